@@ -23,58 +23,74 @@ let package = Package(
       targets: [
         "BallastCheckpoint", "BallastFormats", "BallastInspection", "BallastTokenizer",
         "BallastGPT2", "BallastModelIO", "BallastTraining",
-      ]),
+      ]
+    ),
     .executable(name: "ballast", targets: ["ballast"]),
   ],
   targets: [
     // Foundation
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]
+    ),
     .target(name: "CBallastKernels", cSettings: kernelFlags),
     .target(name: "BallastBytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "BallastJSON", dependencies: ["BallastBytes"], swiftSettings: strict),
     .target(name: "BallastParallel", swiftSettings: common),
     .target(
-      name: "BallastKernels", dependencies: ["BallastParallel", "CBallastKernels", "COpenBLAS"],
-      swiftSettings: common),
+      name: "BallastKernels",
+      dependencies: ["BallastParallel", "CBallastKernels", "COpenBLAS"],
+      swiftSettings: common
+    ),
     // Files
     .target(
-      name: "BallastCheckpoint", dependencies: ["BallastBytes", "BallastJSON", "CBallastKernels"],
-      swiftSettings: strict),
+      name: "BallastCheckpoint",
+      dependencies: ["BallastBytes", "BallastJSON", "CBallastKernels"],
+      swiftSettings: strict
+    ),
     .target(
-      name: "BallastFormats", dependencies: ["BallastCheckpoint", "BallastBytes", "BallastJSON"],
-      swiftSettings: strict),
+      name: "BallastFormats",
+      dependencies: ["BallastCheckpoint", "BallastBytes", "BallastJSON"],
+      swiftSettings: strict
+    ),
     .target(
       name: "BallastInspection",
       dependencies: [
         "BallastFormats", "BallastCheckpoint", "BallastBytes", "BallastJSON", "CBallastKernels",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     // Model
     .target(
-      name: "BallastTokenizer", dependencies: ["BallastJSON", "BallastBytes"],
-      swiftSettings: common),
+      name: "BallastTokenizer",
+      dependencies: ["BallastJSON", "BallastBytes"],
+      swiftSettings: common
+    ),
     .target(
       name: "BallastGPT2",
       dependencies: [
         "BallastKernels", "BallastParallel", "BallastCheckpoint", "BallastJSON", "BallastBytes",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .target(
       name: "BallastModelIO",
       dependencies: [
         "BallastGPT2", "BallastTokenizer", "BallastInspection", "BallastFormats",
         "BallastCheckpoint", "BallastJSON", "BallastBytes",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .target(
       name: "BallastTraining",
       dependencies: [
         "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastKernels", "BallastParallel",
         "BallastCheckpoint", "BallastJSON", "BallastBytes",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     // People
     .target(name: "BallastReport", dependencies: ["BallastJSON"], swiftSettings: common),
     .target(name: "BallastCommandLine", swiftSettings: common),
@@ -85,75 +101,97 @@ let package = Package(
         "BallastTokenizer", "BallastInspection", "BallastFormats", "BallastCheckpoint",
         "BallastKernels", "BallastParallel", "BallastJSON", "BallastBytes",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .executableTarget(name: "ballast", dependencies: ["BallastCLI"], swiftSettings: common),
     // Tests
     .target(
-      name: "BallastTestSupport", dependencies: ["BallastCheckpoint", "BallastBytes"],
-      path: "Tests/Support", swiftSettings: common),
+      name: "BallastTestSupport",
+      dependencies: ["BallastCheckpoint", "BallastBytes"],
+      path: "Tests/Support",
+      swiftSettings: common
+    ),
     .testTarget(
-      name: "BallastBytesTests", dependencies: ["BallastBytes", "BallastTestSupport"],
-      swiftSettings: strict),
+      name: "BallastBytesTests",
+      dependencies: ["BallastBytes", "BallastTestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "BallastJSONTests", dependencies: ["BallastJSON", "BallastBytes"],
-      swiftSettings: common),
+      name: "BallastJSONTests",
+      dependencies: ["BallastJSON", "BallastBytes"],
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastKernelsTests",
       dependencies: ["BallastKernels", "BallastParallel", "CBallastKernels", "BallastTestSupport"],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
-      name: "BallastCheckpointTests", dependencies: ["BallastCheckpoint", "BallastTestSupport"],
-      swiftSettings: common),
+      name: "BallastCheckpointTests",
+      dependencies: ["BallastCheckpoint", "BallastTestSupport"],
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastFormatsTests",
       dependencies: [
         "BallastFormats", "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastInspectionTests",
       dependencies: [
         "BallastInspection", "BallastFormats", "BallastCheckpoint", "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastTokenizerTests",
       dependencies: ["BallastTokenizer", "BallastJSON", "BallastTestSupport"],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastGPT2Tests",
       dependencies: [
         "BallastGPT2", "BallastModelIO", "BallastKernels", "BallastCheckpoint", "BallastFormats",
         "BallastJSON", "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastModelIOTests",
       dependencies: [
         "BallastModelIO", "BallastGPT2", "BallastFormats", "BallastCheckpoint", "BallastBytes",
         "BallastJSON", "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastTrainingTests",
       dependencies: [
         "BallastTraining", "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastKernels",
         "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
     .testTarget(
-      name: "BallastReportTests", dependencies: ["BallastReport", "BallastJSON"],
-      swiftSettings: common),
+      name: "BallastReportTests",
+      dependencies: ["BallastReport", "BallastJSON"],
+      swiftSettings: common
+    ),
     .testTarget(
-      name: "BallastCommandLineTests", dependencies: ["BallastCommandLine"],
-      swiftSettings: common),
+      name: "BallastCommandLineTests",
+      dependencies: ["BallastCommandLine"],
+      swiftSettings: common
+    ),
     .testTarget(
       name: "BallastCLITests",
       dependencies: [
         "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint", "BallastJSON",
         "BallastTestSupport",
       ],
-      swiftSettings: common),
+      swiftSettings: common
+    ),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

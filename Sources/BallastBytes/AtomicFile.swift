@@ -1,0 +1,112 @@
+import Glibc
+
+/// A file that appears whole or not at all.
+///
+/// The bytes go to a temporary file beside the target; `commit` synchronises it with the disk and
+/// renames it, and until then a file that was there stays as it is. A writer that goes away
+/// without `commit` takes its temporary file with it.
+public final class AtomicFile {
+  /// The path that the file will have.
+  public let path: String
+  private let temporaryPath: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private static let bufferSize = 1 << 20
+
+  /// Creates the temporary file beside `path`.
+  public init(path: String) throws(FormatError) {
+    self.path = path
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    temporaryPath = "\(folder).\(name).\(String(UInt32.random(in: 0 ... .max), radix: 16)).tmp"
+    // Exclusive: a file that somebody else made is never written to.
+    descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw InputOutputFault.last(.create) }
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unsafe unlink(temporaryPath)
+  }
+
+  /// The number of bytes written so far.
+  public private(set) var count = 0
+
+  /// Appends bytes.
+  public func write(_ bytes: RawSpan) throws(FormatError) {
+    count += bytes.byteCount
+    if bytes.byteCount + buffer.count <= Self.bufferSize {
+      // Safe: the bytes are copied before the closure returns.
+      unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+      return
+    }
+    try flush()
+    try writeThrough(bytes)
+  }
+
+  /// Appends bytes.
+  public func write(_ bytes: [UInt8]) throws(FormatError) {
+    try write(bytes.span.bytesOfBytes)
+  }
+
+  /// Appends text as UTF-8.
+  public func write(_ text: String) throws(FormatError) {
+    try write(Array(text.utf8))
+  }
+
+  /// Makes the file appear under its path, safely on disk.
+  public func commit() throws(FormatError) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw InputOutputFault.last(.synchronize) }
+    guard unsafe rename(temporaryPath, path) == 0 else { throw InputOutputFault.last(.rename) }
+    close(descriptor)
+    descriptor = -1
+    synchronizeFolder(of: path)
+  }
+
+  private func flush() throws(FormatError) {
+    guard !buffer.isEmpty else { return }
+    let pending = buffer
+    buffer.removeAll(keepingCapacity: true)
+    try writeThrough(pending.span.bytesOfBytes)
+  }
+
+  private func writeThrough(_ bytes: RawSpan) throws(FormatError) {
+    // Safe: write reads within the buffer, from `done` on.
+    let failed = unsafe bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let written = unsafe Glibc.write(
+          descriptor,
+          buffer.baseAddress?.advanced(by: done),
+          buffer.count - done
+        )
+        if written < 0 {
+          if errno == EINTR { continue }
+          return true
+        }
+        done += written
+      }
+      return false
+    }
+    if failed { throw InputOutputFault.last(.write) }
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// The bytes of a span of bytes: there is no padding that could be seen.
+  package var bytesOfBytes: RawSpan {
+    @_lifetime(copy self)
+    get { RawSpan(_elements: self) }
+  }
+}
+
+/// Puts a rename on disk, where the file system can; a failure loses no data.
+private func synchronizeFolder(of path: String) {
+  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return }
+  fsync(descriptor)
+  close(descriptor)
+}

@@ -1,0 +1,71 @@
+/// One way in which a file can be wrong; each format has its own enumeration of them.
+public protocol FormatFault: Hashable, Sendable, CustomStringConvertible {
+  /// What the reader might do about it, if there is something.
+  var hint: String? { get }
+}
+
+extension FormatFault {
+  /// No advice, where a fault gives none.
+  public var hint: String? { nil }
+}
+
+/// What is wrong with a file, and where.
+///
+/// The path that the user gave is added by the caller; `file` names the file within a set, a
+/// shard or an archive member, where the input consists of several.
+public struct FormatError: Error, Sendable {
+  /// What is wrong.
+  public let fault: any FormatFault
+  /// The byte offset in the file at which it was noticed.
+  public let offset: Int?
+  /// The file within a set of several, relative to the path that was opened.
+  public var file: String?
+
+  /// An error at a place in a file.
+  public init(_ fault: any FormatFault, at offset: Int? = nil, in file: String? = nil) {
+    self.fault = fault
+    self.offset = offset
+    self.file = file
+  }
+
+  /// The same error, said of `file` unless it names a file already.
+  public func inFile(_ file: String?) -> FormatError {
+    var copy = self
+    copy.file = copy.file ?? file
+    return copy
+  }
+}
+
+extension FormatError: CustomStringConvertible {
+  /// One line: the file of a set, what is wrong, and the offset.
+  public var description: String {
+    let place = offset.map { " (at byte \($0))" } ?? ""
+    return (file.map { "\($0): " } ?? "") + fault.description + place
+  }
+}
+
+/// The ways in which any sequence of bytes can be wrong.
+public enum ByteFault: FormatFault {
+  /// The file ends before what it promises; `needed` more bytes than there are.
+  case truncated(needed: Int)
+  /// Bytes that should be text are not UTF-8.
+  case invalidUTF8
+  /// A size in the file does not fit into 63 bits.
+  case overflow
+  /// Compressed data cannot be decompressed.
+  case badCompression
+  /// Decompressed data is longer or shorter than announced.
+  case wrongDecompressedSize(expected: Int)
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .truncated(let needed): "the file ends \(needed) bytes too early"
+    case .invalidUTF8: "text is not valid UTF-8"
+    case .overflow: "a size overflows"
+    case .badCompression: "compressed data is damaged"
+    case .wrongDecompressedSize(let expected):
+      "compressed data does not hold the announced \(expected) bytes"
+    }
+  }
+}

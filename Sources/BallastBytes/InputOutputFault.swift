@@ -1,0 +1,32 @@
+import Glibc
+
+/// A refusal of the operating system, with its error number.
+public struct InputOutputFault: FormatFault {
+  /// What was attempted.
+  public enum Operation: String, Sendable {
+    case open, read, map, write, rename, create, list, synchronize
+  }
+
+  /// What was attempted.
+  public let operation: Operation
+  /// The error number, as in `errno.h`.
+  public let code: Int32
+
+  /// A fault of an operation that has just failed with `code`.
+  public init(_ operation: Operation, code: Int32) {
+    self.operation = operation
+    self.code = code
+  }
+
+  /// The fault of the system call that has just failed on this thread.
+  package static func last(_ operation: Operation) -> FormatError {
+    FormatError(InputOutputFault(operation, code: errno))
+  }
+
+  /// What is wrong, in one line.
+  public var description: String {
+    // Safe: strerror returns a terminated string that is copied at once.
+    let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+    return "cannot \(operation.rawValue): \(reason)"
+  }
+}

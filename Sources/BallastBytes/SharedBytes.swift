@@ -1,0 +1,115 @@
+import Glibc
+
+/// Immutable bytes that live until the last reference goes: a mapped file, or memory.
+@safe public final class SharedBytes: Sendable {
+  private enum Owner {
+    case mapping
+    case heap
+  }
+
+  private nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
+  private let owner: Owner
+
+  private init(unsafeBuffer buffer: UnsafeRawBufferPointer, owner: Owner) {
+    unsafe self.buffer = buffer
+    self.owner = owner
+  }
+
+  deinit {
+    guard let base = unsafe buffer.baseAddress else { return }
+    switch owner {
+    case .mapping:
+      // Safe: address and length are mmap's own, and no span outlives `self`.
+      unsafe munmap(UnsafeMutableRawPointer(mutating: base), buffer.count)
+    case .heap:
+      // Safe: `base` came from malloc in `init(count:filling:)`.
+      unsafe free(UnsafeMutableRawPointer(mutating: base))
+    }
+  }
+
+  /// Maps a file, read-only.
+  ///
+  /// If another process shortens the file afterwards, reading the lost part ends this process with
+  /// SIGBUS: that is how mappings work. Ballast's own writers replace files and never shorten them.
+  public static func mapping(path: String) throws(FormatError) -> SharedBytes {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw InputOutputFault.last(.open) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw InputOutputFault.last(.open) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+      throw FormatError(InputOutputFault(.read, code: isDirectory ? EISDIR : ESPIPE))
+    }
+    let count = Int(status.st_size)
+    guard count > 0 else {  // mmap refuses a length of zero
+      return unsafe SharedBytes(unsafeBuffer: .init(start: nil, count: 0), owner: .heap)
+    }
+    let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      throw InputOutputFault.last(.map)
+    }
+    return unsafe SharedBytes(
+      unsafeBuffer: UnsafeRawBufferPointer(start: address, count: count),
+      owner: .mapping
+    )
+  }
+
+  /// Memory of `count` bytes that `fill` writes once; it starts as zeros.
+  public static func filled(
+    count: Int,
+    by fill: (inout MutableRawSpan) throws(FormatError) -> Void
+  ) throws(FormatError) -> SharedBytes {
+    guard count > 0 else {
+      return unsafe SharedBytes(unsafeBuffer: .init(start: nil, count: 0), owner: .heap)
+    }
+    guard let base = unsafe calloc(count, 1) else {
+      throw FormatError(InputOutputFault(.map, code: ENOMEM))
+    }
+    let shared = unsafe SharedBytes(
+      unsafeBuffer: UnsafeRawBufferPointer(start: base, count: count),
+      owner: .heap
+    )
+    // Safe: nobody else knows this memory yet, and the span ends with this scope.
+    var span = unsafe MutableRawSpan(_unsafeStart: base, byteCount: count)
+    try fill(&span)
+    return shared
+  }
+
+  /// A copy of `bytes`.
+  public static func copying(_ bytes: [UInt8]) throws(FormatError) -> SharedBytes {
+    try filled(count: bytes.count) { (span) throws(FormatError) in
+      // Safe: both hold `bytes.count` bytes and cannot overlap.
+      unsafe span.withUnsafeMutableBytes { unsafe $0.copyBytes(from: bytes) }
+    }
+  }
+
+  /// The number of bytes.
+  public var count: Int { unsafe buffer.count }
+
+  /// The bytes; they cannot outlive this object.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // Safe: the memory stays until deinit, and the span is tied to `self`.
+      unsafe _overrideLifetime(RawSpan(_unsafeBytes: buffer), borrowing: self)
+    }
+  }
+
+  /// Tells the system that a range of a mapped file is not needed for now.
+  ///
+  /// The pages leave this process's resident memory and come back from the file when read again.
+  public func giveBack(_ range: Range<Int>) {
+    guard case .mapping = owner, let base = unsafe buffer.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let lower = (range.lowerBound + page - 1) / page * page
+    let upper = min(range.upperBound, unsafe buffer.count) / page * page
+    guard lower < upper else { return }
+    // Safe: the range lies within the mapping, which is read-only and backed by the file.
+    unsafe _ = madvise(
+      UnsafeMutableRawPointer(mutating: base + lower),
+      upper - lower,
+      MADV_DONTNEED
+    )
+  }
+}
