@@ -1,0 +1,36 @@
+public import BallastBytes
+
+/// The ways in which a set of named tensors can be wrong, whatever its format.
+public enum CheckpointFault: FormatFault {
+  case negativeSize(Int)
+  case negativeStride(tensor: String)
+  case rankMismatch(tensor: String)
+  case outOfBounds(tensor: String)
+  case duplicateName(String)
+  case stridedPackedElements(tensor: String, DType)
+  case expandedTooFar(tensor: String, bytes: Int, limit: Int)
+  case notNumeric(tensor: String, DType)
+  case noSuchTensor(String)
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .negativeSize(let size): "a dimension has the size \(size)"
+    case .negativeStride(let tensor): "tensor \(quoted(tensor)) has a negative stride or offset"
+    case .rankMismatch(let tensor):
+      "tensor \(quoted(tensor)) has another number of strides than of dimensions"
+    case .outOfBounds(let tensor): "tensor \(quoted(tensor)) reaches past the end of its storage"
+    case .duplicateName(let name): "two tensors are named \(quoted(name))"
+    case .stridedPackedElements(let tensor, let dtype):
+      "tensor \(quoted(tensor)) is strided, which \(dtype.rawValue) cannot be"
+    case .expandedTooFar(let tensor, let bytes, let limit):
+      "tensor \(quoted(tensor)) repeats its elements up to \(bytes) bytes, more than \(limit)"
+    case .notNumeric(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which has no conversion to numbers"
+    case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
+    }
+  }
+}
+
+/// A name from a file, escaped: it may hold anything.
+package func quoted(_ name: String) -> String { name.debugDescription }

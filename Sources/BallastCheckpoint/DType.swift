@@ -1,0 +1,63 @@
+/// The type of a tensor's elements, under the names that safetensors gives them.
+///
+/// The cases stand in safetensors' own order, by which its writer sorts tensors.
+public enum DType: String, CaseIterable, Hashable, Sendable {
+  case bool = "BOOL"
+  case f4 = "F4"
+  case f6e2m3 = "F6_E2M3"
+  case f6e3m2 = "F6_E3M2"
+  case u8 = "U8"
+  case i8 = "I8"
+  case f8e5m2 = "F8_E5M2"
+  case f8e4m3 = "F8_E4M3"
+  case f8e8m0 = "F8_E8M0"
+  case f8e4m3fnuz = "F8_E4M3FNUZ"
+  case f8e5m2fnuz = "F8_E5M2FNUZ"
+  case i16 = "I16"
+  case u16 = "U16"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case i32 = "I32"
+  case u32 = "U32"
+  case f32 = "F32"
+  case c64 = "C64"
+  case f64 = "F64"
+  case i64 = "I64"
+  case u64 = "U64"
+  /// Two float64: torch's complex128, which safetensors does not have.
+  case c128 = "C128"
+
+  /// The size of one element in bits.
+  public var bitWidth: Int {
+    switch self {
+    case .f4: 4
+    case .f6e2m3, .f6e3m2: 6
+    case .bool, .u8, .i8, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: 8
+    case .i16, .u16, .f16, .bf16: 16
+    case .i32, .u32, .f32: 32
+    case .c64, .f64, .i64, .u64: 64
+    case .c128: 128
+    }
+  }
+
+  /// The size of one element in bytes, or nil where elements share bytes.
+  public var byteWidth: Int? { bitWidth % 8 == 0 ? bitWidth / 8 : nil }
+
+  /// Whether the elements are real floating-point numbers; only these are cast.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .f4, .f6e2m3, .f6e3m2, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: true
+    case .f16, .bf16, .f32, .f64: true
+    case .bool, .u8, .i8, .i16, .u16, .i32, .u32, .i64, .u64, .c64, .c128: false
+    }
+  }
+
+  /// The size of the scalars that make up an element: a complex number has two.
+  var scalarByteWidth: Int? {
+    switch self {
+    case .c64: 4
+    case .c128: 8
+    default: byteWidth
+    }
+  }
+}
