@@ -110,3 +110,8 @@ private func synchronizeFolder(of path: String) {
   fsync(descriptor)
   close(descriptor)
 }
+
+/// The bytes of an integer, the least significant one first.
+package func littleEndianBytes<Value: FixedWidthInteger>(of value: Value) -> [UInt8] {
+  (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+}

@@ -30,3 +30,11 @@ public struct InputOutputFault: FormatFault {
     return "cannot \(operation.rawValue): \(reason)"
   }
 }
+
+extension InputOutputFault {
+  /// There is no file of that name.
+  package static let noSuchFile = InputOutputFault(.open, code: ENOENT)
+
+  /// Whether the file is simply not there.
+  package var isNoSuchFile: Bool { code == ENOENT }
+}

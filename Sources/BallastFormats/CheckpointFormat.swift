@@ -1,0 +1,51 @@
+public import BallastBytes
+package import BallastCheckpoint
+
+/// A format of checkpoint files: how to recognise one by its bytes, and how to open it.
+package struct CheckpointFormat: Sendable {
+  package let name: String
+  /// The customary extensions; they decide only whose error a file gets that no format claims.
+  package let extensions: [String]
+  package let matches: @Sendable (SharedBytes) -> Bool
+  package let open: @Sendable (SharedBytes, String?) throws(FormatError) -> Checkpoint
+
+  /// All formats, in the order in which they are asked.
+  package static let all: [CheckpointFormat] = [
+    CheckpointFormat(
+      name: Safetensors.name,
+      extensions: ["safetensors"],
+      matches: Safetensors.matches,
+      open: Safetensors.open
+    )
+  ]
+
+  /// The format of a file, by its bytes.
+  package static func recognize(_ source: SharedBytes) -> CheckpointFormat? {
+    all.first { $0.matches(source) }
+  }
+}
+
+/// The ways in which a path can fail to be a checkpoint.
+public enum CheckpointFormatFault: FormatFault {
+  case empty
+  case unrecognized
+  case noCheckpointInFolder
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .empty: "the file is empty"
+    case .unrecognized: "the file is not a checkpoint of a known format"
+    case .noCheckpointInFolder: "the folder has no checkpoint"
+    }
+  }
+
+  /// What a user might do about it.
+  public var hint: String? {
+    switch self {
+    case .empty: nil
+    case .unrecognized: "known formats: " + CheckpointFormat.all.map(\.name).joined(separator: ", ")
+    case .noCheckpointInFolder: "looked for " + CheckpointPath.candidates.joined(separator: ", ")
+    }
+  }
+}

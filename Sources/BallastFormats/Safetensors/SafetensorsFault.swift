@@ -1,0 +1,53 @@
+public import BallastBytes
+import BallastCheckpoint
+
+/// The ways in which a safetensors file can be wrong.
+public enum SafetensorsFault: FormatFault {
+  case headerTooLarge(UInt64, limit: Int)
+  case headerPastEnd(length: UInt64)
+  case headerNotObject
+  case metadataNotStrings
+  case entryNotObject(tensor: String)
+  case missingField(tensor: String, field: String)
+  case unknownDType(tensor: String, String)
+  case badShape(tensor: String)
+  case badOffsets(tensor: String)
+  case wrongSize(tensor: String, expected: Int, found: Int)
+  case hole(before: String)
+  case overlap(tensor: String)
+  case pastEnd(tensor: String)
+  case trailingBytes(Int)
+  /// A warning: readers ignore it.
+  case unknownField(tensor: String, String)
+  /// A warning: a name that would garble a terminal.
+  case controlCharacters(tensor: String)
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .headerTooLarge(let length, let limit):
+      "the header claims \(length) bytes, more than the \(limit) that safetensors allows"
+    case .headerPastEnd(let length):
+      "the header claims \(length) bytes, more than the file has"
+    case .headerNotObject: "the header is not a JSON object"
+    case .metadataNotStrings: "__metadata__ is not an object of strings"
+    case .entryNotObject(let tensor): "tensor \(quoted(tensor)) is not described by an object"
+    case .missingField(let tensor, let field): "tensor \(quoted(tensor)) has no valid \(field)"
+    case .unknownDType(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has the unknown type \(quoted(dtype))"
+    case .badShape(let tensor): "tensor \(quoted(tensor)) has a shape that is no list of sizes"
+    case .badOffsets(let tensor):
+      "tensor \(quoted(tensor)) has data_offsets that are no range of bytes"
+    case .wrongSize(let tensor, let expected, let found):
+      "tensor \(quoted(tensor)) has \(found) bytes where its shape and type want \(expected)"
+    case .hole(let tensor): "there are unused bytes before tensor \(quoted(tensor))"
+    case .overlap(let tensor): "tensor \(quoted(tensor)) overlaps the one before it"
+    case .pastEnd(let tensor): "tensor \(quoted(tensor)) reaches past the end of the file"
+    case .trailingBytes(let count): "\(count) bytes follow the last tensor"
+    case .unknownField(let tensor, let field):
+      "tensor \(quoted(tensor)) has the unknown field \(quoted(field))"
+    case .controlCharacters(let tensor):
+      "the name \(quoted(tensor)) contains control characters"
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package import BallastBytes
+package import BallastCheckpoint
+import BallastJSON
+
+/// Writes safetensors files as the library does, byte for byte.
+package enum SafetensorsWriter {
+  /// Writes the tensors to `path`, atomically, and returns the number of bytes.
+  ///
+  /// Tensors stand in the library's order: wider types first, then by name. `progress` gets the
+  /// number of data bytes after each piece.
+  @discardableResult
+  package static func write(
+    _ tensors: [TensorOutput],
+    metadata: [(key: String, value: String)] = [],
+    to path: String,
+    progress: (Int) -> Void = { _ in }
+  ) throws(FormatError) -> Int {
+    let ordered = try sorted(tensors)
+    let file = try AtomicFile(path: path)
+    let header = try header(of: ordered, metadata: metadata)
+    try file.write(littleEndianBytes(of: UInt64(header.count)))
+    try file.write(header)
+    for tensor in ordered {
+      try tensor.write { (piece) throws(FormatError) in
+        try file.write(piece)
+        progress(file.count - header.count - 8)
+      }
+    }
+    try file.commit()
+    return file.count
+  }
+
+  /// The order of the library: dtypes descending, then names; a name that comes twice is refused.
+  private static func sorted(_ tensors: [TensorOutput]) throws(FormatError) -> [TensorOutput] {
+    var names: Set<ExactString> = []
+    for tensor in tensors where !names.insert(ExactString(tensor.name)).inserted {
+      throw FormatError(CheckpointFault.duplicateName(tensor.name))
+    }
+    var rank: [DType: Int] = [:]
+    for (position, dtype) in DType.allCases.enumerated() { rank[dtype] = position }
+    return tensors.sorted { a, b in
+      a.dtype == b.dtype
+        ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+        : rank[a.dtype, default: 0] > rank[b.dtype, default: 0]
+    }
+  }
+
+  /// The JSON header, padded with spaces so that the data starts at a multiple of 8.
+  private static func header(
+    of tensors: [TensorOutput],
+    metadata: [(key: String, value: String)]
+  ) throws(FormatError) -> [UInt8] {
+    var header = JSONObject()
+    if !metadata.isEmpty {
+      var texts = JSONObject()
+      for (key, value) in metadata { texts[key] = .string(value) }
+      header["__metadata__"] = .object(texts)
+    }
+    var offset = 0
+    for tensor in tensors {
+      let end = try sum(offset, tensor.byteCount)
+      header[tensor.name] = [
+        "dtype": .string(tensor.dtype.rawValue),
+        "shape": .array(tensor.shape.dimensions.map { .integer($0) }),
+        "data_offsets": [.integer(offset), .integer(end)],
+      ]
+      offset = end
+    }
+    var bytes = Array(JSONValue.object(header).text().utf8)
+    bytes += [UInt8](repeating: 0x20, count: (8 - bytes.count % 8) % 8)
+    guard bytes.count <= Safetensors.maximumHeaderBytes else {
+      throw FormatError(
+        SafetensorsFault.headerTooLarge(
+          UInt64(bytes.count),
+          limit: Safetensors.maximumHeaderBytes
+        )
+      )
+    }
+    return bytes
+  }
+}

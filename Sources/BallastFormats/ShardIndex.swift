@@ -1,0 +1,106 @@
+package import BallastBytes
+package import BallastCheckpoint
+import BallastJSON
+
+/// The index of a checkpoint in several files, as transformers writes it.
+///
+///     {"metadata": {"total_size": 548090880}, "weight_map": {"wte.weight": "model-00001-of-00002…"}}
+package struct ShardIndex {
+  /// The ways in which an index and its shards can disagree.
+  package enum Fault: FormatFault {
+    case noWeightMap
+    case escapesFolder(String)
+    case missingShard(String)
+    case missingTensor(String, shard: String)
+
+    package var description: String {
+      switch self {
+      case .noWeightMap: "the index has no weight_map of texts"
+      case .escapesFolder(let shard):
+        "the index names \(quoted(shard)), which is not a file of the same folder"
+      case .missingShard(let shard): "the index names \(quoted(shard)), which does not exist"
+      case .missingTensor(let tensor, let shard):
+        "the index places tensor \(quoted(tensor)) in \(quoted(shard)), which does not have it"
+      }
+    }
+  }
+
+  /// The tensors and the files they stand in, in the order of the index.
+  let weightMap: [(tensor: String, shard: String)]
+  let metadata: JSONObject
+
+  /// Reads an index.
+  package init(parsing source: SharedBytes) throws(FormatError) {
+    let value = try JSONValue(parsing: source.bytes)
+    guard let map = value["weight_map"]?.object else { throw FormatError(Fault.noWeightMap) }
+    var entries: [(tensor: String, shard: String)] = []
+    for (tensor, shard) in map.members {
+      guard let shard = shard.string else { throw FormatError(Fault.noWeightMap) }
+      guard !shard.contains("/"), !shard.contains("\0"), shard != "..", shard != ".", shard != ""
+      else { throw FormatError(Fault.escapesFolder(shard)) }
+      entries.append((tensor, shard))
+    }
+    weightMap = entries
+    metadata = value["metadata"]?.object ?? [:]
+  }
+
+  /// The files that the index names, each once, in order.
+  package var shards: [String] {
+    var seen: Set<String> = []
+    return weightMap.map(\.shard).filter { seen.insert($0).inserted }
+  }
+
+  /// Opens the shards in `folder` and gathers the tensors that the index names.
+  ///
+  /// Files beside the index that it does not name are ignored; a tensor that a shard has and the
+  /// index does not name is left out with a warning.
+  package func open(
+    in folder: String,
+    using openShard: (SharedBytes, String) throws(FormatError) -> Checkpoint
+  ) throws(FormatError) -> Checkpoint {
+    var opened: [String: Checkpoint] = [:]
+    var files: [Checkpoint.File] = []
+    var warnings: [FormatError] = []
+    for shard in shards {
+      let source: SharedBytes
+      do {
+        source = try SharedBytes.mapping(path: folder + "/" + shard)
+      } catch {
+        let isMissing = (error.fault as? InputOutputFault)?.isNoSuchFile ?? false
+        throw isMissing ? FormatError(Fault.missingShard(shard)) : error.inFile(shard)
+      }
+      let checkpoint = try openShard(source, shard)
+      opened[shard] = checkpoint
+      files.append(.init(name: shard, byteCount: source.count))
+      warnings += checkpoint.warnings
+    }
+    var tensors: [TensorView] = []
+    for (tensor, shard) in weightMap {
+      guard let view = opened[shard]?[tensor] else {
+        throw FormatError(Fault.missingTensor(tensor, shard: shard))
+      }
+      tensors.append(view)
+    }
+    let named = Set(weightMap.map { ExactString($0.tensor) })
+    for shard in shards {
+      for tensor in opened[shard]?.tensors ?? [] where !named.contains(ExactString(tensor.name)) {
+        warnings.append(
+          FormatError(StrayTensor(name: tensor.name), at: tensor.fileOffset, in: shard)
+        )
+      }
+    }
+    return try Checkpoint(
+      format: (opened.values.first?.format ?? Safetensors.name) + " (sharded)",
+      files: files,
+      metadata: metadata,
+      warnings: warnings,
+      tensors: tensors
+    )
+  }
+}
+
+/// A warning: a shard has a tensor that the index does not name.
+private struct StrayTensor: FormatFault {
+  let name: String
+  var description: String { "tensor \(quoted(name)) is not in the index and is left out" }
+}
