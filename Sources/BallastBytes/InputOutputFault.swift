@@ -4,7 +4,7 @@ import Glibc
 public struct InputOutputFault: FormatFault {
   /// What was attempted.
   public enum Operation: String, Sendable {
-    case open, read, map, write, rename, create, list, synchronize
+    case open, read, map, allocate, write, rename, create, list, synchronize
   }
 
   /// What was attempted.

@@ -8,40 +8,37 @@ extension TensorView {
   /// bytes in a file can claim terabytes.
   package static let maximumExpandedBytes = 1 << 30
 
-  /// Reads the elements row by row, little-endian, in pieces of at most `pieceBytes`.
+  /// Reads elements row by row, little-endian, in pieces of at most `pieceBytes`.
   ///
-  /// `body` gets each piece and the range of elements in it. A contiguous tensor is lent from the
-  /// mapping without a copy, and its pages are given back afterwards.
+  /// `elements` counts them row by row; nil stands for all. `body` gets each piece and the range
+  /// of elements in it. A contiguous tensor is lent from the mapping without a copy, and its pages
+  /// are given back afterwards.
   package func forEachPiece(
-    pieceBytes: Int = pieceBytes,
+    of elements: Range<Int>? = nil, pieceBytes: Int = pieceBytes,
     _ body: (borrowing RawSpan, Range<Int>) throws(FormatError) -> Void
   ) throws(FormatError) {
-    guard shape.elementCount > 0 else { return }
+    let elements = elements ?? 0..<shape.elementCount
+    precondition(elements.lowerBound >= 0 && elements.upperBound <= shape.elementCount)
+    guard !elements.isEmpty else { return }
     let region = storage.region
-    guard let width = dtype.byteWidth else {
-      return try body(region.bytes.extracting(0..<byteCount), 0..<shape.elementCount)
+    guard let width = dtype.byteWidth else {  // elements share bytes: whole or not at all
+      precondition(elements.count == shape.elementCount)
+      return try body(region.bytes.extracting(0..<byteCount), elements)
     }
     let isExpanded = zip(shape.dimensions, strides).contains { $0 > 1 && $1 == 0 }
     guard !isExpanded || byteCount <= Self.maximumExpandedBytes else {
       throw FormatError(
         CheckpointFault.expandedTooFar(
-          tensor: name,
-          bytes: byteCount,
-          limit: Self.maximumExpandedBytes
-        ),
-        at: fileOffset,
-        in: storage.file
-      )
+          tensor: name, bytes: byteCount, limit: Self.maximumExpandedBytes),
+        at: fileOffset, in: storage.file)
     }
     let elementsPerPiece = max(1, pieceBytes / width)
     let isLent = isContiguous && (storage.byteOrder == .little || width == 1)
     var buffer = [UInt8](
-      repeating: 0,
-      count: isLent ? 0 : min(elementsPerPiece, shape.elementCount) * width
-    )
-    var start = 0
-    while start < shape.elementCount {
-      let range = start..<min(start + elementsPerPiece, shape.elementCount)
+      repeating: 0, count: isLent ? 0 : min(elementsPerPiece, elements.count) * width)
+    var start = elements.lowerBound
+    while start < elements.upperBound {
+      let range = start..<min(start + elementsPerPiece, elements.upperBound)
       if isLent {
         let lower = (elementOffset + range.lowerBound) * width
         let bytes = lower..<lower + range.count * width

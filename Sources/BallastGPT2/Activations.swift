@@ -1,0 +1,118 @@
+package import BallastBytes
+
+/// The buffers of one block in one pass over N = B · T tokens.
+package struct BlockActivations {
+  package let attentionNorm: NormActivations
+  package let queriesKeysValues: UnsafeMutablePointer<Float>  // [N, 3C]
+  package let attended: UnsafeMutablePointer<Float>  // [N, C]
+  package let logSumExp: UnsafeMutablePointer<Float>  // [B, H, T]
+  package let afterAttention: UnsafeMutablePointer<Float>  // [N, C]
+  package let mlpNorm: NormActivations
+  package let hidden: UnsafeMutablePointer<Float>  // [N, I], before the activation
+  package let activated: UnsafeMutablePointer<Float>  // [N, I]
+  package let output: UnsafeMutablePointer<Float>  // [N, C]
+}
+
+/// The output of a LayerNorm and the statistics that its gradient needs.
+package struct NormActivations {
+  package let output: UnsafeMutablePointer<Float>  // [N, C]
+  package let mean: UnsafeMutablePointer<Float>  // [N]
+  package let reciprocalStd: UnsafeMutablePointer<Float>  // [N]
+}
+
+/// All buffers of a forward pass, planned once in one arena.
+///
+/// For training every block has its own buffers, which the backward pass reads. For inference all
+/// blocks share one set, and the residual stream is updated in place.
+package final class Activations {
+  package let batch: Int
+  package let length: Int
+  package let embedded: UnsafeMutablePointer<Float>  // [N, C]
+  package let blocks: [BlockActivations]
+  package let finalNorm: NormActivations
+  private let storage: Storage
+
+  /// The number of tokens, N.
+  package var rows: Int { batch * length }
+
+  /// Buffers for `batch` sequences of `length` tokens.
+  package init(
+    _ configuration: GPT2Configuration, batch: Int, length: Int, forTraining: Bool
+  ) throws(FormatError) {
+    let plan = Plan(configuration, batch: batch, length: length)
+    let sets = forTraining ? configuration.layers : 1
+    let rows = batch * length
+    var arena = Arena(
+      try Storage(
+        count: plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))))
+    let stream = rows * configuration.width
+    let embedded = arena.take(stream)
+    let sharedBlocks = (0..<sets).map { _ in
+      BlockActivations(
+        attentionNorm: arena.takeNorm(rows: rows, width: configuration.width),
+        queriesKeysValues: arena.take(3 * stream),
+        attended: arena.take(stream),
+        logSumExp: arena.take(rows * configuration.heads),
+        afterAttention: arena.take(stream),
+        mlpNorm: arena.takeNorm(rows: rows, width: configuration.width),
+        hidden: arena.take(rows * configuration.innerWidth),
+        activated: arena.take(rows * configuration.innerWidth),
+        output: forTraining ? arena.take(stream) : embedded)
+    }
+    blocks = (0..<configuration.layers).map { sharedBlocks[min($0, sets - 1)] }
+    finalNorm = arena.takeNorm(rows: rows, width: configuration.width)
+    storage = arena.storage
+    self.embedded = embedded
+    self.batch = batch
+    self.length = length
+  }
+
+  /// The number of floats that a pass takes.
+  package static func floatCount(
+    _ configuration: GPT2Configuration, batch: Int, length: Int, forTraining: Bool
+  ) -> Int {
+    let plan = Plan(configuration, batch: batch, length: length)
+    let sets = forTraining ? configuration.layers : 1
+    return plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))
+  }
+}
+
+/// The sizes of the buffers, each rounded up to whole cache lines.
+private struct Plan {
+  let stream: Int
+  let norm: Int
+  let block: Int
+
+  init(_ configuration: GPT2Configuration, batch: Int, length: Int) {
+    let rows = batch * length
+    stream = Arena.padded(rows * configuration.width)
+    norm = stream + 2 * Arena.padded(rows)
+    block =
+      2 * norm + Arena.padded(3 * rows * configuration.width) + 2 * stream
+      + Arena.padded(rows * configuration.heads) + 2 * Arena.padded(rows * configuration.innerWidth)
+  }
+}
+
+/// Hands out pieces of a storage, one after the other, each at a cache line.
+package struct Arena {
+  package let storage: Storage
+  private var used = 0
+
+  package init(_ storage: Storage) {
+    self.storage = storage
+  }
+
+  package static func padded(_ count: Int) -> Int {
+    (count + Storage.alignment - 1) / Storage.alignment * Storage.alignment
+  }
+
+  package mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+    defer { used += Self.padded(count) }
+    precondition(used + Self.padded(count) <= storage.count, "the arena was planned too small")
+    return storage.base + used
+  }
+
+  fileprivate mutating func takeNorm(rows: Int, width: Int) -> NormActivations {
+    NormActivations(output: take(rows * width), mean: take(rows), reciprocalStd: take(rows))
+  }
+}

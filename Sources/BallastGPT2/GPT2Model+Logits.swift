@@ -1,0 +1,48 @@
+public import BallastBytes
+
+extension GPT2Model {
+  /// The logits [B, T, V] of a batch, row by row; hidden states on request.
+  ///
+  /// `hiddenState` gets each as transformers counts them, one sequence at a time: 0 is the
+  /// embedding sum, N the residual stream after block N, and the last is taken after ln_f. The
+  /// buffers, [T, C] and [rows, V], are lent for the call. `logits` gets chunks of rows of a
+  /// sequence and may overwrite them.
+  package func run(
+    _ input: TokenBatch,
+    hiddenState: (_ sequence: Int, _ index: Int, UnsafePointer<Float>) -> Void = { _, _, _ in },
+    logits: (_ sequence: Int, _ rows: Range<Int>, UnsafeMutablePointer<Float>) throws(FormatError)
+      -> Void
+  ) throws(FormatError) {
+    let activations = try Activations(
+      configuration, batch: 1, length: input.length, forTraining: false)
+    for sequence in 0..<input.batch {
+      input.ids.withUnsafeBufferPointer { ids in
+        guard let base = ids.baseAddress else { return }
+        forward(base + sequence * input.length, into: activations) { index, stream in
+          if index < configuration.layers { hiddenState(sequence, index, stream) }
+        }
+      }
+      hiddenState(sequence, configuration.layers, activations.finalNorm.output)
+      var failure: FormatError?
+      forEachHeadChunk(activations.finalNorm.output, rows: input.length) { rows, chunk in
+        guard failure == nil else { return }
+        do throws(FormatError) {
+          try logits(sequence, rows, chunk)
+        } catch {
+          failure = error
+        }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  /// The logits of a batch, [B, T, V], all in memory.
+  public func logits(_ input: TokenBatch) throws(FormatError) -> [Float] {
+    var all: [Float] = []
+    all.reserveCapacity(input.ids.count * configuration.vocabularySize)
+    try run(input) { (_, rows, chunk) throws(FormatError) in
+      all += UnsafeBufferPointer(start: chunk, count: rows.count * configuration.vocabularySize)
+    }
+    return all
+  }
+}

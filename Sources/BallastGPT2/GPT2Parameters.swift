@@ -1,0 +1,94 @@
+package import BallastBytes
+
+/// The weight and bias of a linear map, [out, in] and [out].
+package struct LinearParameters: Sendable {
+  package let weight: Parameter
+  package let bias: Parameter
+}
+
+/// The gain and bias of a LayerNorm, both [C].
+package struct NormParameters: Sendable {
+  package let weight: Parameter
+  package let bias: Parameter
+}
+
+/// The parameters of one block.
+package struct BlockParameters: Sendable {
+  package let attentionNorm: NormParameters
+  package let attentionInput: LinearParameters  // [3C, C]
+  package let attentionOutput: LinearParameters  // [C, C]
+  package let mlpNorm: NormParameters
+  package let mlpInput: LinearParameters  // [I, C]
+  package let mlpOutput: LinearParameters  // [C, I]
+}
+
+/// All parameters of a GPT-2, by role and by name; gradients and moments have the same form.
+public struct GPT2Parameters: Sendable {
+  package let tokenEmbedding: Parameter  // [V, C]
+  package let positionEmbedding: Parameter  // [T, C]
+  package let blocks: [BlockParameters]
+  package let finalNorm: NormParameters
+  /// The head: the token embedding itself where they are tied.
+  package let head: Parameter  // [V, C]
+  /// Every parameter once, in the order of the weight map.
+  public let all: [Parameter]
+  private let index: [String: Int]
+
+  /// The parameters out of a lookup by canonical name, for every slot of the weight map.
+  package init<Failure: Error>(
+    _ configuration: GPT2Configuration,
+    parameter: (WeightMap.Slot) throws(Failure) -> Parameter
+  ) throws(Failure) {
+    var all: [Parameter] = []
+    var index: [String: Int] = [:]
+    for slot in WeightMap.slots(configuration) {
+      index[slot.name] = all.count
+      all.append(try parameter(slot))
+    }
+    // The names below are the weight map's own, so each of them is there.
+    func named(_ name: String) -> Parameter {
+      guard let position = index[name] else { preconditionFailure("no slot \(name)") }
+      return all[position]
+    }
+    func linear(_ name: String) -> LinearParameters {
+      LinearParameters(weight: named(name + ".weight"), bias: named(name + ".bias"))
+    }
+    func norm(_ name: String) -> NormParameters {
+      NormParameters(weight: named(name + ".weight"), bias: named(name + ".bias"))
+    }
+    tokenEmbedding = named("wte.weight")
+    positionEmbedding = named("wpe.weight")
+    blocks = (0..<configuration.layers).map { layer in
+      BlockParameters(
+        attentionNorm: norm("h.\(layer).ln_1"),
+        attentionInput: linear("h.\(layer).attn.c_attn"),
+        attentionOutput: linear("h.\(layer).attn.c_proj"),
+        mlpNorm: norm("h.\(layer).ln_2"),
+        mlpInput: linear("h.\(layer).mlp.c_fc"),
+        mlpOutput: linear("h.\(layer).mlp.c_proj"))
+    }
+    finalNorm = norm("ln_f")
+    head = configuration.tiesHead ? named("wte.weight") : named("lm_head.weight")
+    self.all = all
+    self.index = index
+  }
+
+  /// Parameters of zeros in one new arena: gradients, moments, or weights that are yet to come.
+  package static func zeros(
+    _ configuration: GPT2Configuration
+  ) throws(FormatError) -> GPT2Parameters {
+    let total = WeightMap.slots(configuration).reduce(0) { $0 + padded($1.count) }
+    let storage = try Storage(count: total)
+    var offset = 0
+    return GPT2Parameters(configuration) { slot in
+      defer { offset += Arena.padded(slot.count) }
+      return Parameter(slot, storage: storage, offset: offset)
+    }
+  }
+
+  /// The parameter of that canonical name.
+  public subscript(name: String) -> Parameter? { index[name].map { all[$0] } }
+
+  /// The number of trainable values, those of a tied head counted once.
+  public var count: Int { all.reduce(0) { $0 + $1.count } }
+}

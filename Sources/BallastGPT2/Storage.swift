@@ -1,0 +1,39 @@
+package import BallastBytes
+import Glibc
+
+/// Float32 memory that parameters view: an owned arena, or a mapped file used in place.
+///
+/// The one unchecked `Sendable` of the model. An arena is written by one owner at a time: by
+/// loading before it is shared, then by a training step, whose parallel loops get disjoint ranges.
+package final class Storage: @unchecked Sendable {
+  package let base: UnsafeMutablePointer<Float>
+  package let count: Int
+  private let file: SharedBytes?
+
+  /// Every parameter starts at a multiple of this many floats: a cache line.
+  package static let alignment = 16
+
+  /// An arena of zeros; throws `InputOutputFault` where the system has not enough memory.
+  package init(count: Int) throws(FormatError) {
+    let bytes = max(1, count) * MemoryLayout<Float>.stride
+    // Large arenas come from the system zeroed and untouched, at page addresses.
+    let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let address, address != MAP_FAILED else {
+      throw FormatError(InputOutputFault(.allocate, code: ENOMEM))
+    }
+    base = address.bindMemory(to: Float.self, capacity: count)
+    self.count = count
+    file = nil
+  }
+
+  /// The floats of a mapped file; they are never written.
+  init(mapping file: SharedBytes, at pointer: UnsafeRawPointer, count: Int) {
+    base = UnsafeMutablePointer(mutating: pointer.assumingMemoryBound(to: Float.self))
+    self.count = count
+    self.file = file
+  }
+
+  deinit {
+    if file == nil { munmap(base, max(1, count) * MemoryLayout<Float>.stride) }
+  }
+}

@@ -1,0 +1,110 @@
+package import BallastBytes
+package import BallastCheckpoint
+package import BallastGPT2
+
+/// A GPT-2 checkpoint of any naming and layout, seen under canonical names and as Linear.
+///
+/// Wrappers (`state_dict`, `model`, `model_state_dict`, `module`) and prefixes (`transformer.`,
+/// `module.`, `_orig_mod.`) are taken off in any nesting, Conv1D weights are transposed by their
+/// strides, and mask buffers are set apart. Nothing is read or copied.
+package struct CanonicalCheckpoint: Sendable {
+  /// How the weights of linear maps are stored.
+  package enum Layout: String, Sendable, CaseIterable {
+    /// Conv1D: [in, out], as Hugging Face has it.
+    case hf
+    /// Linear: [out, in].
+    case native
+  }
+
+  /// The weights under canonical names, in Linear's orientation, in the order of the file.
+  package let weights: [TensorView]
+  /// Causal masks, under the names in the file.
+  package let buffers: [TensorView]
+  /// Tensors beside the model, such as an optimiser's moments, under the names in the file.
+  package let others: [TensorView]
+  /// The layout of the file.
+  package let layout: Layout
+  /// The name in the file of each weight, by canonical name.
+  package let sourceNames: [String: String]
+  private let index: [String: Int]
+
+  /// The weight of that canonical name.
+  package subscript(name: String) -> TensorView? { index[name].map { weights[$0] } }
+
+  /// Wrappers and prefixes that are taken off.
+  private static let wrappers = [
+    "state_dict.", "model_state_dict.", "model.", "module.", "_orig_mod.", "transformer.",
+  ]
+
+  /// Recognises the weights; throws `ModelFault` where the tensors are no GPT-2.
+  package init(_ checkpoint: Checkpoint) throws(FormatError) {
+    var found: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
+    var buffers: [TensorView] = []
+    var unknown: [TensorView] = []
+    for tensor in checkpoint.tensors {
+      let core = Self.withoutWrappers(tensor.name)
+      if let (entry, _) = WeightMap.entry(named: core) {
+        found.append((String(core), entry, tensor))
+      } else if core.hasPrefix("h."), WeightMap.bufferSuffixes.contains(where: core.hasSuffix) {
+        buffers.append(tensor)
+      } else {
+        unknown.append(tensor)
+      }
+    }
+    let scope = Self.scope(of: found.map(\.view.name))
+    others = unknown.filter { !$0.name.hasPrefix(scope) }
+    let stray = unknown.filter { $0.name.hasPrefix(scope) }
+    guard let first = found.first(where: { $0.canonical.hasSuffix(".attn.c_attn.weight") }) else {
+      throw FormatError(ModelFault.notGPT2)
+    }
+    guard stray.isEmpty else {
+      throw FormatError(
+        ModelFault.unexpected(stray.map(\.name)), at: stray[0].fileOffset,
+        in: stray[0].storage.file)
+    }
+    layout = try Self.layout(of: first.view)
+    var weights: [TensorView] = []
+    var sourceNames: [String: String] = [:]
+    var index: [String: Int] = [:]
+    for (canonical, entry, view) in found {
+      if let other = sourceNames.updateValue(view.name, forKey: canonical) {
+        throw FormatError(
+          ModelFault.twice(canonical, other, view.name), at: view.fileOffset,
+          in: view.storage.file)
+      }
+      let isTransposed = layout == .hf && entry.isConv1D
+      index[canonical] = weights.count
+      weights.append((isTransposed ? try view.transposed : view).renamed(canonical))
+    }
+    self.weights = weights
+    self.buffers = buffers
+    self.sourceNames = sourceNames
+    self.index = index
+  }
+
+  private static func withoutWrappers(_ name: String) -> Substring {
+    var rest = name[...]
+    while let wrapper = wrappers.first(where: rest.hasPrefix) { rest = rest.dropFirst(wrapper.count) }
+    return rest
+  }
+
+  /// The wrapper that all weights share: what lies outside of it is no part of the model.
+  ///
+  /// Only the outermost one counts. `transformer.` alone is no wrapper: beside it stand heads.
+  private static func scope(of names: [String]) -> String {
+    let outermost = wrappers.dropLast().first { wrapper in
+      names.allSatisfy { $0.hasPrefix(wrapper) }
+    }
+    return outermost ?? ""
+  }
+
+  /// Conv1D's c_attn is [C, 3C], Linear's is [3C, C].
+  private static func layout(of attention: TensorView) throws(FormatError) -> Layout {
+    let sizes = attention.shape.dimensions
+    if sizes.count == 2, sizes[1] == 3 * sizes[0] { return .hf }
+    if sizes.count == 2, sizes[0] == 3 * sizes[1] { return .native }
+    throw FormatError(
+      ModelFault.noLayout(attention.name, sizes), at: attention.fileOffset,
+      in: attention.storage.file)
+  }
+}

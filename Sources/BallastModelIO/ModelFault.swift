@@ -1,0 +1,55 @@
+public import BallastBytes
+
+/// The ways in which a checkpoint and a GPT-2 can disagree.
+public enum ModelFault: FormatFault {
+  case notGPT2
+  case missing([String])
+  case unexpected([String])
+  case twice(String, String, String)
+  case noLayout(String, [Int])
+  case wrongShape(String, expected: [Int], found: [Int])
+  case notFloatingPoint(String, String)
+  case noConfiguration
+  case headDiffers
+  case outputExists
+  case nativeFolder
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .notGPT2: "the tensors are not those of a GPT-2: there is no h.N.attn.c_attn.weight"
+    case .missing(let names): "the checkpoint lacks \(Self.list(names))"
+    case .unexpected(let names): "the checkpoint has \(Self.list(names)), which GPT-2 does not have"
+    case .twice(let name, let first, let second):
+      "both \(first.debugDescription) and \(second.debugDescription) stand for \(name)"
+    case .noLayout(let name, let sizes):
+      "\(name.debugDescription) has the shape \(sizes), neither [C, 3C] nor [3C, C]"
+    case .wrongShape(let name, let expected, let found):
+      "\(name) has the shape \(found) where the configuration wants \(expected)"
+    case .notFloatingPoint(let name, let dtype):
+      "\(name) has the type \(dtype), which is no floating-point type"
+    case .noConfiguration: "the configuration cannot be inferred from these tensors"
+    case .headDiffers:
+      "lm_head.weight differs from wte.weight although the configuration ties them"
+    case .outputExists: "exists already"
+    case .nativeFolder: "a Hugging Face folder is always in the layout hf"
+    }
+  }
+
+  /// What a user might do about it.
+  public var hint: String? {
+    switch self {
+    case .outputExists: "use --force to replace it"
+    case .noConfiguration: "give it with --config FILE"
+    case .headDiffers: "set tie_word_embeddings to false to use both"
+    case .nativeFolder: "use --to safetensors for the layout native"
+    default: nil
+    }
+  }
+
+  /// A few names, and how many more there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(3).map(\.debugDescription).joined(separator: ", ")
+    return names.count > 3 ? shown + " and \(names.count - 3) more" : shown
+  }
+}

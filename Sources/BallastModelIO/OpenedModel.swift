@@ -1,0 +1,131 @@
+public import BallastBytes
+public import BallastCheckpoint
+public import BallastGPT2
+public import BallastJSON
+import BallastFormats
+public import BallastTokenizer
+import FoundationEssentials
+
+/// A MODEL on disk: configuration, weights and tokenizer, each checked against the others.
+///
+/// A folder in Hugging Face layout, or a single checkpoint file. A file may carry its
+/// configuration (Ballast's native layout does); otherwise `config.json` beside it counts, and at
+/// last the shapes of the weights.
+public struct OpenedModel: Sendable {
+  /// The path that was opened.
+  public let path: String
+  /// The folder in which configuration and tokenizer are looked for.
+  public let folder: String
+  /// The sizes and constants.
+  public let configuration: GPT2Configuration
+  /// `config.json` as it was, with the keys that Ballast does not know.
+  public let configurationJSON: JSONObject
+  /// The tensors as they stand in the file.
+  public let checkpoint: Checkpoint
+  /// The weights under canonical names.
+  package let weights: CanonicalCheckpoint
+  /// What a user should know, such as an assumption that was made.
+  public let notices: [String]
+  private let tokenizerPath: String?
+
+  /// The key of safetensors metadata under which a native file carries its configuration.
+  package static let configurationKey = "ballast.config"
+
+  /// Opens and checks a model; no weight is read yet.
+  ///
+  /// - Parameters:
+  ///   - path: a folder or a file.
+  ///   - configurationPath: a `config.json` that takes precedence.
+  ///   - tokenizerPath: a folder or file with the tokenizer, in place of the model's folder.
+  /// - Throws: `FormatError` that names what is missing, left over or of the wrong shape.
+  public init(
+    path: String, configurationPath: String? = nil, tokenizerPath: String? = nil
+  ) throws(FormatError) {
+    checkpoint = try Checkpoint.open(path: path)
+    weights = try CanonicalCheckpoint(checkpoint)
+    var isFolder = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) }
+    let folder = isFolder ? path : (parent.map { $0.isEmpty ? "/" : $0 } ?? ".")
+    var notices: [String] = []
+    if let json = try Self.configurationJSON(configurationPath, folder, checkpoint) {
+      configurationJSON = json
+      configuration = try GPT2Configuration(json: .object(json))
+    } else {
+      configurationJSON = [:]
+      configuration = try GPT2Configuration.inferred(from: weights)
+      notices.append(
+        "no config.json: assuming \(configuration.heads) heads of size "
+          + "\(GPT2Configuration.customaryHeadSize) and gelu_new; --config FILE overrides")
+    }
+    self.path = path
+    self.folder = folder
+    self.tokenizerPath = tokenizerPath
+    self.notices = notices
+    try checkWeights()
+  }
+
+  private static func configurationJSON(
+    _ given: String?, _ folder: String, _ checkpoint: Checkpoint
+  ) throws(FormatError) -> JSONObject? {
+    if given == nil, let text = checkpoint.metadata[configurationKey]?.string {
+      return try JSONValue(parsing: text).object
+    }
+    let path = given ?? folder + "/config.json"
+    if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
+    do {
+      let value = try JSONValue(parsing: try SharedBytes.mapping(path: path).bytes)
+      guard let object = value.object else { throw FormatError(ConfigurationFault.notObject) }
+      return object
+    } catch {
+      throw error.inFile(given ?? "config.json")
+    }
+  }
+
+  /// Every weight of the map is there once, with its shape, and no other.
+  private func checkWeights() throws(FormatError) {
+    let slots = WeightMap.slots(configuration)
+    let missing = slots.filter { weights[$0.name] == nil }
+    guard missing.isEmpty else { throw FormatError(ModelFault.missing(missing.map(\.name))) }
+    for slot in slots {
+      guard let view = weights[slot.name] else { continue }
+      guard view.shape.dimensions == slot.dimensions else {
+        throw FormatError(
+          ModelFault.wrongShape(
+            slot.name, expected: slot.dimensions, found: view.shape.dimensions),
+          at: view.fileOffset, in: view.storage.file)
+      }
+      guard view.dtype.isFloatingPoint else {
+        throw FormatError(
+          ModelFault.notFloatingPoint(slot.name, view.dtype.rawValue), at: view.fileOffset,
+          in: view.storage.file)
+      }
+    }
+    let expected = Set(slots.map(\.name))
+    let extra = weights.weights.filter { !expected.contains($0.name) }
+    for view in extra {
+      guard view.name == "lm_head.weight", let embedding = weights["wte.weight"] else {
+        throw FormatError(
+          ModelFault.unexpected(extra.map(\.name)), at: view.fileOffset, in: view.storage.file)
+      }
+      guard try view.isTied(to: embedding) || view.hasSameBytes(as: embedding) else {
+        throw FormatError(ModelFault.headDiffers, at: view.fileOffset, in: view.storage.file)
+      }
+    }
+  }
+
+  /// Reads the weights into a model.
+  ///
+  /// Weights that lie in the file as the model needs them are used in place, unless `copying`
+  /// asks for an arena of their own, as training does.
+  public func loadModel(copying: Bool = false) throws(FormatError) -> GPT2Model {
+    try GPT2Model(
+      configuration,
+      parameters: try GPT2Parameters.load(configuration, copying: copying) { weights[$0] })
+  }
+
+  /// Reads the tokenizer; throws where there is none.
+  public func loadTokenizer() throws(FormatError) -> Tokenizer {
+    try Tokenizer(path: tokenizerPath ?? folder)
+  }
+}
