@@ -14,7 +14,8 @@ extension TensorView {
   /// of elements in it. A contiguous tensor is lent from the mapping without a copy, and its pages
   /// are given back afterwards.
   package func forEachPiece(
-    of elements: Range<Int>? = nil, pieceBytes: Int = pieceBytes,
+    of elements: Range<Int>? = nil,
+    pieceBytes: Int = pieceBytes,
     _ body: (borrowing RawSpan, Range<Int>) throws(FormatError) -> Void
   ) throws(FormatError) {
     let elements = elements ?? 0..<shape.elementCount
@@ -29,13 +30,20 @@ extension TensorView {
     guard !isExpanded || byteCount <= Self.maximumExpandedBytes else {
       throw FormatError(
         CheckpointFault.expandedTooFar(
-          tensor: name, bytes: byteCount, limit: Self.maximumExpandedBytes),
-        at: fileOffset, in: storage.file)
+          tensor: name,
+          bytes: byteCount,
+          limit: Self.maximumExpandedBytes
+        ),
+        at: fileOffset,
+        in: storage.file
+      )
     }
     let elementsPerPiece = max(1, pieceBytes / width)
     let isLent = isContiguous && (storage.byteOrder == .little || width == 1)
     var buffer = [UInt8](
-      repeating: 0, count: isLent ? 0 : min(elementsPerPiece, elements.count) * width)
+      repeating: 0,
+      count: isLent ? 0 : min(elementsPerPiece, elements.count) * width
+    )
     var start = elements.lowerBound
     while start < elements.upperBound {
       let range = start..<min(start + elementsPerPiece, elements.upperBound)

@@ -37,14 +37,19 @@ package final class Activations {
 
   /// Buffers for `batch` sequences of `length` tokens.
   package init(
-    _ configuration: GPT2Configuration, batch: Int, length: Int, forTraining: Bool
+    _ configuration: GPT2Configuration,
+    batch: Int,
+    length: Int,
+    forTraining: Bool
   ) throws(FormatError) {
     let plan = Plan(configuration, batch: batch, length: length)
     let sets = forTraining ? configuration.layers : 1
     let rows = batch * length
     var arena = Arena(
       try Storage(
-        count: plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))))
+        count: plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))
+      )
+    )
     let stream = rows * configuration.width
     let embedded = arena.take(stream)
     let sharedBlocks = (0..<sets).map { _ in
@@ -57,7 +62,8 @@ package final class Activations {
         mlpNorm: arena.takeNorm(rows: rows, width: configuration.width),
         hidden: arena.take(rows * configuration.innerWidth),
         activated: arena.take(rows * configuration.innerWidth),
-        output: forTraining ? arena.take(stream) : embedded)
+        output: forTraining ? arena.take(stream) : embedded
+      )
     }
     blocks = (0..<configuration.layers).map { sharedBlocks[min($0, sets - 1)] }
     finalNorm = arena.takeNorm(rows: rows, width: configuration.width)
@@ -69,7 +75,10 @@ package final class Activations {
 
   /// The number of floats that a pass takes.
   package static func floatCount(
-    _ configuration: GPT2Configuration, batch: Int, length: Int, forTraining: Bool
+    _ configuration: GPT2Configuration,
+    batch: Int,
+    length: Int,
+    forTraining: Bool
   ) -> Int {
     let plan = Plan(configuration, batch: batch, length: length)
     let sets = forTraining ? configuration.layers : 1

@@ -29,7 +29,9 @@ package struct DeviationMeter {
 
   /// Adds values and what they should be.
   package mutating func add(
-    _ values: UnsafePointer<Float>, reference: UnsafePointer<Float>, count: Int
+    _ values: UnsafePointer<Float>,
+    reference: UnsafePointer<Float>,
+    count: Int
   ) {
     for index in 0..<count {
       let expected = Double(reference[index])
@@ -53,13 +55,19 @@ package struct DeviationMeter {
   package func gradientDeviation(_ name: String) -> Deviation {
     let norm = squares.squareRoot()
     return deviation(
-      name, relative: referenceSquares > 0 ? norm / referenceSquares.squareRoot() : norm)
+      name,
+      relative: referenceSquares > 0 ? norm / referenceSquares.squareRoot() : norm
+    )
   }
 
   private func deviation(_ name: String, relative: Double) -> Deviation {
     let count = Double(max(1, count))
     return Deviation(
-      name: name, maxAbsolute: maxAbsolute, meanAbsolute: sum / count,
-      rms: (squares / count).squareRoot(), relative: relative)
+      name: name,
+      maxAbsolute: maxAbsolute,
+      meanAbsolute: sum / count,
+      rms: (squares / count).squareRoot(),
+      relative: relative
+    )
   }
 }

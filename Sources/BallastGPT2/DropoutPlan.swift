@@ -34,7 +34,9 @@ package struct DropoutPlan: Sendable {
     guard probability > 0 else { return nil }
     let streams = UInt64(configuration.layers) * 4
     return Dropout(
-      probability: Float(probability), seed: seed,
-      stream: pass &* streams &+ UInt64(layer) * 4 &+ place.rawValue)
+      probability: Float(probability),
+      seed: seed,
+      stream: pass &* streams &+ UInt64(layer) * 4 &+ place.rawValue
+    )
   }
 }

@@ -105,7 +105,9 @@ private struct Keys {
   }
 
   func read(
-    _ key: String, into target: inout Double, within range: ClosedRange<Double>
+    _ key: String,
+    into target: inout Double,
+    within range: ClosedRange<Double>
   ) throws(FormatError) {
     guard let value = value(key) else { return }
     guard let number = value.number else {

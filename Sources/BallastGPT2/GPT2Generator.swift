@@ -34,11 +34,16 @@ public final class GPT2Generator {
       tokens.count == 1
       ? single
       : try Activations(
-        model.configuration, batch: 1, length: tokens.count, forTraining: false)
+        model.configuration,
+        batch: 1,
+        length: tokens.count,
+        forTraining: false
+      )
     model.forward(tokens, into: activations, cache: cache)
     let last = activations.finalNorm.output + (tokens.count - 1) * model.configuration.width
     return [Float](unsafeUninitializedCapacity: model.configuration.vocabularySize) {
-      buffer, count in
+      buffer,
+      count in
       guard let logits = buffer.baseAddress else { return }
       model.head(last, rows: 1, logits: logits)
       count = model.configuration.vocabularySize

@@ -15,7 +15,8 @@ package final class GradientBuffers {
     let stream = rows * configuration.width
     let inner = rows * configuration.innerWidth
     var arena = Arena(
-      try Storage(count: Self.floatCount(configuration, rows: rows)))
+      try Storage(count: Self.floatCount(configuration, rows: rows))
+    )
     self.stream = arena.take(stream)
     branch = arena.take(stream)
     narrow = arena.take(stream)
@@ -37,95 +38,177 @@ extension GPT2Model {
   ///
   /// Targets are [B, T]; those below zero are not counted. Returns the summed loss.
   package func lossAndGradients(
-    _ ids: UnsafePointer<Int32>, targets: UnsafePointer<Int32>, scale: Float,
-    activations: Activations, buffers: GradientBuffers, gradients: GPT2Parameters,
+    _ ids: UnsafePointer<Int32>,
+    targets: UnsafePointer<Int32>,
+    scale: Float,
+    activations: Activations,
+    buffers: GradientBuffers,
+    gradients: GPT2Parameters,
     dropout: DropoutPlan? = nil
   ) -> Double {
     forward(ids, into: activations, dropout: dropout)
     let loss = lossAndGradients(
-      activations.finalNorm.output, targets: targets, rows: activations.rows, scale: scale,
-      normedGradient: buffers.narrow, gradients: gradients)
+      activations.finalNorm.output,
+      targets: targets,
+      rows: activations.rows,
+      scale: scale,
+      normedGradient: buffers.narrow,
+      gradients: gradients
+    )
     backward(
-      ids, activations: activations, buffers: buffers, gradients: gradients, dropout: dropout)
+      ids,
+      activations: activations,
+      buffers: buffers,
+      gradients: gradients,
+      dropout: dropout
+    )
     return loss
   }
 
   /// The forward pass in reverse, from the gradient of the final LayerNorm in `buffers.narrow`.
   private func backward(
-    _ ids: UnsafePointer<Int32>, activations: Activations, buffers: GradientBuffers,
-    gradients: GPT2Parameters, dropout: DropoutPlan?
+    _ ids: UnsafePointer<Int32>,
+    activations: Activations,
+    buffers: GradientBuffers,
+    gradients: GPT2Parameters,
+    dropout: DropoutPlan?
   ) {
     let rows = activations.rows
     let count = rows * configuration.width
     Elementwise.fill(buffers.stream, with: 0, count: count)
     normalizeBackward(
-      buffers, input: activations.blocks.last?.output ?? activations.embedded,
-      activations.finalNorm, parameters.finalNorm, gradients.finalNorm, rows: rows)
+      buffers,
+      input: activations.blocks.last?.output ?? activations.embedded,
+      activations.finalNorm,
+      parameters.finalNorm,
+      gradients.finalNorm,
+      rows: rows
+    )
     for layer in parameters.blocks.indices.reversed() {
       let input = layer == 0 ? activations.embedded : activations.blocks[layer - 1].output
       feedForwardBackward(
-        layer, activations, buffers, gradients.blocks[layer],
-        mask: dropout?.mask(.mlpOutput, layer: layer))
+        layer,
+        activations,
+        buffers,
+        gradients.blocks[layer],
+        mask: dropout?.mask(.mlpOutput, layer: layer)
+      )
       attendBackward(
-        layer, activations, buffers, gradients.blocks[layer], input: input, dropout: dropout)
+        layer,
+        activations,
+        buffers,
+        gradients.blocks[layer],
+        input: input,
+        dropout: dropout
+      )
     }
     dropout?.mask(.embedding)?.apply(buffers.stream, count: count)
     Embedding.backward(
       tokenGradient: gradients.tokenEmbedding.pointer,
-      positionGradient: gradients.positionEmbedding.pointer, outputGradient: buffers.stream,
-      ids: ids, batch: activations.batch, length: activations.length, width: configuration.width,
-      vocabularySize: configuration.vocabularySize)
+      positionGradient: gradients.positionEmbedding.pointer,
+      outputGradient: buffers.stream,
+      ids: ids,
+      batch: activations.batch,
+      length: activations.length,
+      width: configuration.width,
+      vocabularySize: configuration.vocabularySize
+    )
   }
 
   private func feedForwardBackward(
-    _ layer: Int, _ activations: Activations, _ buffers: GradientBuffers,
-    _ gradients: BlockParameters, mask: Dropout?
+    _ layer: Int,
+    _ activations: Activations,
+    _ buffers: GradientBuffers,
+    _ gradients: BlockParameters,
+    mask: Dropout?
   ) {
     let rows = activations.rows
     let block = parameters.blocks[layer]
     let saved = activations.blocks[layer]
     linearBackward(
-      buffers.inner, from: throughDropout(buffers, mask, rows: rows), input: saved.activated,
-      block.mlpOutput, gradients.mlpOutput, rows: rows)
+      buffers.inner,
+      from: throughDropout(buffers, mask, rows: rows),
+      input: saved.activated,
+      block.mlpOutput,
+      gradients.mlpOutput,
+      rows: rows
+    )
     activation.backward(
-      inputGradient: buffers.inner, outputGradient: buffers.inner, input: saved.hidden,
-      count: rows * configuration.innerWidth)
+      inputGradient: buffers.inner,
+      outputGradient: buffers.inner,
+      input: saved.hidden,
+      count: rows * configuration.innerWidth
+    )
     linearBackward(
-      buffers.narrow, from: buffers.inner, input: saved.mlpNorm.output, block.mlpInput,
-      gradients.mlpInput, rows: rows)
+      buffers.narrow,
+      from: buffers.inner,
+      input: saved.mlpNorm.output,
+      block.mlpInput,
+      gradients.mlpInput,
+      rows: rows
+    )
     normalizeBackward(
-      buffers, input: saved.afterAttention, saved.mlpNorm, block.mlpNorm, gradients.mlpNorm,
-      rows: rows)
+      buffers,
+      input: saved.afterAttention,
+      saved.mlpNorm,
+      block.mlpNorm,
+      gradients.mlpNorm,
+      rows: rows
+    )
   }
 
   private func attendBackward(
-    _ layer: Int, _ activations: Activations, _ buffers: GradientBuffers,
-    _ gradients: BlockParameters, input: UnsafePointer<Float>, dropout: DropoutPlan?
+    _ layer: Int,
+    _ activations: Activations,
+    _ buffers: GradientBuffers,
+    _ gradients: BlockParameters,
+    input: UnsafePointer<Float>,
+    dropout: DropoutPlan?
   ) {
     let rows = activations.rows
     let block = parameters.blocks[layer]
     let saved = activations.blocks[layer]
     let mask = dropout?.mask(.attentionOutput, layer: layer)
     linearBackward(
-      buffers.narrow, from: throughDropout(buffers, mask, rows: rows), input: saved.attended,
-      block.attentionOutput, gradients.attentionOutput, rows: rows)
+      buffers.narrow,
+      from: throughDropout(buffers, mask, rows: rows),
+      input: saved.attended,
+      block.attentionOutput,
+      gradients.attentionOutput,
+      rows: rows
+    )
     Attention.backward(
       inputGradients: attentionGradients(buffers.queriesKeysValues, length: activations.length),
-      outputGradient: buffers.narrow, output: saved.attended, logSumExp: saved.logSumExp,
+      outputGradient: buffers.narrow,
+      output: saved.attended,
+      logSumExp: saved.logSumExp,
       inputs: attentionInputs(saved, length: activations.length, layer: layer, cache: nil),
       shape: attentionShape(activations, layer: layer, past: 0),
-      dropout: dropout?.mask(.attention, layer: layer))
+      dropout: dropout?.mask(.attention, layer: layer)
+    )
     linearBackward(
-      buffers.narrow, from: buffers.queriesKeysValues, input: saved.attentionNorm.output,
-      block.attentionInput, gradients.attentionInput, rows: rows)
+      buffers.narrow,
+      from: buffers.queriesKeysValues,
+      input: saved.attentionNorm.output,
+      block.attentionInput,
+      gradients.attentionInput,
+      rows: rows
+    )
     normalizeBackward(
-      buffers, input: input, saved.attentionNorm, block.attentionNorm, gradients.attentionNorm,
-      rows: rows)
+      buffers,
+      input: input,
+      saved.attentionNorm,
+      block.attentionNorm,
+      gradients.attentionNorm,
+      rows: rows
+    )
   }
 
   /// The gradient of a projection onto the residual stream, through its dropout.
   private func throughDropout(
-    _ buffers: GradientBuffers, _ mask: Dropout?, rows: Int
+    _ buffers: GradientBuffers,
+    _ mask: Dropout?,
+    rows: Int
   ) -> UnsafeMutablePointer<Float> {
     guard let mask else { return buffers.stream }
     mask.apply(output: buffers.branch, input: buffers.stream, count: rows * configuration.width)
@@ -133,25 +216,46 @@ extension GPT2Model {
   }
 
   private func linearBackward(
-    _ inputGradient: UnsafeMutablePointer<Float>, from outputGradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>, _ map: LinearParameters, _ gradients: LinearParameters, rows: Int
+    _ inputGradient: UnsafeMutablePointer<Float>,
+    from outputGradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ map: LinearParameters,
+    _ gradients: LinearParameters,
+    rows: Int
   ) {
     Linear.backward(
-      inputGradient: inputGradient, weightGradient: gradients.weight.pointer,
-      biasGradient: gradients.bias.pointer, outputGradient: outputGradient, input: input,
-      weight: map.weight.pointer, rows: rows, inFeatures: map.weight.shape[1],
-      outFeatures: map.weight.shape[0])
+      inputGradient: inputGradient,
+      weightGradient: gradients.weight.pointer,
+      biasGradient: gradients.bias.pointer,
+      outputGradient: outputGradient,
+      input: input,
+      weight: map.weight.pointer,
+      rows: rows,
+      inFeatures: map.weight.shape[1],
+      outFeatures: map.weight.shape[0]
+    )
   }
 
   /// Adds the gradient in `buffers.narrow`, taken through a LayerNorm, to the residual stream's.
   private func normalizeBackward(
-    _ buffers: GradientBuffers, input: UnsafePointer<Float>, _ saved: NormActivations,
-    _ norm: NormParameters, _ gradients: NormParameters, rows: Int
+    _ buffers: GradientBuffers,
+    input: UnsafePointer<Float>,
+    _ saved: NormActivations,
+    _ norm: NormParameters,
+    _ gradients: NormParameters,
+    rows: Int
   ) {
     LayerNorm.backward(
-      inputGradient: buffers.stream, weightGradient: gradients.weight.pointer,
-      biasGradient: gradients.bias.pointer, outputGradient: buffers.narrow, input: input,
-      weight: norm.weight.pointer, mean: saved.mean, reciprocalStd: saved.reciprocalStd,
-      rows: rows, width: configuration.width)
+      inputGradient: buffers.stream,
+      weightGradient: gradients.weight.pointer,
+      biasGradient: gradients.bias.pointer,
+      outputGradient: buffers.narrow,
+      input: input,
+      weight: norm.weight.pointer,
+      mean: saved.mean,
+      reciprocalStd: saved.reciprocalStd,
+      rows: rows,
+      width: configuration.width
+    )
   }
 }

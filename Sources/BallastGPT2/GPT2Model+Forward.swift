@@ -9,23 +9,38 @@ extension GPT2Model {
   /// With a cache the tokens follow those it holds, and are added to it. `observe` gets the
   /// embedding sum as 0, then the residual stream after each block as 1 ... L.
   package func forward(
-    _ ids: UnsafePointer<Int32>, into activations: Activations, cache: KeyValueCache? = nil,
-    dropout: DropoutPlan? = nil, observe: (Int, UnsafePointer<Float>) -> Void = { _, _ in }
+    _ ids: UnsafePointer<Int32>,
+    into activations: Activations,
+    cache: KeyValueCache? = nil,
+    dropout: DropoutPlan? = nil,
+    observe: (Int, UnsafePointer<Float>) -> Void = { _, _ in }
   ) {
     let rows = activations.rows
     let width = configuration.width
     Embedding.forward(
-      output: activations.embedded, ids: ids, tokenTable: parameters.tokenEmbedding.pointer,
-      positionTable: parameters.positionEmbedding.pointer, batch: activations.batch,
-      length: activations.length, width: width, positionOffset: cache?.length ?? 0)
+      output: activations.embedded,
+      ids: ids,
+      tokenTable: parameters.tokenEmbedding.pointer,
+      positionTable: parameters.positionEmbedding.pointer,
+      batch: activations.batch,
+      length: activations.length,
+      width: width,
+      positionOffset: cache?.length ?? 0
+    )
     dropout?.mask(.embedding)?.apply(activations.embedded, count: rows * width)
     observe(0, activations.embedded)
     var input = activations.embedded
     for (layer, block) in parameters.blocks.enumerated() {
       let buffers = activations.blocks[layer]
       attend(
-        block, buffers, input: input, activations: activations, layer: layer, cache: cache,
-        dropout: dropout)
+        block,
+        buffers,
+        input: input,
+        activations: activations,
+        layer: layer,
+        cache: cache,
+        dropout: dropout
+      )
       feedForward(block, buffers, rows: rows, mask: dropout?.mask(.mlpOutput, layer: layer))
       input = buffers.output
       observe(layer + 1, input)
@@ -36,60 +51,104 @@ extension GPT2Model {
 
   /// afterAttention = input + drop(proj(attention(norm(input))))
   private func attend(
-    _ block: BlockParameters, _ buffers: BlockActivations, input: UnsafePointer<Float>,
-    activations: Activations, layer: Int, cache: KeyValueCache?, dropout: DropoutPlan?
+    _ block: BlockParameters,
+    _ buffers: BlockActivations,
+    input: UnsafePointer<Float>,
+    activations: Activations,
+    layer: Int,
+    cache: KeyValueCache?,
+    dropout: DropoutPlan?
   ) {
     let rows = activations.rows
     let width = configuration.width
     normalize(buffers.attentionNorm, input: input, block.attentionNorm, rows: rows)
     linear(
-      buffers.queriesKeysValues, input: buffers.attentionNorm.output, block.attentionInput,
-      rows: rows)
+      buffers.queriesKeysValues,
+      input: buffers.attentionNorm.output,
+      block.attentionInput,
+      rows: rows
+    )
     cache?.append(
-      layer: layer, queriesKeysValues: buffers.queriesKeysValues, count: activations.length)
+      layer: layer,
+      queriesKeysValues: buffers.queriesKeysValues,
+      count: activations.length
+    )
     Attention.forward(
-      output: buffers.attended, logSumExp: buffers.logSumExp,
+      output: buffers.attended,
+      logSumExp: buffers.logSumExp,
       inputs: attentionInputs(buffers, length: activations.length, layer: layer, cache: cache),
       shape: attentionShape(activations, layer: layer, past: cache?.length ?? 0),
-      dropout: dropout?.mask(.attention, layer: layer))
+      dropout: dropout?.mask(.attention, layer: layer)
+    )
     linear(buffers.afterAttention, input: buffers.attended, block.attentionOutput, rows: rows)
     dropout?.mask(.attentionOutput, layer: layer)?
       .apply(buffers.afterAttention, count: rows * width)
     Elementwise.add(
-      output: buffers.afterAttention, left: buffers.afterAttention, right: input,
-      count: rows * width)
+      output: buffers.afterAttention,
+      left: buffers.afterAttention,
+      right: input,
+      count: rows * width
+    )
   }
 
   /// output = afterAttention + drop(out(activation(in(norm(afterAttention)))))
   private func feedForward(
-    _ block: BlockParameters, _ buffers: BlockActivations, rows: Int, mask: Dropout?
+    _ block: BlockParameters,
+    _ buffers: BlockActivations,
+    rows: Int,
+    mask: Dropout?
   ) {
     let count = rows * configuration.width
     normalize(buffers.mlpNorm, input: buffers.afterAttention, block.mlpNorm, rows: rows)
     linear(buffers.hidden, input: buffers.mlpNorm.output, block.mlpInput, rows: rows)
     activation.forward(
-      output: buffers.activated, input: buffers.hidden, count: rows * configuration.innerWidth)
+      output: buffers.activated,
+      input: buffers.hidden,
+      count: rows * configuration.innerWidth
+    )
     linear(buffers.output, input: buffers.activated, block.mlpOutput, rows: rows)
     mask?.apply(buffers.output, count: count)
     Elementwise.add(
-      output: buffers.output, left: buffers.output, right: buffers.afterAttention, count: count)
+      output: buffers.output,
+      left: buffers.output,
+      right: buffers.afterAttention,
+      count: count
+    )
   }
 
   private func linear(
-    _ output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
-    _ map: LinearParameters, rows: Int
+    _ output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ map: LinearParameters,
+    rows: Int
   ) {
     Linear.forward(
-      output: output, input: input, weight: map.weight.pointer, bias: map.bias.pointer, rows: rows,
-      inFeatures: map.weight.shape[1], outFeatures: map.weight.shape[0])
+      output: output,
+      input: input,
+      weight: map.weight.pointer,
+      bias: map.bias.pointer,
+      rows: rows,
+      inFeatures: map.weight.shape[1],
+      outFeatures: map.weight.shape[0]
+    )
   }
 
   private func normalize(
-    _ buffers: NormActivations, input: UnsafePointer<Float>, _ norm: NormParameters, rows: Int
+    _ buffers: NormActivations,
+    input: UnsafePointer<Float>,
+    _ norm: NormParameters,
+    rows: Int
   ) {
     LayerNorm.forward(
-      output: buffers.output, mean: buffers.mean, reciprocalStd: buffers.reciprocalStd,
-      input: input, weight: norm.weight.pointer, bias: norm.bias.pointer, rows: rows,
-      width: configuration.width, epsilon: Float(configuration.normEpsilon))
+      output: buffers.output,
+      mean: buffers.mean,
+      reciprocalStd: buffers.reciprocalStd,
+      input: input,
+      weight: norm.weight.pointer,
+      bias: norm.bias.pointer,
+      rows: rows,
+      width: configuration.width,
+      epsilon: Float(configuration.normEpsilon)
+    )
   }
 }

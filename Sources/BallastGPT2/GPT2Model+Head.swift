@@ -11,22 +11,32 @@ extension GPT2Model {
 
   /// logits [rows, V] = normed [rows, C] · headᵀ
   package func head(
-    _ normed: UnsafePointer<Float>, rows: Int, logits: UnsafeMutablePointer<Float>
+    _ normed: UnsafePointer<Float>,
+    rows: Int,
+    logits: UnsafeMutablePointer<Float>
   ) {
     Linear.forward(
-      output: logits, input: normed, weight: parameters.head.pointer, bias: nil, rows: rows,
-      inFeatures: configuration.width, outFeatures: configuration.vocabularySize)
+      output: logits,
+      input: normed,
+      weight: parameters.head.pointer,
+      bias: nil,
+      rows: rows,
+      inFeatures: configuration.width,
+      outFeatures: configuration.vocabularySize
+    )
   }
 
   /// Runs the head over chunks of rows; `body` gets the logits of each range of rows and may
   /// overwrite them.
   package func forEachHeadChunk(
-    _ normed: UnsafePointer<Float>, rows: Int,
+    _ normed: UnsafePointer<Float>,
+    rows: Int,
     _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
     let chunkRows = min(rows, headChunkRows)
     withUnsafeTemporaryAllocation(
-      of: Float.self, capacity: chunkRows * configuration.vocabularySize
+      of: Float.self,
+      capacity: chunkRows * configuration.vocabularySize
     ) { buffer in
       guard let logits = buffer.baseAddress else { return }
       for start in stride(from: 0, to: rows, by: chunkRows) {
@@ -39,13 +49,18 @@ extension GPT2Model {
 
   /// The summed cross entropy of the targets [rows], those below zero left out.
   package func lossSum(
-    _ normed: UnsafePointer<Float>, targets: UnsafePointer<Int32>, rows: Int
+    _ normed: UnsafePointer<Float>,
+    targets: UnsafePointer<Int32>,
+    rows: Int
   ) -> Double {
     var sum = 0.0
     forEachHeadChunk(normed, rows: rows) { range, logits in
       sum += CrossEntropy.lossSum(
-        logits: logits, targets: targets + range.lowerBound, rows: range.count,
-        classes: configuration.vocabularySize)
+        logits: logits,
+        targets: targets + range.lowerBound,
+        rows: range.count,
+        classes: configuration.vocabularySize
+      )
     }
     return sum
   }
@@ -55,20 +70,34 @@ extension GPT2Model {
   /// Adds to the head's gradient, sets `normedGradient` [rows, C], and returns the summed loss.
   /// `scale` multiplies every gradient: one over the number of counted tokens of a step.
   package func lossAndGradients(
-    _ normed: UnsafePointer<Float>, targets: UnsafePointer<Int32>, rows: Int, scale: Float,
-    normedGradient: UnsafeMutablePointer<Float>, gradients: GPT2Parameters
+    _ normed: UnsafePointer<Float>,
+    targets: UnsafePointer<Int32>,
+    rows: Int,
+    scale: Float,
+    normedGradient: UnsafeMutablePointer<Float>,
+    gradients: GPT2Parameters
   ) -> Double {
     let width = configuration.width
     var sum = 0.0
     forEachHeadChunk(normed, rows: rows) { range, logits in
       sum += CrossEntropy.lossSumAndGradient(
-        logits: logits, targets: targets + range.lowerBound, rows: range.count,
-        classes: configuration.vocabularySize, scale: scale)
+        logits: logits,
+        targets: targets + range.lowerBound,
+        rows: range.count,
+        classes: configuration.vocabularySize,
+        scale: scale
+      )
       Linear.backward(
         inputGradient: normedGradient + range.lowerBound * width,
-        weightGradient: gradients.head.pointer, biasGradient: nil, outputGradient: logits,
-        input: normed + range.lowerBound * width, weight: parameters.head.pointer,
-        rows: range.count, inFeatures: width, outFeatures: configuration.vocabularySize)
+        weightGradient: gradients.head.pointer,
+        biasGradient: nil,
+        outputGradient: logits,
+        input: normed + range.lowerBound * width,
+        weight: parameters.head.pointer,
+        rows: range.count,
+        inFeatures: width,
+        outFeatures: configuration.vocabularySize
+      )
     }
     return sum
   }

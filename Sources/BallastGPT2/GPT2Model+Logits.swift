@@ -14,7 +14,11 @@ extension GPT2Model {
       -> Void
   ) throws(FormatError) {
     let activations = try Activations(
-      configuration, batch: 1, length: input.length, forTraining: false)
+      configuration,
+      batch: 1,
+      length: input.length,
+      forTraining: false
+    )
     for sequence in 0..<input.batch {
       input.ids.withUnsafeBufferPointer { ids in
         guard let base = ids.baseAddress else { return }

@@ -15,7 +15,8 @@ public final class GPT2Model: Sendable {
 
   /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong.
   package init(
-    _ configuration: GPT2Configuration, parameters: GPT2Parameters
+    _ configuration: GPT2Configuration,
+    parameters: GPT2Parameters
   ) throws(FormatError) {
     try configuration.validate()
     guard let activation = Activation(name: configuration.activation) else {
@@ -98,7 +99,8 @@ public struct TokenBatch: Sendable {
 
   /// Checks ids against the model; throws `ModelInputFault`.
   public init(
-    _ sequences: [[Int32]], for configuration: GPT2Configuration
+    _ sequences: [[Int32]],
+    for configuration: GPT2Configuration
   ) throws(FormatError) {
     guard let length = sequences.first?.count, length > 0 else {
       throw FormatError(ModelInputFault.empty)
@@ -108,13 +110,17 @@ public struct TokenBatch: Sendable {
     }
     guard length <= configuration.positions else {
       throw FormatError(
-        ModelInputFault.sequenceTooLong(length, positions: configuration.positions))
+        ModelInputFault.sequenceTooLong(length, positions: configuration.positions)
+      )
     }
     let ids = Array(sequences.joined())
     if let bad = ids.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
       throw FormatError(
         ModelInputFault.tokenOutOfRange(
-          Int(bad), vocabularySize: configuration.vocabularySize))
+          Int(bad),
+          vocabularySize: configuration.vocabularySize
+        )
+      )
     }
     self.ids = ids
     self.length = length

@@ -7,7 +7,9 @@ extension GPT2Parameters {
   /// A view that is contiguous, aligned float32 is used in place unless `copying`; everything else
   /// goes to one arena. The caller has checked that every slot has a view of its shape.
   package static func load(
-    _ configuration: GPT2Configuration, copying: Bool, view: (String) -> TensorView?
+    _ configuration: GPT2Configuration,
+    copying: Bool,
+    view: (String) -> TensorView?
   ) throws(FormatError) -> GPT2Parameters {
     let slots = WeightMap.slots(configuration)
     var total = 0

@@ -65,7 +65,8 @@ public struct GPT2Parameters: Sendable {
         attentionOutput: linear("h.\(layer).attn.c_proj"),
         mlpNorm: norm("h.\(layer).ln_2"),
         mlpInput: linear("h.\(layer).mlp.c_fc"),
-        mlpOutput: linear("h.\(layer).mlp.c_proj"))
+        mlpOutput: linear("h.\(layer).mlp.c_proj")
+      )
     }
     finalNorm = norm("ln_f")
     head = configuration.tiesHead ? named("wte.weight") : named("lm_head.weight")

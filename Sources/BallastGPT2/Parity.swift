@@ -34,7 +34,8 @@ public struct ParityReport: Sendable {
 package enum Parity {
   /// Compares everything that the reference has.
   package static func compare(
-    _ model: GPT2Model, with reference: any ParityReference
+    _ model: GPT2Model,
+    with reference: any ParityReference
   ) throws(FormatError) -> ParityReport {
     let input = reference.input
     var outputs = OutputMeters(model.configuration, reference: reference)
@@ -55,7 +56,8 @@ package enum Parity {
 
   /// The gradients of the mean loss over the shifted positions, against the recorded ones.
   private static func gradientDeviations(
-    _ model: GPT2Model, reference: any ParityReference
+    _ model: GPT2Model,
+    reference: any ParityReference
   ) throws(FormatError) -> [Deviation] {
     guard !reference.gradients.isEmpty else { return [] }
     let gradients = try model.gradients(of: reference.input)
@@ -75,7 +77,11 @@ extension GPT2Model {
   package func gradients(of input: TokenBatch) throws(FormatError) -> GPT2Parameters {
     let gradients = try GPT2Parameters.zeros(configuration)
     let activations = try Activations(
-      configuration, batch: input.batch, length: input.length, forTraining: true)
+      configuration,
+      batch: input.batch,
+      length: input.length,
+      forTraining: true
+    )
     let buffers = try GradientBuffers(configuration, rows: activations.rows)
     var targets = [Int32](repeating: -100, count: input.ids.count)
     for sequence in 0..<input.batch {
@@ -85,8 +91,13 @@ extension GPT2Model {
     }
     let counted = max(1, input.batch * (input.length - 1))
     _ = lossAndGradients(
-      input.ids, targets: targets, scale: 1 / Float(counted), activations: activations,
-      buffers: buffers, gradients: gradients)
+      input.ids,
+      targets: targets,
+      scale: 1 / Float(counted),
+      activations: activations,
+      buffers: buffers,
+      gradients: gradients
+    )
     return gradients
   }
 }
@@ -107,16 +118,23 @@ private struct OutputMeters {
   }
 
   mutating func addHiddenState(
-    _ index: Int, sequence: Int, _ stream: UnsafePointer<Float>
+    _ index: Int,
+    sequence: Int,
+    _ stream: UnsafePointer<Float>
   ) throws(FormatError) {
     guard reference.hiddenStates.contains(index) else { return }
     let expected = try reference.hiddenState(index, sequence: sequence)
     states[index, default: DeviationMeter()].add(
-      stream, reference: expected, count: expected.count)
+      stream,
+      reference: expected,
+      count: expected.count
+    )
   }
 
   mutating func addLogits(
-    sequence: Int, rows: Range<Int>, _ chunk: UnsafePointer<Float>
+    sequence: Int,
+    rows: Range<Int>,
+    _ chunk: UnsafePointer<Float>
   ) throws(FormatError) {
     let expected = try reference.logits(sequence: sequence, rows: rows)
     logits.add(chunk, reference: expected, count: expected.count)
@@ -142,7 +160,9 @@ private struct OutputMeters {
 
   /// Σ p (log p − log q), p the reference's distribution.
   private static func divergence(
-    of mine: some Collection<Float>, _ mineSum: Double, from theirs: some Collection<Float>,
+    of mine: some Collection<Float>,
+    _ mineSum: Double,
+    from theirs: some Collection<Float>,
     _ theirSum: Double
   ) -> Double {
     zip(theirs, mine).reduce(0.0) { sum, pair in
@@ -158,8 +178,11 @@ private struct OutputMeters {
       deviations: states.sorted { $0.key < $1.key }.map {
         $0.value.deviation("hidden_states.\($0.key)")
       } + [logits.deviation("logits")] + gradients,
-      loss: shifted > 0 ? lossSum / Double(shifted) : 0, referenceLoss: reference.loss,
+      loss: shifted > 0 ? lossSum / Double(shifted) : 0,
+      referenceLoss: reference.loss,
       topOneAgreement: Double(agreements) / Double(max(1, positions)),
-      divergence: divergence / Double(max(1, positions)), positions: positions)
+      divergence: divergence / Double(max(1, positions)),
+      positions: positions
+    )
   }
 }

@@ -75,7 +75,9 @@ package final class ModelReference: ParityReference {
       states.append(Array(UnsafeBufferPointer(start: stream, count: single.length * width)))
     } logits: { (_, range, chunk) throws(FormatError) in
       rows += UnsafeBufferPointer(
-        start: chunk, count: range.count * model.configuration.vocabularySize)
+        start: chunk,
+        count: range.count * model.configuration.vocabularySize
+      )
     }
   }
 }

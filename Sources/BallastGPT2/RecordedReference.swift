@@ -17,7 +17,9 @@ package final class RecordedReference: ParityReference {
   package init(_ checkpoint: Checkpoint, for model: GPT2Model) throws(FormatError) {
     let configuration = model.configuration
     input = try TokenBatch(try Self.tokens(checkpoint), for: configuration)
-    guard let logits = checkpoint["logits"] else { throw FormatError(ParityFault.missing("logits")) }
+    guard let logits = checkpoint["logits"] else {
+      throw FormatError(ParityFault.missing("logits"))
+    }
     let place = [input.batch, input.length]
     try Self.check(logits, place + [configuration.vocabularySize])
     self.logits = logits
@@ -53,7 +55,9 @@ package final class RecordedReference: ParityReference {
     }
     let dimensions = view.shape.dimensions
     guard dimensions.count == 1 || dimensions.count == 2, let length = dimensions.last, length > 0
-    else { throw FormatError(ParityFault.wrongShape("input_ids", expected: [-1, -1], found: dimensions)) }
+    else {
+      throw FormatError(ParityFault.wrongShape("input_ids", expected: [-1, -1], found: dimensions))
+    }
     let ids = try view.integers().map { Int32(clamping: $0) }
     return stride(from: 0, to: ids.count, by: length).map { Array(ids[$0..<$0 + length]) }
   }
@@ -70,13 +74,15 @@ package final class RecordedReference: ParityReference {
     let size = logits.shape.elementCount / (input.batch * input.length)
     let first = sequence * input.length
     return try logits.floats(
-      in: (first + rows.lowerBound) * size..<(first + rows.upperBound) * size)
+      in: (first + rows.lowerBound) * size..<(first + rows.upperBound) * size
+    )
   }
 
   private static func check(_ view: TensorView, _ expected: [Int]) throws(FormatError) {
     guard view.shape.dimensions == expected else {
       throw FormatError(
-        ParityFault.wrongShape(view.name, expected: expected, found: view.shape.dimensions))
+        ParityFault.wrongShape(view.name, expected: expected, found: view.shape.dimensions)
+      )
     }
   }
 

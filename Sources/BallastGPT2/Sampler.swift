@@ -77,7 +77,10 @@ public struct Sampler: Sendable {
     for (token, score) in scores.enumerated() where !score.isNaN {
       kept.append(
         Candidate(
-          token: token, probability: exp((Double(score) - largest) / options.temperature)))
+          token: token,
+          probability: exp((Double(score) - largest) / options.temperature)
+        )
+      )
     }
     kept.sort { ($0.probability, -$0.token) > ($1.probability, -$1.token) }
     if let k = options.topK, k < kept.count {

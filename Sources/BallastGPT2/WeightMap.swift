@@ -79,8 +79,11 @@ package enum WeightMap {
   package static func slots(_ configuration: GPT2Configuration) -> [Slot] {
     func slot(_ entry: Entry, layer: Int?) -> Slot {
       Slot(
-        name: name(entry, layer: layer), dimensions: entry.shape.map { $0.size(configuration) },
-        isConv1D: entry.isConv1D, layer: layer)
+        name: name(entry, layer: layer),
+        dimensions: entry.shape.map { $0.size(configuration) },
+        isConv1D: entry.isConv1D,
+        layer: layer
+      )
     }
     let isInBlock = { (entry: Entry) in entry.name.hasPrefix("h.") }
     let before = entries.prefix { !isInBlock($0) }.map { slot($0, layer: nil) }
@@ -109,5 +112,6 @@ package enum WeightMap {
   }
 
   private static let table = Dictionary(
-    uniqueKeysWithValues: entries.map { ($0.name, $0) })
+    uniqueKeysWithValues: entries.map { ($0.name, $0) }
+  )
 }

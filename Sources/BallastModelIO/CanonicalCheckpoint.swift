@@ -59,8 +59,10 @@ package struct CanonicalCheckpoint: Sendable {
     }
     guard stray.isEmpty else {
       throw FormatError(
-        ModelFault.unexpected(stray.map(\.name)), at: stray[0].fileOffset,
-        in: stray[0].storage.file)
+        ModelFault.unexpected(stray.map(\.name)),
+        at: stray[0].fileOffset,
+        in: stray[0].storage.file
+      )
     }
     layout = try Self.layout(of: first.view)
     var weights: [TensorView] = []
@@ -69,8 +71,10 @@ package struct CanonicalCheckpoint: Sendable {
     for (canonical, entry, view) in found {
       if let other = sourceNames.updateValue(view.name, forKey: canonical) {
         throw FormatError(
-          ModelFault.twice(canonical, other, view.name), at: view.fileOffset,
-          in: view.storage.file)
+          ModelFault.twice(canonical, other, view.name),
+          at: view.fileOffset,
+          in: view.storage.file
+        )
       }
       let isTransposed = layout == .hf && entry.isConv1D
       index[canonical] = weights.count
@@ -84,7 +88,9 @@ package struct CanonicalCheckpoint: Sendable {
 
   private static func withoutWrappers(_ name: String) -> Substring {
     var rest = name[...]
-    while let wrapper = wrappers.first(where: rest.hasPrefix) { rest = rest.dropFirst(wrapper.count) }
+    while let wrapper = wrappers.first(where: rest.hasPrefix) {
+      rest = rest.dropFirst(wrapper.count)
+    }
     return rest
   }
 
@@ -104,7 +110,9 @@ package struct CanonicalCheckpoint: Sendable {
     if sizes.count == 2, sizes[1] == 3 * sizes[0] { return .hf }
     if sizes.count == 2, sizes[0] == 3 * sizes[1] { return .native }
     throw FormatError(
-      ModelFault.noLayout(attention.name, sizes), at: attention.fileOffset,
-      in: attention.storage.file)
+      ModelFault.noLayout(attention.name, sizes),
+      at: attention.fileOffset,
+      in: attention.storage.file
+    )
   }
 }

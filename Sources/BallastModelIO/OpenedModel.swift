@@ -1,8 +1,8 @@
 public import BallastBytes
 public import BallastCheckpoint
+import BallastFormats
 public import BallastGPT2
 public import BallastJSON
-import BallastFormats
 public import BallastTokenizer
 import FoundationEssentials
 
@@ -39,7 +39,9 @@ public struct OpenedModel: Sendable {
   ///   - tokenizerPath: a folder or file with the tokenizer, in place of the model's folder.
   /// - Throws: `FormatError` that names what is missing, left over or of the wrong shape.
   public init(
-    path: String, configurationPath: String? = nil, tokenizerPath: String? = nil
+    path: String,
+    configurationPath: String? = nil,
+    tokenizerPath: String? = nil
   ) throws(FormatError) {
     checkpoint = try Checkpoint.open(path: path)
     weights = try CanonicalCheckpoint(checkpoint)
@@ -56,7 +58,8 @@ public struct OpenedModel: Sendable {
       configuration = try GPT2Configuration.inferred(from: weights)
       notices.append(
         "no config.json: assuming \(configuration.heads) heads of size "
-          + "\(GPT2Configuration.customaryHeadSize) and gelu_new; --config FILE overrides")
+          + "\(GPT2Configuration.customaryHeadSize) and gelu_new; --config FILE overrides"
+      )
     }
     self.path = path
     self.folder = folder
@@ -66,7 +69,9 @@ public struct OpenedModel: Sendable {
   }
 
   private static func configurationJSON(
-    _ given: String?, _ folder: String, _ checkpoint: Checkpoint
+    _ given: String?,
+    _ folder: String,
+    _ checkpoint: Checkpoint
   ) throws(FormatError) -> JSONObject? {
     if given == nil, let text = checkpoint.metadata[configurationKey]?.string {
       return try JSONValue(parsing: text).object
@@ -92,13 +97,20 @@ public struct OpenedModel: Sendable {
       guard view.shape.dimensions == slot.dimensions else {
         throw FormatError(
           ModelFault.wrongShape(
-            slot.name, expected: slot.dimensions, found: view.shape.dimensions),
-          at: view.fileOffset, in: view.storage.file)
+            slot.name,
+            expected: slot.dimensions,
+            found: view.shape.dimensions
+          ),
+          at: view.fileOffset,
+          in: view.storage.file
+        )
       }
       guard view.dtype.isFloatingPoint else {
         throw FormatError(
-          ModelFault.notFloatingPoint(slot.name, view.dtype.rawValue), at: view.fileOffset,
-          in: view.storage.file)
+          ModelFault.notFloatingPoint(slot.name, view.dtype.rawValue),
+          at: view.fileOffset,
+          in: view.storage.file
+        )
       }
     }
     let expected = Set(slots.map(\.name))
@@ -106,7 +118,10 @@ public struct OpenedModel: Sendable {
     for view in extra {
       guard view.name == "lm_head.weight", let embedding = weights["wte.weight"] else {
         throw FormatError(
-          ModelFault.unexpected(extra.map(\.name)), at: view.fileOffset, in: view.storage.file)
+          ModelFault.unexpected(extra.map(\.name)),
+          at: view.fileOffset,
+          in: view.storage.file
+        )
       }
       guard try view.isTied(to: embedding) || view.hasSameBytes(as: embedding) else {
         throw FormatError(ModelFault.headDiffers, at: view.fileOffset, in: view.storage.file)
@@ -121,7 +136,8 @@ public struct OpenedModel: Sendable {
   public func loadModel(copying: Bool = false) throws(FormatError) -> GPT2Model {
     try GPT2Model(
       configuration,
-      parameters: try GPT2Parameters.load(configuration, copying: copying) { weights[$0] })
+      parameters: try GPT2Parameters.load(configuration, copying: copying) { weights[$0] }
+    )
   }
 
   /// Reads the tokenizer; throws where there is none.

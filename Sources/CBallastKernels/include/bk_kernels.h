@@ -1,4 +1,5 @@
 #pragma once
+#include "bk_casts.h"
 
 /// The instruction set level that was chosen: "baseline", "x86-64-v3" or "x86-64-v4".
 const char *bk_instruction_set(void);

@@ -1,0 +1,96 @@
+import BallastBytes
+import CBallastKernels
+
+/// Conversions between element types, through the kernels in C.
+enum Cast {
+  /// Converts `count` elements at any address to float32; false where the type has no such reading.
+  static func toFloat32(
+    _ output: UnsafeMutablePointer<Float>,
+    _ input: UnsafeRawPointer,
+    _ dtype: DType,
+    count: Int
+  ) -> Bool {
+    // Safe: the caller's buffers hold `count` elements of their types.
+    switch dtype {
+    case .f32: unsafe UnsafeMutableRawPointer(output).copyMemory(from: input, byteCount: count * 4)
+    case .f64: unsafe bk_f64_to_f32(output, input, count)
+    case .f16: unsafe bk_f16_to_f32(output, input, count)
+    case .bf16: unsafe bk_bf16_to_f32(output, input, count)
+    case .f8e4m3: unsafe bk_f8e4m3_to_f32(output, input, count)
+    case .f8e5m2: unsafe bk_f8e5m2_to_f32(output, input, count)
+    case .bool, .u8: unsafe integers(output, input, UInt8.self, count)
+    case .i8: unsafe integers(output, input, Int8.self, count)
+    case .i16: unsafe integers(output, input, Int16.self, count)
+    case .u16: unsafe integers(output, input, UInt16.self, count)
+    case .i32: unsafe integers(output, input, Int32.self, count)
+    case .u32: unsafe integers(output, input, UInt32.self, count)
+    case .i64: unsafe integers(output, input, Int64.self, count)
+    case .u64: unsafe integers(output, input, UInt64.self, count)
+    case .f4, .f6e2m3, .f6e3m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .c64, .c128: return false
+    }
+    return true
+  }
+
+  private static func integers<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ output: UnsafeMutablePointer<Float>,
+    _ input: UnsafeRawPointer,
+    _ type: Value.Type,
+    _ count: Int
+  ) {
+    for index in 0..<count {
+      let offset = index * MemoryLayout<Value>.size
+      unsafe output[index] = Float(input.loadUnaligned(fromByteOffset: offset, as: type))
+    }
+  }
+
+  /// Converts a piece of floating-point elements to another floating-point type.
+  ///
+  /// Everything but float64 goes through float32, as torch does; only to float64 is exact.
+  static func convert(
+    _ output: UnsafeMutableRawBufferPointer,
+    _ target: DType,
+    from input: UnsafeRawBufferPointer,
+    _ dtype: DType,
+    count: Int
+  ) -> Bool {
+    guard count > 0, let to = output.baseAddress, let from = input.baseAddress else {
+      return true
+    }
+    var floats = [Float](repeating: 0, count: count)
+    // Safe: `floats` and the caller's buffers hold `count` elements.
+    return unsafe floats.withUnsafeMutableBufferPointer { buffer in
+      guard let middle = buffer.baseAddress else { return true }
+      guard unsafe toFloat32(middle, from, dtype, count: count) else { return false }
+      switch target {
+      case .f32: unsafe to.copyMemory(from: middle, byteCount: count * 4)
+      case .f64: unsafe bk_f32_to_f64(to.assumingMemoryBound(to: Double.self), middle, count)
+      case .f16: unsafe bk_f32_to_f16(to, middle, count)
+      case .bf16: unsafe bk_f32_to_bf16(to, middle, count)
+      default: return false
+      }
+      return true
+    }
+  }
+
+  /// One element as an integer; nil where the type is not integral.
+  static func integer(_ piece: borrowing RawSpan, _ dtype: DType, at index: Int) -> Int? {
+    guard let width = dtype.byteWidth else { return nil }
+    let offset = index * width
+    // Safe: the caller's index lies within the piece, and every bit pattern is a valid integer.
+    switch dtype {
+    case .bool, .u8:
+      return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self))
+    case .i8: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: Int8.self))
+    case .i16: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: Int16.self))
+    case .u16: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    case .i32: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: Int32.self))
+    case .u32: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    case .i64: return unsafe Int(piece.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self))
+    case .u64:
+      return unsafe Int(
+        clamping: piece.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      )
+    default: return nil
+    }
+  }
+}

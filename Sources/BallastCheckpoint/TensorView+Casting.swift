@@ -1,0 +1,147 @@
+public import BallastBytes
+import CBallastKernels
+
+extension TensorView {
+  /// The elements as float32, row by row; every numeric type is converted, complex ones are not.
+  public func floats() throws(FormatError) -> [Float] {
+    try floats(in: 0..<shape.elementCount)
+  }
+
+  /// A range of the elements as float32, counted row by row.
+  package func floats(in elements: Range<Int>) throws(FormatError) -> [Float] {
+    var failure: FormatError?
+    let floats = unsafe [Float](unsafeUninitializedCapacity: elements.count) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      do throws(FormatError) {
+        unsafe try readFloats(elements, into: base)
+        count = elements.count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return floats
+  }
+
+  /// Writes the elements to `output`, which has room for all of them or for the given range.
+  package func readFloats(
+    _ elements: Range<Int>? = nil,
+    into output: UnsafeMutablePointer<Float>
+  ) throws(FormatError) {
+    let first = elements?.lowerBound ?? 0
+    try forEachPiece(of: elements) { (piece, range) throws(FormatError) in
+      // Safe: the piece holds `range.count` elements, and the caller made room for them.
+      let isNumeric = unsafe piece.withUnsafeBytes { source in
+        guard let base = source.baseAddress else { return true }
+        return unsafe Cast.toFloat32(
+          output + (range.lowerBound - first),
+          base,
+          dtype,
+          count: range.count
+        )
+      }
+      guard isNumeric else {
+        throw FormatError(
+          CheckpointFault.notNumeric(tensor: name, dtype),
+          at: fileOffset,
+          in: storage.file
+        )
+      }
+    }
+  }
+
+  /// The elements as integers; throws `CheckpointFault.notNumeric` for any other type.
+  package func integers() throws(FormatError) -> [Int] {
+    var values: [Int] = []
+    values.reserveCapacity(shape.elementCount)
+    try forEachPiece { (piece, range) throws(FormatError) in
+      for index in 0..<range.count {
+        guard let value = Cast.integer(piece, dtype, at: index) else {
+          throw FormatError(
+            CheckpointFault.notNumeric(tensor: name, dtype),
+            at: fileOffset,
+            in: storage.file
+          )
+        }
+        values.append(value)
+      }
+    }
+    return values
+  }
+
+  /// Where the elements lie as a kernel wants them: contiguous, aligned, little-endian float32.
+  package var floatsInPlace: (file: SharedBytes, start: UnsafeRawPointer)? {
+    guard dtype == .f32, isContiguous, storage.byteOrder == .little, shape.elementCount > 0 else {
+      return nil
+    }
+    let region = storage.region
+    let offset = region.range.lowerBound + elementOffset * MemoryLayout<Float>.size
+    // Safe: the pointer is used only together with `file`, which keeps the mapping alive.
+    let start = unsafe region.source.bytes.withUnsafeBytes { bytes in
+      unsafe bytes.baseAddress.map { unsafe $0 + offset }
+    }
+    guard let start = unsafe start, Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0
+    else { return nil }
+    return unsafe (region.source, start)
+  }
+
+  /// Whether the elements of both are the same, byte for byte.
+  package func hasSameBytes(as other: TensorView) throws(FormatError) -> Bool {
+    guard dtype == other.dtype, shape == other.shape, let width = dtype.byteWidth else {
+      return false
+    }
+    var isSame = true
+    try forEachPiece { (piece, range) throws(FormatError) in
+      guard isSame else { return }
+      let mine = [UInt8](copying: piece)
+      var position = 0
+      try other.forEachPiece(of: range) { (theirs, _) throws(FormatError) in
+        let length = theirs.byteCount
+        isSame = isSame && [UInt8](copying: theirs) == Array(mine[position..<position + length])
+        position += length
+      }
+      assert(position == range.count * width)
+    }
+    return isSame
+  }
+
+  /// This tensor as it is to be written: as it is, or a floating-point one cast to `dtype`.
+  ///
+  /// Values are rounded to the nearest, ties to even; what is too large becomes infinite.
+  package func output(as target: DType? = nil, name: String? = nil) -> TensorOutput {
+    let name = name ?? self.name
+    guard let target, target != dtype, dtype.isFloatingPoint, dtype.byteWidth != nil else {
+      return TensorOutput(name: name, dtype: dtype, shape: shape) { (sink) throws(FormatError) in
+        try forEachPiece { (piece, _) throws(FormatError) in try sink(piece) }
+      }
+    }
+    return TensorOutput(name: name, dtype: target, shape: shape) { (sink) throws(FormatError) in
+      var buffer: [UInt8] = []
+      try forEachPiece(pieceBytes: Self.pieceBytes / 4) { (piece, range) throws(FormatError) in
+        buffer = [UInt8](repeating: 0, count: range.count * target.bitWidth / 8)
+        // Safe: both buffers hold `range.count` elements of their type.
+        let isCastable = unsafe buffer.withUnsafeMutableBytes { output in
+          unsafe piece.withUnsafeBytes { input in
+            unsafe Cast.convert(output, target, from: input, dtype, count: range.count)
+          }
+        }
+        guard isCastable else {
+          throw FormatError(
+            CheckpointFault.notNumeric(tensor: self.name, dtype),
+            at: fileOffset,
+            in: storage.file
+          )
+        }
+        try sink(buffer.span.bytesOfBytes)
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// A copy of borrowed bytes.
+  package init(copying bytes: borrowing RawSpan) {
+    // Safe: the bytes are copied before the closure returns.
+    self = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+  }
+}
