@@ -1,0 +1,115 @@
+/// Documents as text for a terminal, or for a pipe.
+package struct TerminalRenderer: Sendable {
+  /// The columns there are; nil if lines may be as long as they like, as in a pipe.
+  package let width: Int?
+  /// Whether styles are shown; without it there is no escape sequence in the text.
+  package let usesStyles: Bool
+
+  /// A renderer for a width.
+  package init(width: Int?, usesStyles: Bool) {
+    self.width = width
+    self.usesStyles = usesStyles
+  }
+
+  /// The lines of a document, with an empty line between blocks and none at the end.
+  package func text(of document: Document) -> String {
+    var text = ""
+    for (index, block) in document.blocks.enumerated() {
+      // A heading stands close to what it is about.
+      if index > 0 {
+        if case .heading = document.blocks[index - 1] { text += "\n" } else { text += "\n\n" }
+      }
+      text += lines(of: block).joined(separator: "\n")
+    }
+    return text
+  }
+
+  private func lines(of block: Document.Block) -> [String] {
+    switch block {
+    case .heading(let text): [paint(text.printable, .bold)]
+    case .paragraph(let text, let style):
+      text.printableLines.wrapped(to: width).map { paint($0, style) }
+    case .keyValues(let pairs): lines(of: pairs)
+    case .table(let table): lines(of: table)
+    case .findings(let findings): findings.flatMap(lines(of:))
+    }
+  }
+
+  private func paint(_ text: String, _ style: Style) -> String {
+    usesStyles ? style.painted(text) : text
+  }
+}
+
+extension TerminalRenderer {
+  private func lines(of pairs: [Document.KeyValue]) -> [String] {
+    let keys = pairs.map { $0.key.printable + ":" }
+    let margin = (keys.map(\.displayWidth).max() ?? 0) + TableLayout.gap
+    return zip(keys, pairs).flatMap { key, pair in
+      pair.value.text.wrapped(to: width.map { max(1, $0 - margin) }).enumerated().map {
+        paint(($0 == 0 ? key : "").padded(to: margin), .dim) + paint($1, pair.value.style)
+      }
+    }
+  }
+
+  private func lines(of finding: Finding) -> [String] {
+    let severity = finding.severity.rawValue
+    let place = finding.place.isEmpty ? "" : " (\(finding.place))"
+    let text = "\(severity): \(finding.message)\(place) [\(finding.rule)]".printable
+    return text.wrapped(to: width.map { max(1, $0 - TableLayout.gap) }).enumerated()
+      .map { index, line in
+        guard index == 0 else { return String(repeating: " ", count: TableLayout.gap) + line }
+        return paint(severity, finding.severity.style) + line.dropFirst(severity.count)
+      }
+  }
+
+  private func lines(of table: Table) -> [String] {
+    let texts = table.rows.map { $0.map(\.text) }
+    let titles = table.columns.map(\.title.printable)
+    var natural = titles.map(\.displayWidth)
+    for row in texts {
+      for (column, text) in row.enumerated() {
+        natural[column] = max(natural[column], text.displayWidth)
+      }
+    }
+    let minimum = zip(natural, table.columns).enumerated().map { column, pair in
+      pair.1.alignment == .right
+        ? pair.0 : min(pair.0, max(TableLayout.narrowestText, titles[column].displayWidth))
+    }
+    let layout = TableLayout(natural: natural, minimum: minimum, available: width)
+    guard let widths = layout.widths else { return records(of: table, titles: titles) }
+    func line(_ texts: [String], _ style: (Int) -> Style) -> String {
+      var line = ""
+      for (column, text) in texts.enumerated() {
+        let text = text.shortened(to: widths[column])
+        let isLast = column == texts.count - 1
+        if column > 0 { line += String(repeating: " ", count: TableLayout.gap) }
+        switch table.columns[column].alignment {
+        case .right: line += paint(text.aligned(to: widths[column]), style(column))
+        case .left where isLast: line += paint(text, style(column))
+        case .left: line += paint(text.padded(to: widths[column]), style(column))
+        }
+      }
+      return line
+    }
+    return [line(titles) { _ in .bold }]
+      + zip(table.rows, texts).map { row, texts in line(texts) { row[$0].style } }
+  }
+
+  /// A table too wide for the terminal: one line a cell, an empty line between rows.
+  private func records(of table: Table, titles: [String]) -> [String] {
+    var lines: [String] = []
+    for (index, row) in table.rows.enumerated() {
+      if index > 0 { lines.append("") }
+      lines += self.lines(of: zip(titles, row).map(Document.KeyValue.init))
+    }
+    return lines
+  }
+}
+
+extension String {
+  /// The text with escapes for control characters, line breaks excepted.
+  fileprivate var printableLines: String {
+    split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).printable }.joined(separator: "\n")
+  }
+}
