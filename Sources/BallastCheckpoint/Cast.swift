@@ -31,15 +31,30 @@ enum Cast {
     return true
   }
 
+  /// Converts elements that float32 does not hold exactly; false where the type has no such reading.
+  static func toFloat64(
+    _ output: UnsafeMutablePointer<Double>, _ input: UnsafeRawPointer, _ dtype: DType, count: Int
+  ) -> Bool {
+    // Safe: the caller's buffers hold `count` elements of their types.
+    switch dtype {
+    case .f64:
+      unsafe UnsafeMutableRawPointer(output).copyMemory(from: input, byteCount: count * 8)
+    case .i32: unsafe integers(output, input, Int32.self, count)
+    case .u32: unsafe integers(output, input, UInt32.self, count)
+    case .i64: unsafe integers(output, input, Int64.self, count)
+    case .u64: unsafe integers(output, input, UInt64.self, count)
+    default: return false
+    }
+    return true
+  }
+
   private static func integers<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ output: UnsafeMutablePointer<Float>,
-    _ input: UnsafeRawPointer,
-    _ type: Value.Type,
-    _ count: Int
+    _ output: UnsafeMutablePointer<some BinaryFloatingPoint>, _ input: UnsafeRawPointer,
+    _ type: Value.Type, _ count: Int
   ) {
     for index in 0..<count {
       let offset = index * MemoryLayout<Value>.size
-      unsafe output[index] = Float(input.loadUnaligned(fromByteOffset: offset, as: type))
+      unsafe output[index] = .init(input.loadUnaligned(fromByteOffset: offset, as: type))
     }
   }
 

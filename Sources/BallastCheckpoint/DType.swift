@@ -52,6 +52,9 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Whether float32 does not hold every element exactly.
+  var needsDouble: Bool { [.f64, .i32, .u32, .i64, .u64].contains(self) }
+
   /// The size of the scalars that make up an element: a complex number has two.
   var scalarByteWidth: Int? {
     switch self {

@@ -50,6 +50,43 @@ extension TensorView {
     }
   }
 
+  /// Hands the elements out as numbers, piece by piece: float64 and wide integers as `Double`, all
+  /// else as `Float`, which holds it exactly.
+  package func forEachNumericPiece(
+    doubles: (UnsafeBufferPointer<Double>) -> Void, floats: (UnsafeBufferPointer<Float>) -> Void
+  ) throws(FormatError) {
+    var floatBuffer: [Float] = []
+    var doubleBuffer: [Double] = []
+    try forEachPiece(pieceBytes: Self.pieceBytes / 4) { (piece, range) throws(FormatError) in
+      // Safe: the buffers are made to hold `range.count` elements.
+      let isNumeric = unsafe piece.withUnsafeBytes { source in
+        guard let base = source.baseAddress else { return true }
+        if dtype.needsDouble {
+          doubleBuffer = [Double](repeating: 0, count: range.count)
+          return unsafe doubleBuffer.withUnsafeMutableBufferPointer { buffer in
+            guard let output = buffer.baseAddress,
+              unsafe Cast.toFloat64(output, base, dtype, count: range.count)
+            else { return false }
+            unsafe doubles(UnsafeBufferPointer(buffer))
+            return true
+          }
+        }
+        floatBuffer = [Float](repeating: 0, count: range.count)
+        return unsafe floatBuffer.withUnsafeMutableBufferPointer { buffer in
+          guard let output = buffer.baseAddress,
+            unsafe Cast.toFloat32(output, base, dtype, count: range.count)
+          else { return false }
+          unsafe floats(UnsafeBufferPointer(buffer))
+          return true
+        }
+      }
+      guard isNumeric else {
+        throw FormatError(
+          CheckpointFault.notNumeric(tensor: name, dtype), at: fileOffset, in: storage.file)
+      }
+    }
+  }
+
   /// The elements as integers; throws `CheckpointFault.notNumeric` for any other type.
   package func integers() throws(FormatError) -> [Int] {
     var values: [Int] = []

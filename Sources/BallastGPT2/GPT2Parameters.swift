@@ -1,4 +1,5 @@
 package import BallastBytes
+import BallastKernels
 
 /// The weight and bias of a linear map, [out, in] and [out].
 package struct LinearParameters: Sendable {
@@ -92,4 +93,11 @@ public struct GPT2Parameters: Sendable {
 
   /// The number of trainable values, those of a tied head counted once.
   public var count: Int { all.reduce(0) { $0 + $1.count } }
+}
+
+extension GPT2Parameters {
+  /// Sets everything to zero.
+  package func clear() {
+    for parameter in all { Elementwise.fill(parameter.pointer, with: 0, count: parameter.count) }
+  }
 }

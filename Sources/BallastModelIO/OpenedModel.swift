@@ -45,10 +45,7 @@ public struct OpenedModel: Sendable {
   ) throws(FormatError) {
     checkpoint = try Checkpoint.open(path: path)
     weights = try CanonicalCheckpoint(checkpoint)
-    var isFolder = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) }
-    let folder = isFolder ? path : (parent.map { $0.isEmpty ? "/" : $0 } ?? ".")
+    let folder = Self.folder(of: path)
     var notices: [String] = []
     if let json = try Self.configurationJSON(configurationPath, folder, checkpoint) {
       configurationJSON = json
@@ -66,6 +63,16 @@ public struct OpenedModel: Sendable {
     self.tokenizerPath = tokenizerPath
     self.notices = notices
     try checkWeights()
+  }
+
+  /// The folder in which the companions of a model lie: itself, or the one that holds the file.
+  package static func folder(of path: String) -> String {
+    var isFolder = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+      return path
+    }
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   private static func configurationJSON(

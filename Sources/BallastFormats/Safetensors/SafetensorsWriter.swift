@@ -7,13 +7,13 @@ package enum SafetensorsWriter {
   /// Writes the tensors to `path`, atomically, and returns the number of bytes.
   ///
   /// Tensors stand in the library's order: wider types first, then by name. `progress` gets the
-  /// number of data bytes after each piece.
+  /// number of data bytes after each piece, and may throw to give up.
   @discardableResult
   package static func write(
     _ tensors: [TensorOutput],
     metadata: [(key: String, value: String)] = [],
     to path: String,
-    progress: (Int) -> Void = { _ in }
+    progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let ordered = try sorted(tensors)
     let file = try AtomicFile(path: path)
@@ -23,7 +23,7 @@ package enum SafetensorsWriter {
     for tensor in ordered {
       try tensor.write { (piece) throws(FormatError) in
         try file.write(piece)
-        progress(file.count - header.count - 8)
+        try progress(file.count - header.count - 8)
       }
     }
     try file.commit()

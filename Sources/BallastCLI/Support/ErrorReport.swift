@@ -1,0 +1,53 @@
+import BallastBytes
+import BallastCommandLine
+import BallastReport
+
+/// An error of a path: the path is said once, here.
+struct PathError: Error {
+  let path: String
+  let error: FormatError
+}
+
+/// Runs `body`, whose errors are about `path`.
+func at<Result>(
+  _ path: String, _ body: () throws(FormatError) -> Result
+) throws(PathError) -> Result {
+  do {
+    return try body()
+  } catch {
+    throw PathError(path: path, error: error)
+  }
+}
+
+/// The one place where an error becomes text and an exit code.
+struct ErrorReport {
+  private let error: any Error
+
+  init(_ error: any Error) {
+    self.error = error
+  }
+
+  func show(on console: Console) -> ExitCode {
+    let (path, failure): (String?, FormatError?) =
+      switch error {
+      case let error as PathError: (error.path, error.error)
+      case let error as FormatError: (nil, error)
+      default: (nil, nil)
+      }
+    guard let failure else {
+      console.message("ballast: error: \(error)")
+      return .failure
+    }
+    if let interrupted = failure.fault as? Interrupted {
+      console.message("ballast: interrupted")
+      return ExitCode(rawValue: 128 + interrupted.signal)
+    }
+    let place = [path, failure.file].compactMap(\.self).reduce("") {
+      $1.hasPrefix("/") || $0.isEmpty ? $1 : $0 + "/" + $1
+    }
+    let line = FormatError(failure.fault, at: failure.offset, in: place.isEmpty ? nil : place)
+    console.message("ballast: error: \(line.description.printable)")
+    if let hint = failure.fault.hint { console.message("  hint: \(hint.printable)") }
+    return .failure
+  }
+}

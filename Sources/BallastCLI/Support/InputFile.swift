@@ -1,0 +1,27 @@
+import BallastBytes
+import Glibc
+
+/// Bytes out of a file or of standard input.
+enum InputFile {
+  /// Reads all of a file; `-` is standard input.
+  static func read(_ path: String) throws(PathError) -> [UInt8] {
+    try at(path == "-" ? "standard input" : path) { () throws(FormatError) in
+      path == "-"
+        ? try standardInput() : [UInt8](copying: try SharedBytes.mapping(path: path).bytes)
+    }
+  }
+
+  private static func standardInput() throws(FormatError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FormatError(InputOutputFault(.read, code: errno))
+      }
+      bytes += buffer[..<count]
+    }
+  }
+}

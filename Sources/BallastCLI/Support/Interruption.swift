@@ -1,0 +1,37 @@
+import BallastBytes
+import Glibc
+import Synchronization
+
+/// Set by SIGINT and SIGTERM, and asked between pieces of work, so that nothing is left half done.
+enum Interruption {
+  private static let received = Atomic<Int32>(0)
+
+  /// Starts to note signals in place of dying from them; the second one kills.
+  static func watch() {
+    // Touched here, so that the handler never is the first to.
+    received.store(0, ordering: .relaxed)
+    for signal in [SIGINT, SIGTERM] {
+      Glibc.signal(signal) { number in
+        Interruption.received.store(number, ordering: .relaxed)
+        Glibc.signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  /// The signal that came, if one did.
+  static var signal: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  /// Throws `Interrupted` if a signal came.
+  static func check() throws(FormatError) {
+    if let signal { throw FormatError(Interrupted(signal: signal)) }
+  }
+}
+
+/// The work was given up because of a signal.
+struct Interrupted: FormatFault {
+  let signal: Int32
+  var description: String { "interrupted" }
+}

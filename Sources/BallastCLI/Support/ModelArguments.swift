@@ -1,0 +1,48 @@
+import BallastBytes
+import BallastCommandLine
+import BallastModelIO
+import BallastTokenizer
+
+/// A MODEL and the files that may be given in place of its own.
+struct ModelArguments: ParsableArguments {
+  @Argument(
+    value: "MODEL",
+    help: "A folder in Hugging Face layout, or a checkpoint file.", completion: .file)
+  var model: String
+  @Option(
+    value: "FILE", help: "The configuration, in place of the model's own.",
+    completion: .file(extensions: ["json"]))
+  var config: String?
+  @Option(
+    value: "PATH", help: "The tokenizer's folder or file, in place of the model's own.",
+    completion: .file)
+  var tokenizer: String?
+
+  /// Opens the model and tells what was assumed.
+  func open(on console: Console) throws -> OpenedModel {
+    let opened = try OpenedModel.open(model, config: config, tokenizer: tokenizer)
+    for notice in opened.notices { console.notice(notice) }
+    return opened
+  }
+
+  /// Reads the tokenizer that goes with an opened model.
+  func loadTokenizer(of opened: OpenedModel) throws(PathError) -> Tokenizer {
+    try at(tokenizer ?? opened.folder) { () throws(FormatError) in try opened.loadTokenizer() }
+  }
+}
+
+extension OpenedModel {
+  /// Opens a model; errors name the model's path, or the configuration's where it was given.
+  static func open(
+    _ path: String, config: String?, tokenizer: String?
+  ) throws(PathError) -> OpenedModel {
+    do throws(FormatError) {
+      return try OpenedModel(path: path, configurationPath: config, tokenizerPath: tokenizer)
+    } catch {
+      if let config, error.file == config {
+        throw PathError(path: config, error: FormatError(error.fault, at: error.offset))
+      }
+      throw PathError(path: error.file == nil ? path : OpenedModel.folder(of: path), error: error)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package import BallastBytes
+package import BallastCheckpoint
+import BallastFormats
+package import BallastJSON
+import FoundationEssentials
+
+/// A folder as transformers writes it: config.json, model.safetensors, and the tokenizer's files.
+package struct HuggingFaceFolder {
+  /// The weights under transformers' names, in Conv1D's orientation.
+  package let weights: [TensorOutput]
+  /// The configuration.
+  package let configuration: JSONObject
+  /// Files that are copied as they are: the tokenizer's, generation_config.json.
+  package let companions: [String]
+
+  package init(weights: [TensorOutput], configuration: JSONObject, companions: [String]) {
+    self.weights = weights
+    self.configuration = configuration
+    self.companions = companions
+  }
+
+  /// The files beside the weights that belong to a model and go with it.
+  private static let companionNames = [
+    "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "encoder.json", "vocab.bpe",
+    "generation_config.json",
+  ]
+
+  /// Those of the companions that are there.
+  package static func companions(in folder: String) -> [String] {
+    companionNames.map { folder + "/" + $0 }.filter(FileManager.default.fileExists)
+  }
+
+  /// The prefix of the names of everything but the head.
+  package static func weightName(_ canonical: String) -> String {
+    canonical == "lm_head.weight" ? canonical : "transformer." + canonical
+  }
+
+  /// Writes the folder and returns the number of bytes of the weights' file.
+  ///
+  /// All files are first written beside their place, and appear there only once all are on disk: a
+  /// new folder by one rename, the files of an existing one (`replacing`) by one rename each.
+  /// Throws `ModelFault.outputExists` where the folder exists and `replacing` is false.
+  @discardableResult
+  package func write(
+    to path: String, replacing: Bool, progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) -> Int {
+    let exists = FileManager.default.fileExists(atPath: path)
+    guard !exists || replacing else { throw FormatError(ModelFault.outputExists) }
+    let staging = try StagingFolder(for: path, inside: exists)
+    let bytes = try SafetensorsWriter.write(
+      weights, metadata: [("format", "pt")], to: staging.path + "/model.safetensors",
+      progress: progress)
+    let config = try AtomicFile(path: staging.path + "/config.json")
+    try config.write(JSONValue.object(configuration).text(.indented) + "\n")
+    try config.commit()
+    var names = ["model.safetensors", "config.json"]
+    for companion in companions {
+      let name = String(companion[(companion.lastIndex(of: "/") ?? companion.startIndex)...].drop { $0 == "/" })
+      let copy = try AtomicFile(path: staging.path + "/" + name)
+      try copy.write(try SharedBytes.mapping(path: companion).bytes)
+      try copy.commit()
+      names.append(name)
+    }
+    try staging.publish(names)
+    return bytes
+  }
+}
+
+/// A folder that is removed again unless its files are published.
+private final class StagingFolder {
+  let path: String
+  private let target: String
+  private let isInside: Bool
+  private var isPublished = false
+
+  init(for target: String, inside: Bool) throws(FormatError) {
+    let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
+    self.target = target
+    isInside = inside
+    let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
+    let name = target.split(separator: "/").last ?? "model"
+    path = inside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
+    try FileSystem.createFolder(path)
+  }
+
+  deinit {
+    if !isPublished { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  func publish(_ names: [String]) throws(FormatError) {
+    if isInside {
+      for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
+      try? FileManager.default.removeItem(atPath: path)
+    } else {
+      try FileSystem.rename(path, to: target)
+    }
+    isPublished = true
+  }
+}

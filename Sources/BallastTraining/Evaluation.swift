@@ -1,0 +1,41 @@
+import Glibc
+public import BallastBytes
+public import BallastGPT2
+
+/// A loss over many tokens.
+public struct Evaluation: Hashable, Sendable {
+  /// The mean cross entropy, in nats a token.
+  public let loss: Double
+  /// The number of tokens that were predicted.
+  public let tokens: Int
+
+  /// e to the loss.
+  public var perplexity: Double { exp(loss) }
+
+  /// Runs a model over all rows, without dropout; `progress` gets the number of tokens done and may
+  /// throw to give up.
+  public init(
+    of model: GPT2Model, on rows: TokenRows, batchSize: Int = 4,
+    progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) {
+    var sum = 0.0
+    var counted = 0
+    var activations: Activations?
+    for first in stride(from: 0, to: rows.count, by: batchSize) {
+      let batch = rows.batch(first..<min(first + batchSize, rows.count))
+      let count = batch.inputs.count / rows.context
+      if activations?.batch != count {
+        activations = try Activations(
+          model.configuration, batch: count, length: rows.context, forTraining: false)
+      }
+      guard let activations else { continue }
+      model.forward(batch.inputs, into: activations)
+      sum += model.lossSum(
+        activations.finalNorm.output, targets: batch.targets, rows: activations.rows)
+      counted += batch.counted
+      try progress(counted)
+    }
+    tokens = counted
+    loss = counted > 0 ? sum / Double(counted) : 0
+  }
+}

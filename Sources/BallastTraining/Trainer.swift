@@ -1,0 +1,99 @@
+public import BallastBytes
+public import BallastGPT2
+
+/// Trains a model: read `run` from top to bottom.
+public final class Trainer {
+  /// How a run ended.
+  public enum Outcome: Hashable, Sendable {
+    case finished
+    case interrupted
+  }
+
+  private let model: GPT2Model
+  private let options: TrainingOptions
+  private let training: TokenRows
+  private let validation: TokenRows?
+  private let gradients: GPT2Parameters
+  private let activations: Activations
+  private let buffers: GradientBuffers
+  private var optimizer: Optimizer
+  private var order: RowOrder
+  private var microBatches = 0
+  private var bestLoss = Double.infinity
+
+  /// A run that is ready to start; all memory is taken here.
+  ///
+  /// The model must own its parameters (`loadModel(copying: true)`): they are changed in place.
+  public init(
+    _ model: GPT2Model, options: TrainingOptions, training: TokenRows, validation: TokenRows?
+  ) throws(FormatError) {
+    self.model = model
+    self.options = options
+    self.training = training
+    self.validation = validation
+    gradients = try .zeros(model.configuration)
+    activations = try Activations(
+      model.configuration, batch: options.batchSize, length: training.context, forTraining: true)
+    buffers = try GradientBuffers(model.configuration, rows: activations.rows)
+    optimizer = try Optimizer(options.optimizer, for: model.configuration)
+    order = RowOrder(
+      count: training.count, isShuffled: options.isShuffled, seed: options.seed)
+  }
+
+  /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
+  ///
+  /// A step that was interrupted is given up: the parameters are those after the last whole step.
+  /// `report` gets every event; at a best evaluation it may save the model, whose parameters stay
+  /// as they are for the length of the call.
+  public func run(
+    shouldStop: () -> Bool, report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Outcome {
+    try evaluate(step: 0, report)
+    for step in 1...max(1, options.steps) where options.steps > 0 {
+      guard let done = takeStep(step, shouldStop: shouldStop) else { return .interrupted }
+      try report(.step(done))
+      if shouldStop() { return .interrupted }
+      if step % options.evaluateEvery == 0 || step == options.steps {
+        try evaluate(step: step, report)
+      }
+    }
+    return .finished
+  }
+
+  /// One optimiser step over all its micro-batches; nil if it was interrupted.
+  private func takeStep(_ step: Int, shouldStop: () -> Bool) -> TrainingStep? {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let batches = (0..<options.accumulate).map { _ in
+      training.batch((0..<options.batchSize).map { _ in order.next() })
+    }
+    // The mean is over all counted tokens of the step: a mean of means would weigh them unequally.
+    let counted = batches.reduce(0) { $0 + $1.counted }
+    gradients.clear()
+    var lossSum = 0.0
+    for batch in batches {
+      if shouldStop() { return nil }
+      lossSum += model.lossAndGradients(
+        batch.inputs, targets: batch.targets, scale: 1 / Float(counted), activations: activations,
+        buffers: buffers, gradients: gradients,
+        dropout: DropoutPlan(model.configuration, seed: options.seed, pass: microBatches))
+      microBatches += 1
+    }
+    let learningRate = options.schedule.rate(step: step - 1)
+    let norm = optimizer.update(
+      model.parameters, gradients: gradients, learningRate: learningRate)
+    return TrainingStep(
+      step: step, loss: lossSum / Double(counted), learningRate: learningRate, gradientNorm: norm,
+      tokens: counted, seconds: (clock.now - start) / .seconds(1))
+  }
+
+  private func evaluate(
+    step: Int, _ report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    guard let validation else { return }
+    let evaluation = try Evaluation(of: model, on: validation, batchSize: options.batchSize)
+    let isBest = evaluation.loss < bestLoss
+    if isBest { bestLoss = evaluation.loss }
+    try report(.evaluation(step: step, evaluation, isBest: isBest))
+  }
+}
