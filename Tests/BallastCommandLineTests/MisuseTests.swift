@@ -6,6 +6,7 @@ import Testing
     ("inspec a", "unknown command 'inspec'; did you mean 'inspect'?"),
     ("gen", "unknown command 'gen'; did you mean 'generate'?"),
     ("--", "unknown command '--'"),
+    ("hepl", "unknown command 'hepl'; did you mean 'help'?"),
     ("xyz", "unknown command 'xyz'"),
     ("help xyz", "unknown command 'xyz'"),
     ("help inspect a", "unexpected argument 'a'"),
