@@ -39,6 +39,8 @@ struct ArgumentTable: Sendable {
   }
 
   private(set) var nodes: [(label: String, node: Node)] = []
+  /// The stored properties that declare nothing.
+  private(set) var undeclared: [String] = []
 
   /// Reflects on an instance that has declarations and no values yet.
   init(reflecting arguments: any ParsableArguments) {
@@ -52,7 +54,8 @@ struct ArgumentTable: Sendable {
       case let group as any OptionGroupWrapper:
         let table = ArgumentTable(reflecting: group.declared)
         nodes.append((String(label), .group(title: group.title, table)))
-      default: continue
+        undeclared += table.undeclared
+      default: undeclared.append(String(label))
       }
     }
   }

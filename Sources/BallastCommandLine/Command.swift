@@ -2,6 +2,8 @@
 ///
 /// Declarations are found by reflection on an instance made with `init()`; a parsed instance is
 /// made through `Decodable`, whose synthesised initialiser fills in every property by its label.
+/// So a stored property without a declaration cannot be filled in; `Program.inconsistencies`
+/// finds it.
 package protocol ParsableArguments: Decodable, Sendable {
   /// The declarations, without values.
   init()

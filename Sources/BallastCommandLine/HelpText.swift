@@ -62,14 +62,14 @@ extension ArgumentDeclaration {
 
 /// Help as it is put together: blocks separated by an empty line.
 private struct HelpText {
-  /// Where the second column begins.
-  static let secondColumn = 26
-
-  let width: Int
+  private let width: Int
+  /// Where the second column begins; on a narrow terminal, texts stand below what they explain.
+  private let secondColumn: Int
   private var blocks: [String] = []
 
   init(width: Int) {
-    self.width = width
+    self.width = max(20, width)
+    secondColumn = width < 60 ? 6 : 26
   }
 
   var text: String { blocks.joined(separator: "\n\n") }
@@ -84,8 +84,8 @@ private struct HelpText {
 
   mutating func section(_ title: String, _ rows: [(label: String, text: String)]) {
     let lines = rows.map { label, text in
-      let text = text.wrapped(to: width, indent: Self.secondColumn)
-      guard label.count + 3 <= Self.secondColumn else { return "  \(label)\n\(text)" }
+      let text = text.wrapped(to: width, indent: secondColumn)
+      guard label.count + 3 <= secondColumn else { return "  \(label)\n\(text)" }
       return "  \(label)" + text.dropFirst(label.count + 2)
     }
     blocks.append("\(title):\n" + lines.joined(separator: "\n"))

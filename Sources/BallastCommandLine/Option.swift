@@ -58,6 +58,8 @@ package struct Option<Value: ArgumentValue>: ArgumentWrapper {
     in range: some ArgumentRange<Value.Item>,
     help: String
   ) {
+    let isAllowed = wrappedValue.items.allSatisfy { range.contains($0) }
+    precondition(isAllowed, "the default must be \(range.requirement)")
     self.init(short: short, long: long, value: valueName, in: range, help: help)
     specification.value = wrappedValue
   }

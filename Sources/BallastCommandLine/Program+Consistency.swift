@@ -2,9 +2,20 @@ extension Program {
   /// Mistakes in the declarations, one line each; a test of the program expects none.
   package var inconsistencies: [String] {
     let names = groups.flatMap(\.commands).map { $0.configuration.name }
-    return names.repeated.map { "two commands are called '\($0)'" }
+    return names.repeated.map { "two commands are called '\($0)'" } + undeclaredProperties
       + description.commands.flatMap(\.inconsistencies)
       + description.options.allNames.repeated.map { "two global options are called '\($0)'" }
+  }
+}
+
+extension Program {
+  private var undeclaredProperties: [String] {
+    let arguments: [any ParsableArguments] =
+      [Globals()] + groups.flatMap(\.commands).map { $0.init() }
+    return arguments.flatMap { arguments in
+      ArgumentTable(reflecting: arguments).undeclared
+        .map { "property '\($0)' of \(type(of: arguments)) is not declared" }
+    }
   }
 }
 

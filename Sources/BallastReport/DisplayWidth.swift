@@ -37,8 +37,7 @@ extension Unicode.Scalar {
     0x1100...0x115F,  // Hangul Jamo, first consonants
     0x2329...0x232A,  // angle brackets
     0x2E80...0x303E,  // CJK radicals, punctuation
-    0x3040...0x3247,  // kana, Bopomofo, enclosed CJK
-    0x3250...0xA4CF,  // CJK, Yi
+    0x3040...0xA4CF,  // kana, Bopomofo, enclosed CJK, CJK, Yi
     0xA960...0xA97F,  // Hangul Jamo extended
     0xAC00...0xD7A3,  // Hangul syllables
     0xF900...0xFAFF,  // CJK compatibility

@@ -4,7 +4,7 @@ package struct Document: Hashable, Sendable {
   package enum Block: Hashable, Sendable {
     /// A line above other blocks.
     case heading(String)
-    /// Text that breaks between words.
+    /// Text that breaks between words; its line breaks stay, so names in it should be `printable`.
     case paragraph(String, style: Style = .plain)
     /// Names with one value each.
     case keyValues([KeyValue])

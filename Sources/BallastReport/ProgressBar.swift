@@ -48,10 +48,11 @@ package struct ProgressBar: Sendable {
     }
     let percent = "\(Int((fraction * 100).rounded(.down)))%".aligned(to: 4)
     for details in details {
-      let room = width - "\(label) \(percent) || \(details)".displayWidth
+      let details = details.isEmpty ? "" : " \(details)"
+      let room = width - "\(label) \(percent) ||\(details)".displayWidth
       if room >= Self.narrowestBar {
         let bar = Self.bar(fraction, width: min(room, Self.widestBar))
-        return "\(label) \(percent) |\(bar)| \(details)"
+        return "\(label) \(percent) |\(bar)|\(details)"
       }
     }
     let lines = ["\(label) \(percent) \(time)", "\(label) \(percent)", percent]

@@ -71,9 +71,10 @@ extension TerminalRenderer {
         natural[column] = max(natural[column], text.displayWidth)
       }
     }
-    let minimum = zip(natural, table.columns).enumerated().map { column, pair in
-      pair.1.alignment == .right
-        ? pair.0 : min(pair.0, max(TableLayout.narrowestText, titles[column].displayWidth))
+    let minimum = table.columns.indices.map { column in
+      let narrowest = max(TableLayout.narrowestText, titles[column].displayWidth)
+      return table.columns[column].alignment == .right
+        ? natural[column] : min(natural[column], narrowest)
     }
     let layout = TableLayout(natural: natural, minimum: minimum, available: width)
     guard let widths = layout.widths else { return records(of: table, titles: titles) }

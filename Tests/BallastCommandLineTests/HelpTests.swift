@@ -98,7 +98,9 @@ import Testing
     #expect(help(words) == help(["inspect", "--help"]))
   }
 
-  @Test(arguments: [["help"], ["--help"], ["-h"], ["help", "--help"], ["--nope", "-h"]])
+  @Test(arguments: [
+    ["help"], ["--help"], ["-h"], ["help", "--help"], ["help", "help"], ["--nope", "-h"],
+  ])
   func everyWayToAskForTheProgram(words: [String]) {
     #expect(help(words) == help([]))
   }
@@ -111,11 +113,28 @@ import Testing
     for words in [[], ["help", "inspect"], ["help", "generate"]] {
       let text = try #require(help(words, width: width))
       for line in text.split(separator: "\n") where line.count > width {
-        // Only a single word, a label or a call may be too long to break.
+        // Labels, calls and single words are not broken.
         let isLabel = line.hasPrefix("  ") && line.dropFirst(2).first != " "
         #expect(isLabel || line.split(separator: " ").count == 1, "\(line)")
       }
     }
+  }
+
+  @Test func narrow() throws {
+    let text = try #require(help(["help", "inspect"], width: 40))
+    #expect(
+      text.contains(
+        """
+        OPTIONS:
+          --format FORMAT
+              How to write the list. (values:
+              table, json, csv; default: table)
+          -m, --match GLOB
+              Only tensors whose names match;
+              may be repeated.
+        """
+      )
+    )
   }
 
   @Test func usageLinesAreWrapped() throws {

@@ -6,6 +6,7 @@ import Testing
     ("inspec a", "unknown command 'inspec'; did you mean 'inspect'?"),
     ("gen", "unknown command 'gen'; did you mean 'generate'?"),
     ("--", "unknown command '--'"),
+    ("hepl", "unknown command 'hepl'; did you mean 'help'?"),
     ("xyz", "unknown command 'xyz'"),
     ("help xyz", "unknown command 'xyz'"),
     ("help inspect a", "unexpected argument 'a'"),
@@ -147,6 +148,28 @@ import Testing
     #expect(Sample.message(["\u{1B}[31m\n"]) == "unknown command '\\u{1B}[31m\\n'")
   }
 
+  @Test func aDefaultOutsideOfItsRange() async {
+    await #expect(processExitsWith: .failure) {
+      struct Broken: ParsableArguments {
+        @Option(in: 1...2, help: "Too large.") var number = 3
+      }
+      _ = Broken()
+    }
+  }
+
+  @Test func aFlagThatCannotBeTurnedOff() async {
+    await #expect(processExitsWith: .failure) {
+      struct Broken: ParsableArguments {
+        @Flag(help: "On for ever.") var flag = true
+      }
+      _ = Broken()
+    }
+  }
+
+  @Test func aRequiredValueBeforeParsing() async {
+    await #expect(processExitsWith: .failure) { _ = Sample.Generate().model }
+  }
+
   @Test func inconsistentDeclarations() {
     struct Broken: Command {
       static let configuration = CommandConfiguration("broken", abstract: "Is declared wrongly.")
@@ -154,6 +177,7 @@ import Testing
       @Argument(help: "Gets none.") var one: String
       @Option(short: "x", help: "") var color: String?
       @Flag(short: "x", help: "Twice.") var flag = false
+      var plain = 0
       func run(in context: Int) throws -> ExitCode { .success }
     }
     let program = Program(
@@ -164,6 +188,7 @@ import Testing
     #expect(
       Set(program.inconsistencies) == [
         "two commands are called 'broken'",
+        "property 'plain' of Broken is not declared",
         "demo broken: two arguments are called '-x'",
         "demo broken: two arguments are called '--color'",
         "demo broken: 'MANY' leaves no words for others",

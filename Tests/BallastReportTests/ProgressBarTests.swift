@@ -32,6 +32,13 @@ import Testing
     )
   }
 
+  @Test func noSpaceAtTheEnd() {
+    var bar = ProgressBar("Training", total: 1_000_000, unit: .things("very long names of steps"))
+    #expect(bar.line(width: 30) == "Training   0% |              |")
+    bar.advance(to: 1, at: .seconds(1_000_000))
+    #expect(bar.line(width: 30) == "Training   0% |              |")
+  }
+
   @Test func aBarGrowsByEighths() {
     let line = Self.bar(520_000_000, after: 5).line(width: 100)
     #expect(line.contains("|███████████████▌              |"))
