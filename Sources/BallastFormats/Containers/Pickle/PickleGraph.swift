@@ -1,0 +1,87 @@
+import BallastBytes
+
+/// What a pickle builds, as an arena: flat arrays, in which values refer to one another by index.
+///
+/// Nothing here is recursive, neither building nor walking nor freeing, so nesting costs no stack.
+/// Text and bytes stay in the file until they are asked for.
+package struct PickleGraph: Sendable {
+  /// The bytes that texts are read from.
+  let source: SharedBytes
+  /// What the pickle stands for, once STOP has been reached.
+  package internal(set) var root: PickleValue?
+  package internal(set) var globals: [PickleGlobal] = []
+  package internal(set) var objects: [PickleObject] = []
+  /// The persistent ids: text in protocol 0, otherwise mostly tuples.
+  package internal(set) var persistentIDs: [PickleValue] = []
+  /// What running the pickle would do, in order; empty unless the machine was told to record it.
+  package internal(set) var events: [PickleEvent] = []
+
+  var texts: [PickleText] = []
+  var longs: [PickleLong] = []
+  var byteRanges: [Range<Int>] = []
+  var tupleElements: [PickleValue] = []
+  /// The elements of lists and sets.
+  var lists: [[PickleValue]] = []
+  /// Keys and values in turn; a key may come again, and then the later value counts.
+  var dictionaries: [[PickleValue]] = []
+
+  init(source: SharedBytes) {
+    self.source = source
+  }
+
+  /// The number of values that take memory, as `PickleLimits.values` counts them.
+  var valueCount: Int {
+    globals.count + objects.count + persistentIDs.count + texts.count + longs.count
+      + byteRanges.count + lists.count + dictionaries.count
+  }
+
+  // MARK: Plain values
+
+  /// The text of a string, or of Python 2's bytes.
+  package func text(_ value: PickleValue) -> String? {
+    guard case .string(let index) = value else { return nil }
+    return texts[index].decoded(from: source)
+  }
+
+  /// The number, if it is an integer of at most 64 bits or a truth value.
+  package func integer(_ value: PickleValue) -> Int? {
+    switch value {
+    case .integer(let integer): integer
+    case .bool(let bool): bool ? 1 : 0
+    default: nil
+    }
+  }
+
+  /// The digits of a long integer: decimal as the pickle has them, or hexadecimal.
+  package func longDescription(_ value: PickleValue) -> String? {
+    guard case .long(let index) = value else { return nil }
+    return longs[index].description(in: source)
+  }
+
+  /// The bytes of a bytes object or a byte array.
+  package func bytes(_ value: PickleValue) -> Range<Int>? {
+    switch value {
+    case .bytes(let index), .byteArray(let index): byteRanges[index]
+    default: nil
+    }
+  }
+
+  /// The elements of a list, tuple or set.
+  package func elements(_ value: PickleValue) -> ArraySlice<PickleValue>? {
+    switch value {
+    case .list(let index), .set(let index): lists[index][...]
+    case .tuple(let slice), .frozenSet(let slice): elements(of: slice)
+    default: nil
+    }
+  }
+
+  /// The keys and values of a dictionary, in turn.
+  package func entries(_ value: PickleValue) -> [PickleValue]? {
+    guard case .dictionary(let index) = value else { return nil }
+    return dictionaries[index]
+  }
+
+  private func elements(of slice: PickleSlice) -> ArraySlice<PickleValue> {
+    tupleElements[Int(slice.start)..<Int(slice.start) + Int(slice.count)]
+  }
+}

@@ -1,0 +1,200 @@
+import BallastBytes
+
+extension PickleMachine {
+  // MARK: New values
+
+  /// Checks that there is room for one value more.
+  func reserve() throws(FormatError) {
+    guard graph.valueCount < limits.values else {
+      throw fault(.tooManyValues(limit: limits.values))
+    }
+  }
+
+  mutating func makeText(
+    _ range: Range<Int>,
+    _ encoding: PickleText.Encoding
+  ) throws(FormatError) -> PickleValue {
+    try reserve()
+    graph.texts.append(PickleText(range: range, encoding: encoding))
+    return .string(graph.texts.count - 1)
+  }
+
+  mutating func makeLong(_ range: Range<Int>, isDecimal: Bool) throws(FormatError) -> PickleValue {
+    try reserve()
+    graph.longs.append(PickleLong(range: range, isDecimal: isDecimal))
+    return .long(graph.longs.count - 1)
+  }
+
+  mutating func makeTuple(_ elements: [PickleValue]) throws(FormatError) -> PickleValue {
+    .tuple(try makeSlice(elements))
+  }
+
+  mutating func makeFrozenSet(_ elements: [PickleValue]) throws(FormatError) -> PickleValue {
+    .frozenSet(try makeSlice(elements))
+  }
+
+  private mutating func makeSlice(_ elements: [PickleValue]) throws(FormatError) -> PickleSlice {
+    // Each element was pushed by an opcode of its own, so there are no more of them than those.
+    guard let start = UInt32(exactly: graph.tupleElements.count),
+      let count = UInt32(exactly: elements.count)
+    else { throw fault(.tooManyValues(limit: Int(UInt32.max))) }
+    graph.tupleElements += elements
+    return PickleSlice(start: start, count: count)
+  }
+
+  mutating func makeList(_ elements: [PickleValue]) throws(FormatError) -> PickleValue {
+    try reserve()
+    graph.lists.append(elements)
+    return .list(graph.lists.count - 1)
+  }
+
+  mutating func makeSet() throws(FormatError) -> PickleValue {
+    try reserve()
+    graph.lists.append([])
+    return .set(graph.lists.count - 1)
+  }
+
+  mutating func makeDictionary(
+    _ entries: [PickleValue],
+    _ opcode: PickleOpcode
+  ) throws(FormatError) -> PickleValue {
+    guard entries.count % 2 == 0 else { throw fault(.oddItems(opcode: opcode.name)) }
+    try reserve()
+    graph.dictionaries.append(entries)
+    return .dictionary(graph.dictionaries.count - 1)
+  }
+
+  // MARK: Changes
+
+  mutating func append(_ items: [PickleValue], _ opcode: PickleOpcode) throws(FormatError) {
+    let target = try top(for: opcode)
+    switch (target, opcode) {
+    case (.list(let index), .append), (.list(let index), .appends), (.set(let index), .additems):
+      graph.lists[index] += items
+    case (.object(let index), _):
+      graph.objects[index].items += items
+      record(opcode, target)
+    case _ where target.isOpaque: record(opcode, target)
+    default: throw fault(.wrongTarget(opcode: opcode.name))
+    }
+  }
+
+  mutating func setItems(_ entries: [PickleValue], _ opcode: PickleOpcode) throws(FormatError) {
+    guard entries.count % 2 == 0 else { throw fault(.oddItems(opcode: opcode.name)) }
+    let target = try top(for: opcode)
+    switch target {
+    case .dictionary(let index): graph.dictionaries[index] += entries
+    case .object(let index):
+      graph.objects[index].entries += entries
+      record(opcode, target)
+    case _ where target.isOpaque: record(opcode, target)
+    default: throw fault(.wrongTarget(opcode: opcode.name))
+    }
+  }
+
+  mutating func build() throws(FormatError) {
+    let state = try pop(for: .build)
+    let target = try top(for: .build)
+    guard target.isOpaque else { throw fault(.wrongTarget(opcode: PickleOpcode.build.name)) }
+    if case .object(let index) = target { graph.objects[index].states.append(state) }
+    record(.build, target)
+  }
+
+  // MARK: Globals and calls
+
+  mutating func pushGlobal(
+    module: String,
+    name: String,
+    isComputed: Bool = false,
+    _ opcode: PickleOpcode
+  ) throws(FormatError) -> PickleValue {
+    try reserve()
+    graph.globals.append(
+      PickleGlobal(module: module, name: name, offset: offset, isComputed: isComputed)
+    )
+    let value = PickleValue.global(graph.globals.count - 1)
+    record(opcode, value)
+    return value
+  }
+
+  mutating func pushStackGlobal() throws(FormatError) {
+    let name = try pop(for: .stackGlobal)
+    let module = try pop(for: .stackGlobal)
+    guard let module = graph.text(module), let name = graph.text(name) else {
+      // A call may return a text too: what the name is, only running it would tell.
+      guard module.isOpaque || name.isOpaque else {
+        throw fault(.wrongTarget(opcode: PickleOpcode.stackGlobal.name))
+      }
+      return try push(pushGlobal(module: "?", name: "?", isComputed: true, .stackGlobal))
+    }
+    try push(pushGlobal(module: module, name: name, .stackGlobal))
+  }
+
+  mutating func pushExtension(_ code: Int, _ opcode: PickleOpcode) throws(FormatError) {
+    guard code > 0 else { throw fault(.badExtensionCode(code)) }
+    try push(.extensionCode(code))
+    record(opcode, .extensionCode(code))
+  }
+
+  mutating func call(_ kind: PickleObject.Kind, _ opcode: PickleOpcode) throws(FormatError) {
+    let arguments = try pop(for: opcode)
+    let callable = try pop(for: opcode)
+    try pushObject(kind, callable, arguments: arguments, opcode)
+  }
+
+  mutating func callWithKeywords() throws(FormatError) {
+    let keywords = try pop(for: .newobjEx)
+    let arguments = try pop(for: .newobjEx)
+    let callable = try pop(for: .newobjEx)
+    try pushObject(.new, callable, arguments: arguments, keywords: keywords, .newobjEx)
+  }
+
+  mutating func pushInstance(
+    of callable: PickleValue,
+    arguments: [PickleValue],
+    _ opcode: PickleOpcode
+  ) throws(FormatError) {
+    try pushObject(.instance, callable, arguments: makeTuple(arguments), opcode)
+  }
+
+  private mutating func pushObject(
+    _ kind: PickleObject.Kind,
+    _ callable: PickleValue,
+    arguments: PickleValue,
+    keywords: PickleValue = .none,
+    _ opcode: PickleOpcode
+  ) throws(FormatError) {
+    guard callable.isOpaque else { throw fault(.notCallable(opcode: opcode.name)) }
+    switch arguments {
+    case .tuple: break
+    case _ where arguments.isOpaque: break
+    default: throw fault(.argumentsNotTuple(opcode: opcode.name))
+    }
+    try reserve()
+    graph.objects.append(
+      PickleObject(
+        kind: kind,
+        callable: callable,
+        arguments: arguments,
+        keywords: keywords,
+        offset: offset
+      )
+    )
+    let value = PickleValue.object(graph.objects.count - 1)
+    record(opcode, value)
+    try push(value)
+  }
+
+  mutating func pushPersistent(_ id: PickleValue, _ opcode: PickleOpcode) throws(FormatError) {
+    try reserve()
+    graph.persistentIDs.append(id)
+    let value = PickleValue.persistent(graph.persistentIDs.count - 1)
+    record(opcode, value)
+    try push(value)
+  }
+
+  private mutating func record(_ opcode: PickleOpcode, _ value: PickleValue) {
+    guard recordsEvents else { return }
+    graph.events.append(PickleEvent(offset: offset, opcode: opcode, value: value))
+  }
+}

@@ -1,0 +1,156 @@
+import BallastBytes
+
+/// A text that still stands in the file, and how it is written there.
+struct PickleText: Sendable {
+  enum Encoding: Sendable {
+    /// UTF-8; surrogates are allowed, as Python allows them.
+    case utf8
+    /// The bytes of Python 2's `str`: UTF-8 if they are, otherwise Latin-1.
+    case bytes
+    /// Python 2's `repr`, without its quotes.
+    case escapedBytes
+    /// Latin-1 with `\u` escapes.
+    case rawUnicodeEscape
+  }
+
+  let range: Range<Int>
+  let encoding: Encoding
+
+  func decoded(from source: SharedBytes) -> String {
+    let bytes = source.array(range)
+    switch encoding {
+    case .utf8: return String(decoding: Self.withoutSurrogates(bytes), as: UTF8.self)
+    case .bytes: return Self.utf8OrLatin1(bytes)
+    case .escapedBytes: return Self.utf8OrLatin1(Self.unescaped(bytes))
+    case .rawUnicodeEscape: return Self.unicodeUnescaped(bytes)
+    }
+  }
+
+  /// The bytes of Python 2's `str`; nil where the text was Unicode from the start.
+  func rawBytes(from source: SharedBytes) -> [UInt8]? {
+    switch encoding {
+    case .bytes: source.array(range)
+    case .escapedBytes: Self.unescaped(source.array(range))
+    case .utf8, .rawUnicodeEscape: nil
+    }
+  }
+
+  /// Whether the bytes are UTF-8, surrogates allowed.
+  static func isValid(_ range: Range<Int>, in source: SharedBytes) -> Bool {
+    let span = Span<UInt8>(_bytes: source.bytes.extracting(range))
+    if (try? UTF8Span(validating: span)) != nil { return true }
+    let patched = withoutSurrogates(source.array(range))
+    return (try? UTF8Span(validating: patched.span)) != nil
+  }
+
+  /// Puts U+FFFD, which is as long, in the place of surrogates: Swift's strings have none.
+  private static func withoutSurrogates(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for index in bytes.indices.dropLast(2)
+    where bytes[index] == 0xED && bytes[index + 1] >= 0xA0 && bytes[index + 2] & 0xC0 == 0x80 {
+      bytes[index] = 0xEF
+      bytes[index + 1] = 0xBF
+      bytes[index + 2] = 0xBD
+    }
+    return bytes
+  }
+
+  private static func utf8OrLatin1(_ bytes: [UInt8]) -> String {
+    if let utf8 = try? UTF8Span(validating: bytes.span) { return String(copying: utf8) }
+    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
+  /// Undoes the escapes of Python's `repr` of bytes; an unknown one stands for itself.
+  private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
+        result.append(byte)
+        continue
+      }
+      switch escape {
+      case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""): result.append(escape)
+      case UInt8(ascii: "a"): result.append(0x07)
+      case UInt8(ascii: "b"): result.append(0x08)
+      case UInt8(ascii: "t"): result.append(0x09)
+      case UInt8(ascii: "n"): result.append(0x0A)
+      case UInt8(ascii: "v"): result.append(0x0B)
+      case UInt8(ascii: "f"): result.append(0x0C)
+      case UInt8(ascii: "r"): result.append(0x0D)
+      case UInt8(ascii: "0")...UInt8(ascii: "7"):
+        let digits = [escape] + rest.prefix(2).prefix { (0x30...0x37).contains($0) }
+        rest.removeFirst(digits.count - 1)
+        result.append(UInt8(truncatingIfNeeded: number(digits[...], radix: 8) ?? 0))
+      case UInt8(ascii: "x"):
+        if let value = number(rest.prefix(2), radix: 16, digits: 2) {
+          rest.removeFirst(2)
+          result.append(UInt8(truncatingIfNeeded: value))
+        } else {
+          fallthrough
+        }
+      default: result += [byte, escape]
+      }
+    }
+    return result
+  }
+
+  /// Undoes `\u0041` and `\U0001F600`; all else is Latin-1.
+  private static func unicodeUnescaped(_ bytes: [UInt8]) -> String {
+    var units: [UInt16] = []
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
+        units.append(UInt16(byte))
+        continue
+      }
+      let digits = escape == UInt8(ascii: "u") ? 4 : escape == UInt8(ascii: "U") ? 8 : 0
+      if digits > 0, let value = number(rest.prefix(digits), radix: 16, digits: digits) {
+        rest.removeFirst(digits)
+        if let unit = UInt16(exactly: value) {
+          units.append(unit)
+        } else {
+          units += Array(String(Unicode.Scalar(value) ?? "\u{FFFD}").utf16)
+        }
+      } else {
+        units += [UInt16(byte), UInt16(escape)]
+      }
+    }
+    return String(decoding: units, as: UTF16.self)
+  }
+
+  /// The value of the digits, if there are as many as wanted and nothing else.
+  private static func number(_ text: ArraySlice<UInt8>, radix: Int, digits: Int? = nil) -> UInt32? {
+    guard text.count == digits ?? text.count,
+      text.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+    else { return nil }
+    return UInt32(String(decoding: text, as: UTF8.self), radix: radix)
+  }
+}
+
+/// An integer of more than 64 bits that still stands in the file.
+struct PickleLong: Sendable {
+  let range: Range<Int>
+  /// Whether it is written as decimal digits; otherwise it is little-endian two's complement.
+  let isDecimal: Bool
+
+  /// The longest number that is spelled out; there is no use for a longer one.
+  static let maximumDescribedBytes = 64
+
+  func description(in source: SharedBytes) -> String {
+    let bytes = source.array(range.prefix(Self.maximumDescribedBytes))
+    let ellipsis = range.count > bytes.count ? "…" : ""
+    if isDecimal { return String(decoding: bytes, as: UTF8.self) + ellipsis }
+    let digits = "0123456789abcdef".map { $0 }
+    let text = bytes.reversed().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return "0x" + ellipsis + String(text)
+  }
+}
+
+extension SharedBytes {
+  /// A copy of some of the bytes.
+  func array(_ range: Range<Int>) -> [UInt8] {
+    // Safe: the pointer is used within the closure only.
+    unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
+  }
+}

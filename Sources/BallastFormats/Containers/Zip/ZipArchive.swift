@@ -1,0 +1,170 @@
+package import BallastBytes
+
+/// A zip archive, after PKWARE's APPNOTE 6.3: stored and deflated members, ZIP64 included.
+///
+///     ┌────────┬──────┬────────────┬   ┬───────────┬───────────────────┬───────────┐
+///     │ header │ data │ descriptor │ … │ directory │ ZIP64 end,locator │ end record│
+///     └────────┴──────┴────────────┴   ┴───────────┴───────────────────┴───────────┘
+///
+/// The directory is held against the members' own headers: readers that trust one or the other must
+/// not see two different archives.
+package struct ZipArchive: Sendable {
+  /// The members, in the order of the directory.
+  package let members: [ZipMember]
+  /// What was accepted although it is suspicious.
+  package let warnings: [FormatError]
+  private let source: SharedBytes
+  private let index: [ExactString: Int]
+
+  /// The most members: one a tensor, and the largest checkpoints have some 100 000 of those.
+  package static let maximumMembers = 1 << 20
+  /// The most bytes of all names together: 64 for each of the members.
+  package static let maximumNameBytes = 1 << 26
+  /// Deflate (RFC 1951) spends at least two bits on 258 bytes, so 1032:1 is its limit.
+  package static let maximumRatio = 1032
+  /// How much larger than the file its members may become, and what small files may have on top.
+  ///
+  /// Weights hardly shrink when deflated; it is the zeros of masks and new optimizers that do.
+  package static let maximumExpansion = 16
+  package static let expansionAllowance = 128 << 20
+
+  /// Reads the directory and every member's header.
+  package init(parsing source: SharedBytes) throws(FormatError) {
+    self.source = source
+    let end = try ZipEndRecord(searching: source)
+    guard end.memberCount <= Self.maximumMembers else {
+      throw FormatError(
+        ZipFault.tooManyMembers(limit: Self.maximumMembers),
+        at: end.directory.lowerBound
+      )
+    }
+    var warnings: [FormatError] = []
+    if end.trailingBytes > 0 {
+      warnings.append(
+        FormatError(
+          ZipFault.trailingBytes(end.trailingBytes),
+          at: source.count - end.trailingBytes
+        )
+      )
+    }
+    var members: [ZipMember] = []
+    var index: [ExactString: Int] = [:]
+    var nameBytes = 0
+    var reader = ByteReader(
+      source.bytes.extracting(end.directory),
+      base: end.directory.lowerBound
+    )
+    while reader.remaining > 0, members.count < end.memberCount {
+      let place = reader.offset
+      let entry = try ZipDirectoryEntry(parsing: &reader, index: members.count, in: source)
+      nameBytes += entry.nameRange.count
+      guard nameBytes <= Self.maximumNameBytes else {
+        throw FormatError(ZipFault.namesTooLong(limit: Self.maximumNameBytes), at: place)
+      }
+      guard index.updateValue(members.count, forKey: ExactString(entry.name)) == nil else {
+        throw FormatError(ZipFault.duplicateName(entry.name), at: place)
+      }
+      if Self.leadsOut(entry.name) {
+        warnings.append(FormatError(ZipFault.unsafeName(entry.name), at: place))
+      }
+      members.append(try entry.member(in: source, before: end.directory.lowerBound))
+    }
+    guard members.count == end.memberCount, reader.remaining == 0 else {
+      throw FormatError(
+        ZipFault.wrongMemberCount(
+          announced: end.memberCount,
+          found: members.count + (reader.remaining > 0 ? 1 : 0)
+        ),
+        at: reader.offset
+      )
+    }
+    self.members = members
+    self.index = index
+    self.warnings = warnings
+    try checkExtents()
+  }
+
+  /// The member of that name.
+  package subscript(name: String) -> ZipMember? {
+    index[ExactString(name)].map { members[$0] }
+  }
+
+  /// The data of a member: a range of the file where it is stored, otherwise decompressed.
+  ///
+  /// What is decompressed is held against its checksum; for what is stored see `verify`.
+  package func contents(of member: ZipMember) throws(FormatError) -> ByteRegion {
+    let place = member.dataRange.lowerBound
+    switch member.method {
+    case .stored:
+      guard member.byteCount == member.dataRange.count else {
+        throw FormatError(ZipFault.storedSizeMismatch(member: member.name), at: place)
+      }
+      return try ByteRegion(source, offset: place, count: member.byteCount)
+    case .deflated:
+      let (most, overflow) = member.dataRange.count.multipliedReportingOverflow(
+        by: Self.maximumRatio
+      )
+      guard overflow || member.byteCount <= most else {
+        throw FormatError(ZipFault.impossibleRatio(member: member.name), at: place)
+      }
+      let compressed = source.bytes.extracting(member.dataRange)
+      let expanded = ByteRegion(try inflate(compressed, byteCount: member.byteCount, at: place))
+      try verify(member, contents: expanded)
+      return expanded
+    case .other(let method):
+      throw FormatError(ZipFault.unsupportedMethod(member: member.name, method), at: place)
+    }
+  }
+
+  /// Compares a member's data with its checksum, unless the writer left that zero.
+  package func verify(_ member: ZipMember) throws(FormatError) {
+    // Decompressing compares already.
+    let contents = try contents(of: member)
+    if member.method == .stored { try verify(member, contents: contents) }
+  }
+
+  private func verify(_ member: ZipMember, contents: ByteRegion) throws(FormatError) {
+    guard member.checksum == 0 || crc32(of: contents.bytes) == member.checksum else {
+      throw FormatError(
+        ZipFault.wrongChecksum(member: member.name),
+        at: member.dataRange.lowerBound
+      )
+    }
+  }
+
+  /// Members may not share bytes, nor announce more data than an honest archive of this size.
+  private func checkExtents() throws(FormatError) {
+    let ordered = members.sorted { $0.headerOffset < $1.headerOffset }
+    for (member, next) in zip(ordered, ordered.dropFirst()) where member.end > next.headerOffset {
+      throw FormatError(ZipFault.overlap(member: member.name), at: next.headerOffset)
+    }
+    var expanded = 0
+    for member in members where member.method == .deflated {
+      expanded = try sum(expanded, member.byteCount, at: member.headerOffset)
+    }
+    let limit = try sum(
+      Self.expansionAllowance,
+      try product(source.count, Self.maximumExpansion)
+    )
+    guard expanded <= limit else {
+      throw FormatError(ZipFault.expandsTooFar(bytes: expanded, limit: limit))
+    }
+  }
+
+  /// Whether a name would lead out of the folder that the archive is unpacked to.
+  private static func leadsOut(_ name: String) -> Bool {
+    let isAbsolute = name.hasPrefix("/") || name.hasPrefix("\\") || name.dropFirst().first == ":"
+    return isAbsolute || name.split { $0 == "/" || $0 == "\\" }.contains("..")
+  }
+}
+
+extension ZipArchive {
+  /// The name of the member at the start of a file; nil where none is.
+  package static func firstName(in source: SharedBytes) -> String? {
+    var reader = ByteReader(source.bytes)
+    guard (try? reader.read(UInt32.self)) == 0x0403_4B50, (try? reader.skip(22)) != nil,
+      let length = try? reader.read(UInt16.self), (try? reader.skip(2)) != nil
+    else { return nil }
+    return try? reader.readString(Int(length))
+  }
+}

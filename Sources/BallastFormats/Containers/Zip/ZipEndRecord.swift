@@ -1,0 +1,108 @@
+import BallastBytes
+
+/// Where a zip archive's directory is, from the record at its end.
+struct ZipEndRecord {
+  /// The range of the directory in the file.
+  let directory: Range<Int>
+  /// The number of members that the directory is said to have.
+  let memberCount: Int
+  /// The bytes after the archive.
+  let trailingBytes: Int
+
+  private static let signature: UInt32 = 0x0605_4B50
+  private static let byteCount = 22
+  private static let locatorSignature: UInt32 = 0x0706_4B50
+  private static let locatorByteCount = 20
+  private static let zip64Signature: UInt32 = 0x0606_4B50
+  private static let zip64ByteCount = 56
+
+  /// Finds and reads the end record, and the ZIP64 one where there is one.
+  init(searching source: SharedBytes) throws(FormatError) {
+    let start = try Self.find(in: source)
+    var reader = ByteReader(source.bytes)
+    try reader.seek(to: start + 4)
+    let disk = try reader.read(UInt16.self)
+    let directoryDisk = try reader.read(UInt16.self)
+    let countOnDisk = try reader.read(UInt16.self)
+    let count = try reader.read(UInt16.self)
+    let size = try reader.read(UInt32.self)
+    let offset = try reader.read(UInt32.self)
+    let commentLength = Int(try reader.read(UInt16.self))
+    trailingBytes = max(0, reader.remaining - commentLength)
+    guard disk == 0 || disk == .max, directoryDisk == 0 || directoryDisk == .max else {
+      throw FormatError(ZipFault.severalDisks, at: start)
+    }
+    if let zip64 = try Self.readZip64(before: start, in: source) {
+      // The old record holds the same numbers, or all ones where they do not fit.
+      guard count == .max || Int(count) == zip64.count, size == .max || Int(size) == zip64.size,
+        offset == .max || Int(offset) == zip64.offset
+      else { throw FormatError(ZipFault.endRecordsDisagree, at: start) }
+      memberCount = zip64.count
+      directory = try Self.range(offset: zip64.offset, size: zip64.size, before: zip64.start)
+    } else {
+      guard count == countOnDisk else { throw FormatError(ZipFault.severalDisks, at: start) }
+      memberCount = Int(count)
+      directory = try Self.range(offset: Int(offset), size: Int(size), before: start)
+    }
+  }
+
+  private static func range(
+    offset: Int,
+    size: Int,
+    before end: Int
+  ) throws(FormatError) -> Range<Int> {
+    let (upper, overflow) = offset.addingReportingOverflow(size)
+    guard !overflow, upper <= end else {
+      throw FormatError(ZipFault.directoryOutOfBounds, at: end)
+    }
+    return offset..<upper
+  }
+
+  /// The last end record whose comment ends with the file; failing that, the last that fits.
+  private static func find(in source: SharedBytes) throws(FormatError) -> Int {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var fitting: Int?
+    let last = span.count - byteCount
+    let first = max(0, last - Int(UInt16.max))
+    guard last >= 0 else { throw FormatError(ZipFault.noEndRecord, at: span.count) }
+    for start in (first...last).reversed() {
+      guard span[start] == 0x50, span[start + 1] == 0x4B, span[start + 2] == 0x05,
+        span[start + 3] == 0x06
+      else { continue }
+      let commentLength = Int(span[start + 20]) | Int(span[start + 21]) << 8
+      let end = start + byteCount + commentLength
+      if end == span.count { return start }
+      if end < span.count, fitting == nil { fitting = start }
+    }
+    guard let fitting else { throw FormatError(ZipFault.noEndRecord, at: span.count) }
+    return fitting
+  }
+
+  private static func readZip64(
+    before end: Int,
+    in source: SharedBytes
+  ) throws(FormatError) -> (start: Int, count: Int, size: Int, offset: Int)? {
+    guard end >= locatorByteCount else { return nil }
+    var reader = ByteReader(source.bytes)
+    try reader.seek(to: end - locatorByteCount)
+    guard try reader.read(UInt32.self) == locatorSignature else { return nil }
+    let bad = FormatError(ZipFault.badZip64EndRecord, at: end - locatorByteCount)
+    let disk = try reader.read(UInt32.self)
+    guard let start = Int(exactly: try reader.read(UInt64.self)),
+      start <= end - locatorByteCount - zip64ByteCount
+    else { throw bad }
+    let diskCount = try reader.read(UInt32.self)
+    guard disk == 0, diskCount <= 1 else { throw FormatError(ZipFault.severalDisks, at: start) }
+    try reader.seek(to: start)
+    guard try reader.read(UInt32.self) == zip64Signature else { throw bad }
+    guard try reader.read(UInt64.self) >= UInt64(zip64ByteCount - 12) else { throw bad }
+    try reader.skip(2 + 2 + 4 + 4)  // versions and disk numbers
+    let countOnDisk = try reader.read(UInt64.self)
+    let count = try reader.read(UInt64.self)
+    guard countOnDisk == count else { throw FormatError(ZipFault.severalDisks, at: start) }
+    guard let count = Int(exactly: count), let size = Int(exactly: try reader.read(UInt64.self)),
+      let offset = Int(exactly: try reader.read(UInt64.self))
+    else { throw bad }
+    return (start, count, size, offset)
+  }
+}

@@ -1,0 +1,98 @@
+public import BallastBytes
+import BallastCheckpoint
+
+/// The ways in which a torch checkpoint can be wrong, or go beyond what is read.
+public enum TorchFault: FormatFault {
+  // The containers
+  case noPickle
+  case unsupportedVersion(String)
+  case unknownByteOrder(String)
+  case badMagicNumber
+  case unsupportedProtocol
+  case badStorageKeys
+  case unreferencedStorage(key: String)
+  // Storages
+  case badStorageReference
+  case unknownStorageType(String)
+  case missingStorage(key: String)
+  case wrongStorageSize(key: String, expected: Int, found: Int)
+  case badStorageView(key: String)
+  // Tensors
+  case badArguments(tensor: String, function: String)
+  case tooManyTensors(limit: Int)
+  case tooManyPaths(limit: Int)
+  case namesTooLong(limit: Int)
+  // Warnings
+  case unreadable(tensor: String, TorchObstacle)
+  case nestedTooDeep(path: String, limit: Int)
+  case repeatedKey(path: String)
+  case ambiguousName(String, renamed: String)
+  case noVersion
+  case trailingBytes(Int)
+
+  /// What is wrong, in one line.
+  public var description: String {
+    switch self {
+    case .noPickle: "the archive has no data.pkl"
+    case .unsupportedVersion(let version):
+      "the archive has the version \(quoted(version)); 1 to 10 are known"
+    case .unknownByteOrder(let order): "the byte order \(quoted(order)) is neither little nor big"
+    case .badMagicNumber: "the file does not start with torch's magic number"
+    case .unsupportedProtocol: "the legacy protocol is not 1001"
+    case .badStorageKeys: "the list of storages is not a list of keys"
+    case .unreferencedStorage(let key):
+      "storage \(quoted(key)) is stored, but no tensor says of what type it is"
+    case .badStorageReference: "a persistent id does not describe a storage"
+    case .unknownStorageType(let name): "the storage type \(quoted(name)) is not known"
+    case .missingStorage(let key): "storage \(quoted(key)) is not in the file"
+    case .wrongStorageSize(let key, let expected, let found):
+      "storage \(quoted(key)) has \(found) bytes where its tensors want \(expected)"
+    case .badStorageView(let key): "a view of storage \(quoted(key)) reaches past its end"
+    case .badArguments(let tensor, let function):
+      "tensor \(quoted(tensor)) is made by \(function) with arguments that it does not take"
+    case .tooManyTensors(let limit): "there are more than \(limit) tensors"
+    case .tooManyPaths(let limit):
+      "containers that share one another have more than \(limit) paths through them"
+    case .namesTooLong(let limit): "the names of the tensors take more than \(limit) bytes"
+    case .unreadable(let tensor, let obstacle): "tensor \(quoted(tensor)) \(obstacle.description)"
+    case .nestedTooDeep(let path, let limit):
+      "what lies more than \(limit) levels deep is left out, first at \(quoted(path))"
+    case .repeatedKey(let path): "the key \(quoted(path)) is set twice; the later value counts"
+    case .ambiguousName(let name, let renamed):
+      "two tensors have the dotted name \(quoted(name)); the second is called \(quoted(renamed))"
+    case .noVersion: "the archive has no version, so torch itself would refuse it"
+    case .trailingBytes(let count): "\(count) bytes follow the last storage"
+    }
+  }
+}
+
+/// Why a tensor is left out although the file is sound.
+public enum TorchObstacle: Hashable, Sendable {
+  case sparse
+  case nested
+  case quantized
+  case meta
+  case conjugated
+  case negated
+  case packedView
+  case converted(to: String)
+  case wrappedTooOften
+  case unknownType(String)
+  case unknownFunction(String)
+
+  var description: String {
+    switch self {
+    case .sparse: "is sparse, which is not read yet"
+    case .nested: "is a nested tensor, which is not read yet"
+    case .quantized: "is quantized, which is not read yet"
+    case .meta: "is a meta tensor: the file has no data for it"
+    case .conjugated: "is a conjugated view, which is not read yet"
+    case .negated: "is a negated view, which is not read yet"
+    case .packedView: "is a strided view of packed elements, which is not read"
+    case .converted(let type): "is to be converted to \(type) on its device, which is not done"
+    case .wrappedTooOften: "is wrapped in more calls than any tensor is"
+    case .unknownType(let name): "has elements of type \(name), which are not read"
+    case .unknownFunction(let name): "is made by \(name), which is not known"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import BallastJSON
+
+/// The settings beside the tensors: numbers, texts and truth values under dotted names.
+struct TorchMetadata {
+  /// The most settings; what comes after them is not listed.
+  static let maximumCount = 1000
+  /// The most bytes of a text or a name; what is longer is cut, and says so by an ellipsis.
+  static let maximumTextBytes = 1024
+
+  private(set) var values = JSONObject()
+  private let graph: PickleGraph
+
+  init(graph: PickleGraph) {
+    self.graph = graph
+  }
+
+  var count: Int { values.count }
+
+  /// Notes a value if it is a setting; returns whether it is one.
+  mutating func take(_ value: PickleValue, at path: TorchPath) -> Bool {
+    guard let json = json(value) else { return false }
+    guard values.count < Self.maximumCount else { return true }
+    var name = Self.cut(path.dotted)
+    if values[name] != nil { name = Self.cut(path.subscripted) }
+    values[name] = json
+    return true
+  }
+
+  private func json(_ value: PickleValue) -> JSONValue? {
+    switch value {
+    case .bool(let bool): .bool(bool)
+    case .integer(let integer): .integer(integer)
+    case .float(let number): number.isFinite ? .number(number) : .string(String(number))
+    case .long: graph.longDescription(value).map { .string($0) }
+    case .string: graph.text(value).map { .string(Self.cut($0)) }
+    case .object(let index): json(graph.objects[index])
+    default: nil
+    }
+  }
+
+  /// numpy's scalars, and what stands for a single value: `torch.device("cpu")`, `Path("out")`.
+  private func json(_ object: PickleObject) -> JSONValue? {
+    if let scalar = graph.numpyScalar(object) { return json(scalar) }
+    let call = graph.call(object)
+    guard object.states.isEmpty, object.items.isEmpty, object.entries.isEmpty,
+      object.keywords == .none, call.arguments.count == 1, let argument = call.arguments.first
+    else { return nil }
+    if case .object = argument { return nil }
+    return json(argument)
+  }
+
+  private static func cut(_ text: String) -> String {
+    guard text.utf8.count > maximumTextBytes else { return text }
+    return String(decoding: text.utf8.prefix(maximumTextBytes), as: UTF8.self) + "…"
+  }
+}

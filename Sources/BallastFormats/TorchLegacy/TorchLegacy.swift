@@ -1,0 +1,146 @@
+package import BallastBytes
+package import BallastCheckpoint
+
+/// torch's legacy files, stacked pickles, as torch.save wrote them up to 1.5.
+///
+///     pickle: the magic number      pickle: 1001      pickle: {"little_endian": True, …}
+///     pickle: the object, its storages as persistent ids
+///     pickle: ["key", …]
+///     for each key: i64 number of elements, then the elements
+///
+/// Numbers are little-endian on every machine: torch converts them as it writes, and what it notes
+/// under `little_endian` describes the machine, not the file.
+package enum TorchLegacy {
+  package static let name = "torch-legacy"
+
+  /// The number that torch itself chose: 0x1950a86a20f9469cfc6c, little-endian.
+  private static let magicNumber: [UInt8] = [
+    0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
+  ]
+  /// The same in the digits of protocol 0.
+  private static let magicDigits = "119547037146038801333356"
+
+  private static let protocolVersion = 1001
+
+  /// The magic number takes at most 29 bytes, in protocol 0.
+  private static let maximumMagicBytes = 64
+
+  /// Whether a file starts with the pickled magic number, in any protocol.
+  package static func matches(_ source: SharedBytes) -> Bool {
+    var machine = PickleMachine(source, range: 0..<min(source.count, maximumMagicBytes))
+    return (try? machine.run()) != nil && isMagicNumber(in: machine.graph)
+  }
+
+  /// Opens a file; `file` is its name within a set of several.
+  package static func open(
+    _ source: SharedBytes,
+    file: String? = nil
+  ) throws(FormatError) -> Checkpoint {
+    do {
+      return try parse(source, file: file)
+    } catch {
+      throw error.inFile(file)
+    }
+  }
+
+  private static func isMagicNumber(in graph: PickleGraph) -> Bool {
+    guard case .long(let index)? = graph.root else { return false }
+    let long = graph.longs[index]
+    let bytes = graph.source.array(long.range)
+    return long.isDecimal ? bytes.elementsEqual(magicDigits.utf8) : bytes == magicNumber
+  }
+
+  private static func parse(
+    _ source: SharedBytes,
+    file: String?
+  ) throws(FormatError) -> Checkpoint {
+    var position = 0
+    let magic = try pickle(in: source, at: &position)
+    guard isMagicNumber(in: magic) else { throw FormatError(TorchFault.badMagicNumber, at: 0) }
+    let versionOffset = position
+    guard try pickle(in: source, at: &position).root == .integer(protocolVersion) else {
+      throw FormatError(TorchFault.unsupportedProtocol, at: versionOffset)
+    }
+    _ = try pickle(in: source, at: &position)  // what the machine was like
+    let graph = try pickle(in: source, at: &position)
+    let keysOffset = position
+    let keyGraph = try pickle(in: source, at: &position)
+    guard let keys = keyGraph.root.flatMap({ keyGraph.elements($0) }) else {
+      throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
+    }
+    let elementWidths = try elementWidths(in: graph)
+    var found: [ExactString: TensorStorage] = [:]
+    for key in keys {
+      guard let key = TorchStorageReference.key(key, in: keyGraph) else {
+        throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
+      }
+      guard let width = elementWidths[ExactString(key)] else {
+        throw FormatError(TorchFault.unreferencedStorage(key: key), at: position)
+      }
+      let (region, end) = try storage(in: source, at: position, elementWidth: width)
+      found[ExactString(key)] = TensorStorage(
+        region,
+        file: file,
+        fileOffset: region.range.lowerBound
+      )
+      position = end
+    }
+    var warnings: [FormatError] = []
+    if position < source.count {
+      warnings.append(FormatError(TorchFault.trailingBytes(source.count - position), at: position))
+    }
+    let storages = TorchStorages { [found] (reference) throws(FormatError) in
+      guard let storage = found[ExactString(reference.key)] else {
+        throw FormatError(TorchFault.missingStorage(key: reference.key))
+      }
+      return storage
+    }
+    var walk = TorchWalk(graph, storages: storages)
+    try walk.run(graph.root ?? .none)
+    return try Checkpoint(
+      format: name,
+      files: [.init(name: file ?? "", byteCount: source.count)],
+      metadata: walk.metadata.values,
+      warnings: warnings + walk.warnings,
+      tensors: walk.tensors
+    )
+  }
+
+  /// Decodes the pickle at `position`, and moves past it.
+  private static func pickle(
+    in source: SharedBytes,
+    at position: inout Int
+  ) throws(FormatError) -> PickleGraph {
+    var machine = PickleMachine(source, range: position..<source.count)
+    try machine.run()
+    position = machine.position
+    return machine.graph
+  }
+
+  /// The size of the elements of each storage, from the persistent ids.
+  private static func elementWidths(
+    in graph: PickleGraph
+  ) throws(FormatError) -> [ExactString: Int] {
+    var widths: [ExactString: Int] = [:]
+    for id in graph.persistentIDs {
+      guard let reference = try TorchStorageReference(id, in: graph) else { continue }
+      // The first one counts, as it does for torch.
+      let key = ExactString(reference.key)
+      if widths[key] == nil { widths[key] = reference.type.byteWidth }
+    }
+    return widths
+  }
+
+  /// The bytes of the storage whose number of elements stands at `offset`, and where it ends.
+  private static func storage(
+    in source: SharedBytes,
+    at offset: Int,
+    elementWidth: Int
+  ) throws(FormatError) -> (region: ByteRegion, end: Int) {
+    var reader = ByteReader(source.bytes)
+    try reader.seek(to: offset)
+    let count = try product(try reader.readSize(), elementWidth, at: offset)
+    let region = try ByteRegion(source, offset: reader.position, count: count)
+    return (region, region.range.upperBound)
+  }
+}
