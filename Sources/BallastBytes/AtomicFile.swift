@@ -42,7 +42,7 @@ public final class AtomicFile {
       return
     }
     try flush()
-    try writeThrough(bytes)
+    try writeAll(bytes, to: descriptor)
   }
 
   /// Appends bytes.
@@ -69,28 +69,7 @@ public final class AtomicFile {
     guard !buffer.isEmpty else { return }
     let pending = buffer
     buffer.removeAll(keepingCapacity: true)
-    try writeThrough(pending.span.bytesOfBytes)
-  }
-
-  private func writeThrough(_ bytes: RawSpan) throws(FormatError) {
-    // Safe: write reads within the buffer, from `done` on.
-    let failed = unsafe bytes.withUnsafeBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let written = unsafe Glibc.write(
-          descriptor,
-          buffer.baseAddress?.advanced(by: done),
-          buffer.count - done
-        )
-        if written < 0 {
-          if errno == EINTR { continue }
-          return true
-        }
-        done += written
-      }
-      return false
-    }
-    if failed { throw InputOutputFault.last(.write) }
+    try writeAll(pending.span.bytesOfBytes, to: descriptor)
   }
 }
 

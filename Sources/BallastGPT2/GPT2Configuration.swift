@@ -1,5 +1,4 @@
 public import BallastBytes
-public import BallastJSON
 import BallastKernels
 
 /// The configuration of a GPT-2: what `config.json` says, with transformers' defaults.

@@ -79,7 +79,7 @@ public struct GPT2Parameters: Sendable {
   package static func zeros(
     _ configuration: GPT2Configuration
   ) throws(FormatError) -> GPT2Parameters {
-    let total = WeightMap.slots(configuration).reduce(0) { $0 + padded($1.count) }
+    let total = WeightMap.slots(configuration).reduce(0) { $0 + Arena.padded($1.count) }
     let storage = try Storage(count: total)
     var offset = 0
     return GPT2Parameters(configuration) { slot in

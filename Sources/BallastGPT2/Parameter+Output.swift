@@ -1,4 +1,4 @@
-package import BallastBytes
+import BallastBytes
 package import BallastCheckpoint
 
 extension Parameter {

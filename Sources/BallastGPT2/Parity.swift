@@ -1,4 +1,5 @@
 package import BallastBytes
+import BallastCheckpoint
 import Glibc
 
 /// How a model's outputs compare with a reference.

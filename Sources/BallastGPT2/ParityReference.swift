@@ -1,4 +1,4 @@
-package import BallastBytes
+public import BallastBytes
 package import BallastCheckpoint
 
 /// Where the values come from that a model is compared with.

@@ -147,8 +147,16 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// The folder whose tokenizer files go with a copy of this model.
+  package var tokenizerFolder: String { tokenizerPath.map(Self.folder) ?? folder }
+
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {
     try Tokenizer(path: tokenizerPath ?? folder)
   }
+}
+
+extension OpenedModel {
+  /// The number of bytes of the weights in the file.
+  package var byteCount: Int { weights.weights.reduce(0) { $0 &+ $1.byteCount } }
 }

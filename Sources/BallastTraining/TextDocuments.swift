@@ -6,31 +6,27 @@ public struct TextDocuments: Sendable {
   /// The tokens of each document, the end-of-text token last.
   public private(set) var documents: [[Int32]] = []
 
+  /// The number of bytes of text, without what separates documents.
+  public private(set) var byteCount = 0
+
   /// The text between two documents of one file.
   public static let separator = "<|endoftext|>"
 
   /// No documents.
   public init() {}
 
-  /// Reads text files. In a file, documents may be separated by `<|endoftext|>`.
+  /// Adds the documents of a text, which may be separated by `<|endoftext|>`.
   ///
   /// Every document ends in the end-of-text token, so that the model learns to end. A line break
   /// next to a separator belongs to the separator. Throws `TrainingDataFault`.
-  public init(files: [String], tokenizer: Tokenizer) throws(FormatError) {
+  public mutating func append(_ text: [UInt8], _ tokenizer: Tokenizer) throws(FormatError) {
     guard let endOfText = tokenizer.endOfText else {
       throw FormatError(TrainingDataFault.noEndOfText)
     }
-    for path in files {
-      do {
-        let source = try SharedBytes.mapping(path: path)
-        for document in Self.split([UInt8](copying: source.bytes)) {
-          documents.append(tokenizer.encode(bytes: document) + [endOfText])
-        }
-      } catch {
-        throw error.inFile(path)
-      }
-    }
-    if documents.isEmpty { throw FormatError(TrainingDataFault.noText, in: files.first) }
+    let parts = Self.split(text)
+    if parts.isEmpty { throw FormatError(TrainingDataFault.noText) }
+    for part in parts { documents.append(tokenizer.encode(bytes: part) + [endOfText]) }
+    byteCount += parts.reduce(0) { $0 + $1.count }
   }
 
   /// Sets documents apart for validation.

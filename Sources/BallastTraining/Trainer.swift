@@ -16,6 +16,8 @@ public final class Trainer {
   private let gradients: GPT2Parameters
   private let activations: Activations
   private let buffers: GradientBuffers
+  /// The configuration with the dropout of this run; the model's own is what is saved.
+  private let dropout: GPT2Configuration
   private var optimizer: Optimizer
   private var order: RowOrder
   private var microBatches = 0
@@ -31,6 +33,13 @@ public final class Trainer {
     self.options = options
     self.training = training
     self.validation = validation
+    var dropout = model.configuration
+    if let probability = options.dropout {
+      dropout.embeddingDropout = probability
+      dropout.attentionDropout = probability
+      dropout.residualDropout = probability
+    }
+    self.dropout = dropout
     gradients = try .zeros(model.configuration)
     activations = try Activations(
       model.configuration, batch: options.batchSize, length: training.context, forTraining: true)
@@ -76,7 +85,7 @@ public final class Trainer {
       lossSum += model.lossAndGradients(
         batch.inputs, targets: batch.targets, scale: 1 / Float(counted), activations: activations,
         buffers: buffers, gradients: gradients,
-        dropout: DropoutPlan(model.configuration, seed: options.seed, pass: microBatches))
+        dropout: DropoutPlan(dropout, seed: options.seed, pass: microBatches))
       microBatches += 1
     }
     let learningRate = options.schedule.rate(step: step - 1)

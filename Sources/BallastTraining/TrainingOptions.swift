@@ -10,6 +10,8 @@ public struct TrainingOptions: Hashable, Sendable {
   public var schedule: LearningRateSchedule
   /// The constants of AdamW.
   public var optimizer = AdamWOptions()
+  /// Dropout in all three places; nil takes what the configuration says.
+  public var dropout: Double?
   /// Whether each epoch goes through the rows in an order of its own.
   public var isShuffled = true
   /// Steps between evaluations; the last step is always followed by one.

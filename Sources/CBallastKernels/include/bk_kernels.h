@@ -1,6 +1,12 @@
+/// Loops that must be vectorised, in one header.
+///
+/// Each function is compiled for several instruction sets and picks one at run time. Buffers are
+/// row-major; an output may be the same buffer as an input of the same shape, but must not overlap
+/// it in any other way. Unless a header says otherwise, pointers need the alignment of an element
+/// only for ordinary C; the casts and statistics accept any address.
 #pragma once
-#include "bk_casts.h"
-#include "bk_statistics.h"
 
-/// The instruction set level that was chosen: "baseline", "x86-64-v3" or "x86-64-v4".
-const char *bk_instruction_set(void);
+#include "bk_casts.h"
+#include "bk_dispatch.h"
+#include "bk_operations.h"
+#include "bk_statistics.h"

@@ -1,0 +1,136 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastCommandLine
+import BallastFormats
+import BallastModelIO
+import BallastReport
+
+/// `ballast convert`: carries a checkpoint into another format.
+struct Convert: Command {
+  static let configuration = CommandConfiguration(
+    "convert", abstract: "Carry a checkpoint into another format, layout or type.",
+    discussion: """
+      A GPT-2 goes through the weight map: its layout can be changed, and a folder that \
+      transformers loads can be made of it. Any other checkpoint is written name by name. The \
+      layout hf has Conv1D's [in, out] weights, native has Linear's [out, in]; a native file \
+      carries its configuration along. What is not written is named.
+      """,
+    examples: [
+      CommandExample("ballast convert pytorch_model.bin model.safetensors", "Out of the pickle."),
+      CommandExample("ballast convert old-gpt2/ new-gpt2/ --to hf", "A whole folder."),
+      CommandExample(
+        "ballast convert gpt2/ gpt2-native.safetensors --layout native", "To be mapped as it is."),
+    ])
+
+  @Argument(value: "IN", help: "A checkpoint or a folder with one.", completion: .file)
+  var input: String
+  @Argument(value: "OUT", help: "The file or folder to write.", completion: .file)
+  var output: String
+  @Option(help: "What to write; by OUT's name if not given: safetensors, or else a folder.")
+  var to: Conversion.Target?
+  @Option(help: "How GPT-2's linear maps are stored.") var layout = Conversion.Layout.keep
+  @Option(help: "The type of floating-point tensors.") var dtype = OutputDType.keep
+  @Option(
+    value: "FILE", help: "The configuration, in place of the model's own.",
+    completion: .file(extensions: ["json"]))
+  var config: String?
+  @Option(value: "KEY=VALUE", help: "Metadata for a safetensors file; may be repeated.")
+  var metadata: [MetadataEntry] = []
+  @Flag(help: "Keep GPT-2's mask buffers when names are kept.") var keepBuffers = false
+  @Flag(help: "Replace what is there.") var force = false
+
+  func validate() throws {
+    if target == .hf, layout == .native {
+      throw UsageError("a Hugging Face folder is in the layout hf; use '--to safetensors'")
+    }
+    if target == .hf, !metadata.isEmpty || keepBuffers {
+      throw UsageError("'--metadata' and '--keep-buffers' do not go with '--to hf'")
+    }
+    if keepBuffers, layout != .keep {
+      throw UsageError("'--keep-buffers' goes with '--layout keep'")
+    }
+  }
+
+  private var target: Conversion.Target {
+    to ?? (output.hasSuffix(".safetensors") ? .safetensors : .hf)
+  }
+
+  func run(in context: Console) throws -> ExitCode {
+    var conversion = Conversion(to: target, layout: layout, dtype: dtype.dtype)
+    conversion.replacing = force
+    conversion.keepsBuffers = keepBuffers
+    conversion.metadata = metadata.map { ($0.key, $0.value) }
+    let summary: Conversion.Summary
+    if target == .hf || layout != .keep {
+      let opened = try OpenedModel.open(input, config: config, tokenizer: nil)
+      for notice in opened.notices { context.notice(notice) }
+      let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
+      summary = try at(output) { () throws(FormatError) in
+        try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
+          try Interruption.check()
+          progress.advance(to: done)
+        }
+      }
+    } else {
+      let checkpoint = try at(input) { () throws(FormatError) in try Checkpoint.open(path: input) }
+      let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
+      let progress = Progress("Converting", total: total, unit: .bytes, on: context)
+      summary = try at(output) { () throws(FormatError) in
+        try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
+          try Interruption.check()
+          progress.advance(to: done)
+        }
+      }
+    }
+    tell(summary, on: context)
+    return .success
+  }
+
+  private func tell(_ summary: Conversion.Summary, on context: Console) {
+    let casts = summary.casts > 0 ? ", \(summary.casts) of them cast to \(dtype.rawValue)" : ""
+    context.message(
+      "wrote \(output.printable): \(summary.tensors) tensors\(casts), "
+        + Readable.bytes(summary.bytes))
+    for (name, reason) in summary.leftOut {
+      context.message("  left out \(name.printable): \(reason.printable)")
+    }
+  }
+}
+
+/// A type that tensors can be cast to, or none.
+enum OutputDType: String, CaseIterable, ExpressibleByArgument {
+  case keep
+  case f64
+  case f32
+  case f16
+  case bf16
+
+  var dtype: DType? {
+    switch self {
+    case .keep: nil
+    case .f64: .f64
+    case .f32: .f32
+    case .f16: .f16
+    case .bf16: .bf16
+    }
+  }
+}
+
+/// A key and a value for a file's metadata.
+struct MetadataEntry: ExpressibleByArgument {
+  let key: String
+  let value: String
+
+  init(argument: String) throws(InvalidArgument) {
+    guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
+      throw InvalidArgument("expected KEY=VALUE")
+    }
+    key = String(argument[..<equals])
+    value = String(argument[argument.index(after: equals)...])
+  }
+
+  var argument: String { "\(key)=\(value)" }
+}
+
+extension Conversion.Target: ExpressibleByArgument {}
+extension Conversion.Layout: ExpressibleByArgument {}

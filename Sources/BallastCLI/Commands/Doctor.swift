@@ -1,0 +1,35 @@
+import BallastCommandLine
+import BallastKernels
+import BallastParallel
+import BallastReport
+
+/// `ballast doctor`: what this machine offers.
+struct Doctor: Command {
+  static let configuration = CommandConfiguration(
+    "doctor", abstract: "Tell what this machine offers.",
+    examples: [CommandExample("ballast doctor", "Instruction set, BLAS, threads.")])
+
+  @Option(help: "How to write it.") var format = DocumentFormat.table
+
+  func run(in context: Console) throws -> ExitCode {
+    switch format {
+    case .table:
+      try context.print([
+        .keyValues([
+          .init("version", .text(BallastCLI.version)),
+          .init("instruction set", .text(Machine.instructionSet)),
+          .init("BLAS", .text(Machine.blas)),
+          .init("threads", .integer(Parallel.threadCount)),
+          .init("memory", .bytes(Machine.memoryBytes)),
+        ])
+      ])
+    case .json:
+      try context.print([
+        "version": .string(BallastCLI.version),
+        "instruction_set": .string(Machine.instructionSet), "blas": .string(Machine.blas),
+        "threads": .integer(Parallel.threadCount), "memory_bytes": .integer(Machine.memoryBytes),
+      ])
+    }
+    return .success
+  }
+}

@@ -1,0 +1,109 @@
+import BallastBytes
+import BallastGPT2
+import BallastJSON
+import BallastModelIO
+import BallastReport
+import BallastTraining
+
+/// The folder of a run: the last state, the best one, and the log.
+final class OutputFolder {
+  private let path: String
+  private let configuration: JSONObject
+  private let companions: [String]
+  let log: LogFile
+
+  /// Makes the folder; refuses one that is there, unless `force`.
+  init(_ path: String, force: Bool, opened: OpenedModel, log: String?) throws(PathError) {
+    self.path = path
+    configuration = opened.configurationJSON
+    companions = HuggingFaceFolder.companions(in: opened.tokenizerFolder)
+    self.log = try at(path) { () throws(FormatError) in
+      try FileSystem.createOutputFolder(path, force: force)
+      return try LogFile(path: log ?? path + "/log.jsonl")
+    }
+  }
+
+  /// Saves the last state.
+  func save(_ model: GPT2Model) throws(FormatError) {
+    try folder(model).write(to: path, replacing: true)
+  }
+
+  /// Saves the best state.
+  func saveBest(_ model: GPT2Model) throws(FormatError) {
+    try folder(model).write(to: path + "/best", replacing: true)
+  }
+
+  private func folder(_ model: GPT2Model) -> HuggingFaceFolder {
+    model.folder(extending: configuration, companions: companions)
+  }
+}
+
+/// What a run says: a progress bar, a line for each evaluation, and the log.
+final class TrainingReporter {
+  private let options: TrainingOptions
+  private let folder: OutputFolder
+  private let model: GPT2Model
+  private let console: Console
+  private let progress: Progress
+  private var tokens = 0
+  private var lastLoss = 0.0
+
+  init(
+    _ options: TrainingOptions, validates: Bool, folder: OutputFolder, model: GPT2Model,
+    on console: Console
+  ) {
+    self.options = options
+    self.folder = folder
+    self.model = model
+    self.console = console
+    progress = Progress("Training", total: options.steps, unit: .things("steps"), on: console)
+  }
+
+  func report(_ event: TrainingEvent) throws(FormatError) {
+    switch event {
+    case .step(let step): try report(step)
+    case .evaluation(let step, let evaluation, let isBest):
+      try folder.log.append([
+        "step": .integer(step), "validation_loss": .number(evaluation.loss),
+      ])
+      progress.clear()
+      let training = step > 0 ? ", training loss \(Readable.fixed(lastLoss, places: 4))" : ""
+      console.message(
+        "step \(step): validation loss \(Readable.fixed(evaluation.loss, places: 4))\(training)"
+          + (isBest && step > 0 ? " (best so far)" : ""))
+      if isBest, step > 0 { try folder.saveBest(model) }
+    }
+  }
+
+  private func report(_ step: TrainingStep) throws(FormatError) {
+    lastLoss = step.loss
+    tokens += step.tokens
+    let rate = Double(step.tokens) / max(1e-9, step.seconds)
+    try folder.log.append([
+      "step": .integer(step.step), "loss": .number(step.loss), "lr": .number(step.learningRate),
+      "grad_norm": .number(step.gradientNorm), "tokens": .integer(tokens),
+      "tokens_per_second": .number(rate),
+    ])
+    progress.advance(
+      to: step.step,
+      note: "loss \(Readable.fixed(step.loss, places: 3)), \(Readable.rate(rate, of: "tokens"))")
+  }
+
+  /// Takes the progress bar away.
+  func finish() {
+    progress.clear()
+  }
+}
+
+/// A file of JSON lines that grows as the run goes on.
+final class LogFile {
+  private let file: AppendingFile
+
+  init(path: String) throws(FormatError) {
+    file = try AppendingFile(path: path)
+  }
+
+  func append(_ object: JSONObject) throws(FormatError) {
+    try file.write(JSONValue.object(object).text() + "\n")
+  }
+}

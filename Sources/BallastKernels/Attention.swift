@@ -1,0 +1,194 @@
+import BallastParallel
+import CBallastKernels
+
+/// The queries, keys and values of an attention: three buffers, or three parts of one.
+package struct AttentionInputs {
+  package let queries: UnsafePointer<Float>
+  package let keys: UnsafePointer<Float>
+  package let values: UnsafePointer<Float>
+  /// Floats between one token's queries and the next token's.
+  package let queryStride: Int
+  /// Floats between one token's keys and the next token's; values alike.
+  package let keyStride: Int
+  /// Floats between sequences.
+  package let queryBatchStride: Int
+  package let keyBatchStride: Int
+
+  package init(
+    queries: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    queryStride: Int, keyStride: Int, queryBatchStride: Int, keyBatchStride: Int
+  ) {
+    self.queries = queries
+    self.keys = keys
+    self.values = values
+    self.queryStride = queryStride
+    self.keyStride = keyStride
+    self.queryBatchStride = queryBatchStride
+    self.keyBatchStride = keyBatchStride
+  }
+}
+
+/// Where the gradients of queries, keys and values go.
+package struct AttentionGradients {
+  package let queries: UnsafeMutablePointer<Float>
+  package let keys: UnsafeMutablePointer<Float>
+  package let values: UnsafeMutablePointer<Float>
+  /// Floats between tokens, and between sequences.
+  package let tokenStride: Int
+  package let batchStride: Int
+
+  package init(
+    queries: UnsafeMutablePointer<Float>, keys: UnsafeMutablePointer<Float>,
+    values: UnsafeMutablePointer<Float>, tokenStride: Int, batchStride: Int
+  ) {
+    self.queries = queries
+    self.keys = keys
+    self.values = values
+    self.tokenStride = tokenStride
+    self.batchStride = batchStride
+  }
+}
+
+/// The sizes of an attention.
+package struct AttentionShape {
+  package let batch: Int
+  /// The number of queries and of keys of a sequence.
+  package let queries: Int
+  package let keys: Int
+  /// The position of the first query among the keys: query i sees key j if j <= offset + i.
+  package let offset: Int
+  package let heads: Int
+  package let headSize: Int
+  /// The factor on the scores.
+  package let scale: Float
+
+  package init(
+    batch: Int, queries: Int, keys: Int, offset: Int, heads: Int, headSize: Int, scale: Float
+  ) {
+    precondition(keys >= offset + queries, "every query needs its own key")
+    self.batch = batch
+    self.queries = queries
+    self.keys = keys
+    self.offset = offset
+    self.heads = heads
+    self.headSize = headSize
+    self.scale = scale
+  }
+
+  var width: Int { heads * headSize }
+}
+
+/// Causal attention of several heads: softmax(scale · Q Kᵀ) V (Vaswani et al. 2017).
+///
+/// The scores of one block of queries of one head exist at a time, never T × T for all heads. A
+/// head of a sequence is one piece of work, so that results do not depend on the thread count.
+package enum Attention {
+  /// Queries whose scores exist at a time.
+  static let queryBlock = 64
+
+  /// output [B, T, C] from queries, keys and values.
+  ///
+  /// - Parameters:
+  ///   - logSumExp: [B, H, T], saved for `backward`.
+  ///   - dropout: applied to the probabilities, counted ((b · H + h) · T + i) · keys + j.
+  package static func forward(
+    output: UnsafeMutablePointer<Float>, logSumExp: UnsafeMutablePointer<Float>,
+    inputs: AttentionInputs, shape: AttentionShape, dropout: Dropout?
+  ) {
+    Parallel.forEachPartition(shape.batch * shape.heads) { item in
+      let head = HeadPointers(inputs, shape, item: item)
+      let headOutput = output + head.outputOffset
+      withScratch(shape, count: 1) { scores in
+        for first in stride(from: 0, to: shape.queries, by: queryBlock) {
+          let block = QueryBlock(shape, first: first, item: item)
+          score(scores, head, shape, block)
+          bk_causal_softmax(
+            scores, logSumExp + item * shape.queries + first, block.count, block.seen, block.seen,
+            block.visible)
+          block.drop(scores, dropout, shape)
+          Matrix.multiplySerially(
+            output: headOutput + first * shape.width, outputStride: shape.width,
+            left: .init(scores, rowStride: block.seen),
+            right: .init(head.values, rowStride: head.keyStride), rows: block.count,
+            columns: shape.headSize, inner: block.seen)
+        }
+      }
+    }
+  }
+
+  /// scores [queries of the block, keys seen] = scale · Q Kᵀ
+  static func score(
+    _ scores: UnsafeMutablePointer<Float>, _ head: HeadPointers, _ shape: AttentionShape,
+    _ block: QueryBlock
+  ) {
+    let queries = head.queries + block.first * head.queryStride
+    if block.count == 1 {
+      bk_attention_scores(
+        scores, queries, head.keys, head.keyStride, block.seen, shape.headSize, shape.scale)
+      return
+    }
+    Matrix.multiplySerially(
+      output: scores, outputStride: block.seen,
+      left: .init(queries, rowStride: head.queryStride),
+      right: .init(head.keys, rowStride: head.keyStride, isTransposed: true), rows: block.count,
+      columns: block.seen, inner: shape.headSize, scale: shape.scale)
+  }
+
+  static func withScratch(
+    _ shape: AttentionShape, count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let floats = count * min(queryBlock, shape.queries) * shape.keys
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, floats)) { buffer in
+      if let base = buffer.baseAddress { body(base) }
+    }
+  }
+}
+
+/// Where one head of one sequence lies.
+struct HeadPointers {
+  let queries: UnsafePointer<Float>
+  let keys: UnsafePointer<Float>
+  let values: UnsafePointer<Float>
+  let queryStride: Int
+  let keyStride: Int
+  let outputOffset: Int
+
+  init(_ inputs: AttentionInputs, _ shape: AttentionShape, item: Int) {
+    let batch = item / shape.heads
+    let column = item % shape.heads * shape.headSize
+    queries = inputs.queries + batch * inputs.queryBatchStride + column
+    keys = inputs.keys + batch * inputs.keyBatchStride + column
+    values = inputs.values + batch * inputs.keyBatchStride + column
+    queryStride = inputs.queryStride
+    keyStride = inputs.keyStride
+    outputOffset = batch * shape.queries * shape.width + column
+  }
+}
+
+/// Some successive queries of a head, and the keys that the last of them sees.
+struct QueryBlock {
+  let first: Int
+  let count: Int
+  /// Keys seen by the first query, and by the last.
+  let visible: Int
+  let seen: Int
+  private let item: Int
+
+  init(_ shape: AttentionShape, first: Int, item: Int) {
+    self.first = first
+    self.item = item
+    count = min(Attention.queryBlock, shape.queries - first)
+    visible = shape.offset + first + 1
+    seen = shape.offset + first + count
+  }
+
+  /// Applies dropout to the block's probabilities [count, seen], or to their gradients.
+  func drop(_ values: UnsafeMutablePointer<Float>, _ dropout: Dropout?, _ shape: AttentionShape) {
+    guard let dropout else { return }
+    for row in 0..<count {
+      dropout.applySerially(
+        output: values + row * seen, input: values + row * seen, count: seen,
+        firstIndex: (item * shape.queries + first + row) * shape.keys)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import BallastParallel
+import CBallastKernels
+
+/// The loss −log softmax(logits)[target], summed over rows.
+package enum CrossEntropy {
+  /// The summed loss; rows whose target is below zero are not counted.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, classes].
+  ///   - targets: [rows].
+  package static func lossSum(
+    logits: UnsafePointer<Float>, targets: UnsafePointer<Int32>, rows: Int, classes: Int
+  ) -> Double {
+    sum(targets, rows: rows) { row, target in
+      bk_cross_entropy(logits + row * classes, classes, target)
+    }
+  }
+
+  /// The summed loss; in place, the logits become its gradient times `scale`.
+  ///
+  /// Rows whose target is below zero are not counted and have a gradient of zero.
+  package static func lossSumAndGradient(
+    logits: UnsafeMutablePointer<Float>, targets: UnsafePointer<Int32>, rows: Int, classes: Int,
+    scale: Float
+  ) -> Double {
+    for row in 0..<rows where targets[row] < 0 {
+      (logits + row * classes).update(repeating: 0, count: classes)
+    }
+    return sum(targets, rows: rows) { row, target in
+      bk_cross_entropy_gradient(logits + row * classes, classes, target, scale)
+    }
+  }
+
+  /// Sums in the order of the rows, whatever thread computed them.
+  private static func sum(
+    _ targets: UnsafePointer<Int32>, rows: Int, _ loss: (_ row: Int, _ target: Int) -> Double
+  ) -> Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, rows)) { losses in
+      let losses = losses.baseAddress.unsafelyUnwrapped
+      Parallel.forEachRange(rows) { range in
+        for row in range { losses[row] = targets[row] < 0 ? 0 : loss(row, Int(targets[row])) }
+      }
+      return (0..<rows).reduce(0) { $0 + losses[$1] }
+    }
+  }
+}

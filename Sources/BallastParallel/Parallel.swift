@@ -1,0 +1,55 @@
+import Dispatch
+import Synchronization
+
+/// The one thread pool: fixed partitions of an index range, run over Dispatch's workers.
+///
+/// How the work is cut depends on the thread count alone, never on scheduling, so that results are
+/// bit-identical from run to run. Bodies neither throw nor return: each writes its own, disjoint
+/// part of the output through pointers that the caller keeps alive. That disjointness is the
+/// caller's promise; it is why a body need not be `@Sendable`.
+package enum Parallel {
+  private static let chosenThreadCount = Atomic<Int>(0)
+
+  /// The number of partitions that work is cut into; the machine's cores unless set.
+  package static var threadCount: Int {
+    let chosen = chosenThreadCount.load(ordering: .relaxed)
+    return chosen > 0 ? chosen : max(1, availableCores)
+  }
+
+  /// Sets the thread count; 0 returns to the machine's own.
+  package static func setThreadCount(_ count: Int) {
+    precondition(count >= 0, "a thread count can't be negative")
+    chosenThreadCount.store(count, ordering: .relaxed)
+  }
+
+  /// Runs `body` once for each of 0 ..< `parts`, in parallel, and waits for all.
+  package static func forEachPartition(_ parts: Int, body: (Int) -> Void) {
+    guard parts > 1, threadCount > 1 else {
+      for part in 0..<max(0, parts) { body(part) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      // The caller promised disjoint work, and concurrentPerform waits for all of it.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: parts) { body($0) }
+    }
+  }
+
+  /// Cuts 0 ..< `count` into at most `threadCount` ranges of nearly equal length and runs them.
+  ///
+  /// - Parameters:
+  ///   - grain: The work worth a thread: no range is shorter, unless there is only one. Ranges
+  ///     start at multiples of it.
+  package static func forEachRange(_ count: Int, grain: Int = 1, body: (Range<Int>) -> Void) {
+    precondition(count >= 0 && grain > 0, "a range needs a count and a grain")
+    guard count > 0 else { return }
+    let grains = count / grain
+    let parts = max(1, min(threadCount, grains))
+    guard parts > 1 else { return body(0..<count) }
+    forEachPartition(parts) { part in
+      let start = grains * part / parts * grain
+      let end = part == parts - 1 ? count : grains * (part + 1) / parts * grain
+      body(start..<end)
+    }
+  }
+}

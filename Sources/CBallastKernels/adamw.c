@@ -1,0 +1,25 @@
+#include "bk_operations.h"
+#include "dispatch.h"
+
+#include <math.h>
+
+BK_INLINE void bk_adamw_body(
+    float *parameters, const float *gradients, float *first_moments, float *second_moments,
+    size_t count, const bk_adamw_step *step) {
+#pragma clang fp contract(fast)
+  bk_adamw_step s = *step;
+#pragma clang loop vectorize(assume_safety)
+  for (size_t i = 0; i < count; i++) {
+    float g = gradients[i] * s.gradient_scale;
+    float m = first_moments[i] + (g - first_moments[i]) * s.beta1_complement;
+    float v = second_moments[i] * s.beta2 + g * g * s.beta2_complement;
+    first_moments[i] = m;
+    second_moments[i] = v;
+    float denominator = sqrtf(v) / s.second_moment_correction + s.epsilon;
+    parameters[i] = parameters[i] * s.decay - s.step_size * m / denominator;
+  }
+}
+BK_DISPATCH(void, bk_adamw,
+            (float *parameters, const float *gradients, float *first_moments,
+             float *second_moments, size_t count, const bk_adamw_step *step),
+            (parameters, gradients, first_moments, second_moments, count, step))

@@ -1,0 +1,20 @@
+#pragma once
+
+/// Instruction sets that kernels are compiled for, in ascending order.
+enum {
+  BK_LEVEL_BASELINE = 1,
+  BK_LEVEL_V3 = 2,
+  BK_LEVEL_V4 = 3,
+};
+
+/// The highest level that this machine can run.
+int bk_supported_level(void);
+
+/// The level in use: the supported one, unless a test asked for a lower one.
+int bk_level(void);
+
+/// Makes kernels run at `level`, or at the supported level where that is lower. For tests.
+void bk_set_level(int level);
+
+/// The name of the level in use: "baseline", "x86-64-v3" or "x86-64-v4".
+const char *bk_instruction_set(void);

@@ -1,0 +1,9 @@
+import BallastCLI
+import Glibc
+
+@main
+struct Main {
+  static func main() {
+    exit(BallastCLI.run(Array(CommandLine.arguments.dropFirst())))
+  }
+}
