@@ -96,6 +96,13 @@ import Glibc
     }
   }
 
+  /// A copy of a file's bytes.
+  package static func contents(path: String) throws(FormatError) -> [UInt8] {
+    let source = try mapping(path: path)
+    // Safe: the bytes are copied before the closure returns.
+    return unsafe source.bytes.withUnsafeBytes { unsafe Array($0) }
+  }
+
   /// Tells the system that a range of a mapped file is not needed for now.
   ///
   /// The pages leave this process's resident memory and come back from the file when read again.

@@ -122,8 +122,9 @@ extension TensorView {
     return unsafe (region.source, start)
   }
 
-  /// Whether the elements of both are the same, byte for byte.
-  package func hasSameBytes(as other: TensorView) throws(FormatError) -> Bool {
+  /// Whether the elements of both are the same: tied, or equal byte for byte.
+  package func holdsSame(as other: TensorView) throws(FormatError) -> Bool {
+    if isTied(to: other) { return true }
     guard dtype == other.dtype, shape == other.shape, let width = dtype.byteWidth else {
       return false
     }

@@ -17,6 +17,15 @@ extension JSONValue {
   }
 }
 
+extension JSONValue {
+  /// Parses a file; its path is not part of the errors.
+  public init(contentsOf path: String) throws(FormatError) {
+    // Named, since its bytes are borrowed: a span of a temporary crashes the 6.3.1 compiler.
+    let source = try SharedBytes.mapping(path: path)
+    try self.init(parsing: source.bytes)
+  }
+}
+
 /// A recursive-descent parser whose depth is bounded.
 private struct JSONParser: ~Escapable {
   /// Deep enough for every real file, and far from the end of a thread's stack.

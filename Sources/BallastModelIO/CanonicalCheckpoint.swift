@@ -1,6 +1,6 @@
 package import BallastBytes
 package import BallastCheckpoint
-package import BallastGPT2
+import BallastGPT2
 
 /// A GPT-2 checkpoint of any naming and layout, seen under canonical names and as Linear.
 ///

@@ -1,6 +1,6 @@
 package import BallastBytes
 package import BallastCheckpoint
-package import BallastFormats
+import BallastFormats
 import BallastJSON
 import FoundationEssentials
 

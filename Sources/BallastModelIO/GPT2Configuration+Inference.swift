@@ -31,7 +31,7 @@ extension GPT2Configuration {
     }
     configuration.heads = configuration.width / customaryHeadSize
     if let head = checkpoint["lm_head.weight"], let embedding = checkpoint["wte.weight"] {
-      configuration.tiesHead = try head.isTied(to: embedding) || head.hasSameBytes(as: embedding)
+      configuration.tiesHead = try head.holdsSame(as: embedding)
     }
     if configuration.endToken.map({ $0 >= configuration.vocabularySize }) ?? false {
       configuration.endToken = nil

@@ -56,14 +56,20 @@ package struct HuggingFaceFolder {
     try config.commit()
     var names = ["model.safetensors", "config.json"]
     for companion in companions {
-      let name = String(companion[(companion.lastIndex(of: "/") ?? companion.startIndex)...].drop { $0 == "/" })
-      let copy = try AtomicFile(path: staging.path + "/" + name)
-      try copy.write(try SharedBytes.mapping(path: companion).bytes)
-      try copy.commit()
+      let name = companion.split(separator: "/").last.map(String.init) ?? companion
+      try Self.copy(companion, to: staging.path + "/" + name)
       names.append(name)
     }
     try staging.publish(names)
     return bytes
+  }
+}
+
+extension HuggingFaceFolder {
+  private static func copy(_ path: String, to target: String) throws(FormatError) {
+    let file = try AtomicFile(path: target)
+    try file.write(try SharedBytes.contents(path: path))
+    try file.commit()
   }
 }
 

@@ -85,8 +85,8 @@ public struct OpenedModel: Sendable {
     }
     let path = given ?? folder + "/config.json"
     if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
-    do {
-      let value = try JSONValue(parsing: try SharedBytes.mapping(path: path).bytes)
+    do throws(FormatError) {
+      let value = try JSONValue(contentsOf: path)
       guard let object = value.object else { throw FormatError(ConfigurationFault.notObject) }
       return object
     } catch {
@@ -130,7 +130,7 @@ public struct OpenedModel: Sendable {
           in: view.storage.file
         )
       }
-      guard try view.isTied(to: embedding) || view.hasSameBytes(as: embedding) else {
+      guard try view.holdsSame(as: embedding) else {
         throw FormatError(ModelFault.headDiffers, at: view.fileOffset, in: view.storage.file)
       }
     }

@@ -2,10 +2,12 @@ import BallastBytes
 import BallastCheckpoint
 import BallastCommandLine
 import BallastFormats
+import BallastGPT2
 import BallastInspection
 import BallastJSON
 import BallastModelIO
 import BallastReport
+import BallastTokenizer
 
 /// `ballast check`: whether a checkpoint is whole and sound.
 struct Check: Command {

@@ -1,4 +1,5 @@
 import BallastCommandLine
+import BallastJSON
 import BallastKernels
 import BallastParallel
 import BallastReport

@@ -74,8 +74,7 @@ extension TextDocuments {
     var documents = TextDocuments()
     for file in files {
       try at(file) { () throws(FormatError) in
-        let source = try SharedBytes.mapping(path: file)
-        try documents.append([UInt8](copying: source.bytes), tokenizer)
+        try documents.append(try SharedBytes.contents(path: file), tokenizer)
       }
     }
     return documents

@@ -5,6 +5,7 @@ import BallastFormats
 import BallastGPT2
 import BallastModelIO
 import BallastReport
+import BallastTokenizer
 
 /// `ballast logits`: what a model computes for given tokens, as a file.
 struct Logits: Command {

@@ -3,6 +3,7 @@ import BallastCheckpoint
 import BallastCommandLine
 import BallastFormats
 import BallastInspection
+import BallastJSON
 import BallastReport
 
 /// `ballast stats`: what the values of a checkpoint are like.

@@ -47,7 +47,12 @@ final class Console: Sendable {
 
   /// Writes a line to standard error; a failure to do so has nowhere to be told.
   func message(_ text: String) {
-    try? Self.write(Array((text + "\n").utf8), to: STDERR_FILENO)
+    put(text + "\n")
+  }
+
+  /// Writes to standard error as it is.
+  func put(_ text: String) {
+    try? Self.write(Array(text.utf8), to: STDERR_FILENO)
   }
 
   /// Says something that a user should know but need not act on.

@@ -7,7 +7,7 @@ enum InputFile {
   static func read(_ path: String) throws(PathError) -> [UInt8] {
     try at(path == "-" ? "standard input" : path) { () throws(FormatError) in
       path == "-"
-        ? try standardInput() : [UInt8](copying: try SharedBytes.mapping(path: path).bytes)
+        ? try standardInput() : try SharedBytes.contents(path: path)
     }
   }
 

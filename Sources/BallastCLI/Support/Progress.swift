@@ -3,6 +3,7 @@ import Glibc
 
 /// A progress bar on standard error, drawn at most ten times a second and only after a second.
 final class Progress {
+  private let console: Console
   private let isShown: Bool
   private var bar: ProgressBar
   private let clock = ContinuousClock()
@@ -10,6 +11,7 @@ final class Progress {
   private var drawn: ContinuousClock.Instant?
 
   init(_ label: String, total: Int?, unit: ProgressBar.Unit, on console: Console) {
+    self.console = console
     isShown = console.showsProgress
     bar = ProgressBar(label, total: total, unit: unit)
     start = clock.now
@@ -39,7 +41,6 @@ final class Progress {
   }
 
   private func put(_ text: String) {
-    fputs(text, stderr)
-    fflush(stderr)
+    console.put(text)
   }
 }
