@@ -96,7 +96,7 @@ extension JSONValue {
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
-  ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+  ExpressibleByDictionaryLiteral
 {
   /// A value from a literal.
   public init(stringLiteral value: String) { self = .string(value) }
@@ -106,8 +106,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   public init(floatLiteral value: Double) { self = .number(value) }
   /// A value from a literal.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  /// A value from a literal.
-  public init(nilLiteral: ()) { self = .null }
   /// A value from a literal.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
