@@ -1,0 +1,100 @@
+import BallastGPT2
+import Testing
+
+/// The model's gradients against differences of its loss.
+@Suite struct GradientTests {
+  /// Along a random direction d: (L(p + h d) − L(p − h d)) / 2h is the gradient times d.
+  @Test(arguments: [
+    ("gelu_new", true, 0.0), ("gelu", false, 0.0), ("silu", true, 0.0), ("gelu_new", true, 0.2),
+    ("relu", false, 0.3),
+  ])
+  func agreeWithDifferencesOfTheLoss(
+    activation: String, tiesHead: Bool, dropout: Double
+  ) throws {
+    var configuration = RandomModel.configuration(
+      width: 16, activation: activation, tiesHead: tiesHead)
+    configuration.scalesAttentionByInverseLayer = dropout == 0
+    configuration.embeddingDropout = dropout
+    configuration.attentionDropout = dropout
+    configuration.residualDropout = dropout
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(2 * 8, below: 11)
+    var targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
+    targets[7] = -100
+    let activations = try Activations(configuration, batch: 2, length: 8, forTraining: true)
+    let buffers = try GradientBuffers(configuration, rows: 16)
+    let plan = dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
+    let gradients = try GPT2Parameters.zeros(configuration)
+    _ = model.lossAndGradients(
+      tokens, targets: targets, scale: 1, activations: activations, buffers: buffers,
+      gradients: gradients, dropout: plan)
+    func loss() -> Double {
+      model.forward(tokens, into: activations, dropout: plan)
+      return model.lossSum(activations.finalNorm.output, targets: targets, rows: 16)
+    }
+    var generator = SplitMix64(state: 8)
+    for (index, parameter) in model.parameters.all.enumerated() {
+      let direction = (0..<parameter.count).map { _ in
+        Float.random(in: -1...1, using: &generator)
+      }
+      let original = parameter.values
+      let step: Float = 2e-3
+      func move(_ factor: Float) {
+        for i in 0..<parameter.count { parameter.pointer[i] = original[i] + factor * direction[i] }
+      }
+      move(step)
+      let above = loss()
+      move(-step)
+      let below = loss()
+      move(0)
+      let difference = (above - below) / Double(2 * step)
+      let expected = zip(gradients.all[index].values, direction).reduce(0.0) {
+        $0 + Double($1.0) * Double($1.1)
+      }
+      #expect(
+        abs(difference - expected) <= 2e-2 * max(1, abs(expected)),
+        "\(parameter.name): \(difference), not \(expected)")
+    }
+  }
+
+  @Test func gradientsAddUpOverBatches() throws {
+    let configuration = RandomModel.configuration()
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(2 * 8, below: 11)
+    let targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
+    func gradients(batches: Int) throws -> GPT2Parameters {
+      let gradients = try GPT2Parameters.zeros(configuration)
+      let batch = 2 / batches
+      let activations = try Activations(configuration, batch: batch, length: 8, forTraining: true)
+      let buffers = try GradientBuffers(configuration, rows: batch * 8)
+      for index in 0..<batches {
+        let range = index * batch * 8..<(index + 1) * batch * 8
+        _ = model.lossAndGradients(
+          Array(tokens[range]), targets: Array(targets[range]), scale: 1 / 16,
+          activations: activations, buffers: buffers, gradients: gradients)
+      }
+      return gradients
+    }
+    let whole = try gradients(batches: 1)
+    let parts = try gradients(batches: 2)
+    for (a, b) in zip(whole.all, parts.all) {
+      for (x, y) in zip(a.values, b.values) { #expect(abs(x - y) <= 1e-6 * max(1, abs(x))) }
+    }
+  }
+
+  /// Equal seeds and passes drop the same elements; another pass drops others.
+  @Test func dropoutIsAFunctionOfSeedAndPass() throws {
+    let configuration = RandomModel.configuration()
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(8, below: 11)
+    let activations = try Activations(configuration, batch: 1, length: 8, forTraining: true)
+    func output(seed: UInt64, pass: Int) -> [Float] {
+      model.forward(
+        tokens, into: activations, dropout: DropoutPlan(configuration, seed: seed, pass: pass))
+      return Array(UnsafeBufferPointer(start: activations.finalNorm.output, count: 8 * 8))
+    }
+    #expect(output(seed: 1, pass: 4) == output(seed: 1, pass: 4))
+    #expect(output(seed: 1, pass: 4) != output(seed: 1, pass: 5))
+    #expect(output(seed: 1, pass: 4) != output(seed: 2, pass: 4))
+  }
+}
