@@ -12,11 +12,12 @@ public struct Evaluation: Hashable, Sendable {
   /// e to the loss.
   public var perplexity: Double { exp(loss) }
 
-  /// Runs a model over all rows, without dropout; `progress` gets the number of tokens done and may
-  /// throw to give up.
-  public init(
+  /// Runs a model over all rows, without dropout.
+  ///
+  /// `progress` gets the number of tokens done; where it returns false the result is nil.
+  public init?(
     of model: GPT2Model, on rows: TokenRows, batchSize: Int = 4,
-    progress: (Int) throws(FormatError) -> Void = { _ in }
+    progress: (Int) -> Bool = { _ in true }
   ) throws(FormatError) {
     var sum = 0.0
     var counted = 0
@@ -33,7 +34,7 @@ public struct Evaluation: Hashable, Sendable {
       sum += model.lossSum(
         activations.finalNorm.output, targets: batch.targets, rows: activations.rows)
       counted += batch.counted
-      try progress(counted)
+      if !progress(counted) { return nil }
     }
     tokens = counted
     loss = counted > 0 ? sum / Double(counted) : 0

@@ -12,7 +12,7 @@ public struct TokenRows: Sendable {
   public let context: Int
 
   /// Marks a target that is not counted, as in PyTorch.
-  static let ignored: Int32 = -100
+  package static let ignored: Int32 = -100
 
   /// Rows of a stream of at least two tokens; throws where one is not in the vocabulary.
   public init(
@@ -34,14 +34,14 @@ public struct TokenRows: Sendable {
   public var targetCount: Int { tokens.count - 1 }
 
   /// A micro-batch: inputs and targets, [B, T], and how many targets count.
-  struct Batch {
-    var inputs: [Int32] = []
-    var targets: [Int32] = []
-    var counted = 0
+  package struct Batch {
+    package var inputs: [Int32] = []
+    package var targets: [Int32] = []
+    package var counted = 0
   }
 
   /// The micro-batch of these rows.
-  func batch(_ rows: some Sequence<Int>) -> Batch {
+  package func batch(_ rows: some Sequence<Int>) -> Batch {
     var batch = Batch()
     for row in rows {
       let start = row * context
@@ -58,16 +58,16 @@ public struct TokenRows: Sendable {
 }
 
 /// The order in which rows are trained on.
-struct RowOrder {
+package struct RowOrder {
   /// How an epoch goes through the rows.
-  let isShuffled: Bool
+  package let isShuffled: Bool
   private let count: Int
   private let seed: UInt64
   private var epoch = 0
   private var order: [Int]
   private var position = 0
 
-  init(count: Int, isShuffled: Bool, seed: UInt64) {
+  package init(count: Int, isShuffled: Bool, seed: UInt64) {
     self.count = count
     self.isShuffled = isShuffled
     self.seed = seed
@@ -76,7 +76,7 @@ struct RowOrder {
   }
 
   /// The next row; after the last one the next epoch begins, in an order of its own.
-  mutating func next() -> Int {
+  package mutating func next() -> Int {
     if position == count {
       epoch += 1
       position = 0

@@ -57,13 +57,13 @@ public final class Trainer {
   public func run(
     shouldStop: () -> Bool, report: (TrainingEvent) throws(FormatError) -> Void
   ) throws(FormatError) -> Outcome {
-    try evaluate(step: 0, report)
+    guard try evaluate(step: 0, shouldStop, report) else { return .interrupted }
     for step in 1...max(1, options.steps) where options.steps > 0 {
       guard let done = takeStep(step, shouldStop: shouldStop) else { return .interrupted }
       try report(.step(done))
       if shouldStop() { return .interrupted }
       if step % options.evaluateEvery == 0 || step == options.steps {
-        try evaluate(step: step, report)
+        guard try evaluate(step: step, shouldStop, report) else { return .interrupted }
       }
     }
     return .finished
@@ -96,13 +96,19 @@ public final class Trainer {
       tokens: counted, seconds: (clock.now - start) / .seconds(1))
   }
 
+  /// Evaluates and reports; false if it was interrupted.
   private func evaluate(
-    step: Int, _ report: (TrainingEvent) throws(FormatError) -> Void
-  ) throws(FormatError) {
-    guard let validation else { return }
-    let evaluation = try Evaluation(of: model, on: validation, batchSize: options.batchSize)
+    step: Int, _ shouldStop: () -> Bool,
+    _ report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Bool {
+    guard let validation else { return true }
+    let evaluation = try Evaluation(of: model, on: validation, batchSize: options.batchSize) {
+      _ in !shouldStop()
+    }
+    guard let evaluation else { return false }
     let isBest = evaluation.loss < bestLoss
     if isBest { bestLoss = evaluation.loss }
     try report(.evaluation(step: step, evaluation, isBest: isBest))
+    return true
   }
 }

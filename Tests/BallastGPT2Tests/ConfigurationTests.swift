@@ -72,7 +72,7 @@ import Testing
       .wrongType(key: "scale_attn_weights", expected: "true or false")),
     (#"{"n_head": 5}"#, .indivisibleWidth(width: 768, heads: 5)),
     (#"{"activation_function": "gelu2"}"#, .unknownActivation("gelu2")),
-    (#"{"n_embd": 2000000000, "n_head": 1}"#, .tooLarge),
+    (#"{"n_embd": 200000000, "n_head": 1}"#, .tooLarge),
   ])
   func faults(text: String, fault: ConfigurationFault) throws {
     let error = #expect(throws: FormatError.self) { try configuration(text) }

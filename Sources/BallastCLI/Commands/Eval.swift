@@ -42,12 +42,14 @@ struct Eval: Command {
     let progress = Progress(
       "Evaluating", total: rows.targetCount, unit: .things("tokens"), on: context)
     let evaluation = try at(model.model) { () throws(FormatError) in
-      try Evaluation(of: network, on: rows, batchSize: batchSize) { (done) throws(FormatError) in
-        try Interruption.check()
+      let result = try Evaluation(of: network, on: rows, batchSize: batchSize) { done in
         progress.advance(to: done)
+        return Interruption.signal == nil
       }
+      progress.clear()
+      guard let result else { throw FormatError(Interrupted(signal: Interruption.signal ?? 2)) }
+      return result
     }
-    progress.clear()
     let bits = evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, documents.byteCount))
     switch format {
     case .table:
