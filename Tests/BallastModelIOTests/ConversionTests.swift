@@ -1,0 +1,120 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastGPT2
+import BallastJSON
+import BallastModelIO
+import BallastTestSupport
+import Testing
+
+@Suite struct ConversionTests {
+  private let folder: TemporaryFolder
+  private let original: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    original = folder.path + "/in"
+    let weights = try TinyCheckpoint.outputs { HuggingFaceFolder.weightName($0) }
+    var json = TinyCheckpoint.configuration.json()
+    json["custom"] = "kept"
+    let vocabulary = try folder.write("{}".utf8, to: "vocab.json")
+    try HuggingFaceFolder(weights: weights, configuration: json, companions: [vocabulary])
+      .write(to: original, replacing: false)
+  }
+
+  private func convert(
+    _ input: String, _ name: String, to target: Conversion.Target, layout: Conversion.Layout,
+    dtype: DType? = nil
+  ) throws -> String {
+    let output = folder.path + "/" + name
+    _ = try Conversion(to: target, layout: layout, dtype: dtype)
+      .run(try OpenedModel(path: input), to: output) { _, _ in }
+    return output
+  }
+
+  private func bytes(_ path: String) throws -> [String: [UInt8]] {
+    var result: [String: [UInt8]] = [:]
+    for tensor in try CanonicalCheckpoint(try Checkpoint.open(path: path)).weights {
+      var all: [UInt8] = []
+      try tensor.forEachPiece { piece, _ in all += [UInt8](copying: piece) }
+      result[tensor.name] = all
+    }
+    return result
+  }
+
+  @Test func toTheNativeLayoutAndBackIsBitIdentical() throws {
+    let native = try convert(original, "native.safetensors", to: .safetensors, layout: .native)
+    let stored = try Checkpoint.open(path: native)
+    #expect(stored["h.0.mlp.c_fc.weight"]?.shape.dimensions == [16, 4])
+    #expect(try CanonicalCheckpoint(stored).layout == .native)
+    // The native file carries its configuration along.
+    let back = try convert(native, "back", to: .hf, layout: .hf)
+    #expect(try bytes(back) == bytes(original))
+    let before = try Checkpoint.open(path: original)
+    for tensor in try Checkpoint.open(path: back).tensors {
+      #expect(try tensor.floats() == before[tensor.name]?.floats())
+    }
+    #expect(try OpenedModel(path: back).configurationJSON["custom"] == "kept")
+  }
+
+  @Test func aFolderHasConfigurationAndCompanions() throws {
+    let output = try convert(original, "out", to: .hf, layout: .keep)
+    let config = try JSONValue(contentsOf: output + "/config.json")
+    #expect(config["custom"] == "kept" && config["n_embd"] == 4 && config["dtype"] == "float32")
+    #expect(try SharedBytes.contents(path: output + "/vocab.json") == Array("{}".utf8))
+    #expect(try Checkpoint.open(path: output).metadata["format"] == "pt")
+  }
+
+  @Test(arguments: [(DType.f16, "float16"), (.bf16, "bfloat16")])
+  func castsAreRecordedInTheConfiguration(dtype: DType, name: String) throws {
+    let output = try convert(original, "cast", to: .hf, layout: .hf, dtype: dtype)
+    let checkpoint = try Checkpoint.open(path: output)
+    #expect(checkpoint.tensors.allSatisfy { $0.dtype == dtype })
+    #expect(try JSONValue(contentsOf: output + "/config.json")["dtype"] == .string(name))
+    // The values are multiples of 1/64 below 4, which both types hold exactly.
+    #expect(
+      try checkpoint["transformer.wpe.weight"]?.floats()
+        == Checkpoint.open(path: original)["transformer.wpe.weight"]?.floats())
+  }
+
+  @Test func whatIsThereIsNotReplacedUnasked() throws {
+    let output = try convert(original, "out", to: .hf, layout: .hf)
+    let error = #expect(throws: FormatError.self) {
+      try convert(original, "out", to: .hf, layout: .hf)
+    }
+    #expect(error?.fault as? ModelFault == .outputExists)
+    _ = try folder.write("mine".utf8, to: "out/notes.txt")
+    var forced = Conversion(to: .hf, layout: .hf, dtype: .f16)
+    forced.replacing = true
+    _ = try forced.run(try OpenedModel(path: original), to: output) { _, _ in }
+    #expect(try Checkpoint.open(path: output).tensors.allSatisfy { $0.dtype == .f16 })
+    #expect(try SharedBytes.contents(path: output + "/notes.txt") == Array("mine".utf8))
+  }
+
+  @Test(arguments: [Conversion.Target.hf, .safetensors])
+  func aConversionThatIsGivenUpLeavesNothingBehind(target: Conversion.Target) throws {
+    let before = try folder.contents
+    let opened = try OpenedModel(path: original)
+    #expect(throws: FormatError.self) {
+      try Conversion(to: target, layout: .hf, dtype: nil)
+        .run(opened, to: folder.path + "/given-up.safetensors") { (done, _) throws(FormatError) in
+          if done > 100 { throw FormatError(ModelFault.notGPT2) }
+        }
+    }
+    #expect(try folder.contents == before)
+  }
+
+  @Test func anyCheckpointIsWrittenNameByName() throws {
+    let input = folder.path + "/other.safetensors"
+    try SafetensorsWriter.write(
+      [try TinyCheckpoint.tensor("fc.weight", [2, 3], from: 0)],
+      metadata: [("author", "me")], to: input)
+    let output = folder.path + "/copy.safetensors"
+    let summary = try Conversion(to: .safetensors, layout: .keep, dtype: nil)
+      .run(try Checkpoint.open(path: input), to: output) { _, _ in }
+    #expect(summary.tensors == 1 && summary.leftOut.isEmpty)
+    let copy = try Checkpoint.open(path: output)
+    #expect(copy.metadata["author"] == "me")
+    #expect(try copy["fc.weight"]?.floats() == Checkpoint.open(path: input)["fc.weight"]?.floats())
+  }
+}

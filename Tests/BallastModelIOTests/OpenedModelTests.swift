@@ -1,0 +1,118 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastGPT2
+import BallastJSON
+import BallastModelIO
+import BallastTestSupport
+import Testing
+
+@Suite struct OpenedModelTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Writes a folder with a configuration and returns the fault of opening it, if there is one.
+  private func fault(
+    _ outputs: [TensorOutput], configuration: String = TinyCheckpoint.configurationText
+  ) throws -> ModelFault? {
+    try SafetensorsWriter.write(outputs, to: folder.path + "/model.safetensors")
+    _ = try folder.write(configuration.utf8, to: "config.json")
+    do {
+      _ = try OpenedModel(path: folder.path)
+      return nil
+    } catch {
+      return error.fault as? ModelFault
+    }
+  }
+
+  @Test func aWholeFolderOpens() throws {
+    #expect(try fault(try TinyCheckpoint.outputs()) == nil)
+    let model = try OpenedModel(path: folder.path).loadModel()
+    #expect(model.parameters.count == 544)
+  }
+
+  @Test func aMissingWeightIsNamed() throws {
+    let outputs = try TinyCheckpoint.outputs().filter { $0.name != "h.1.ln_2.bias" }
+    #expect(try fault(outputs) == .missing(["h.1.ln_2.bias"]))
+  }
+
+  @Test func aWeightOfABlockTooManyIsNamed() throws {
+    let extra = try TinyCheckpoint.tensor("h.2.ln_1.bias", [4], from: 0)
+    #expect(try fault(try TinyCheckpoint.outputs() + [extra]) == .unexpected(["h.2.ln_1.bias"]))
+  }
+
+  @Test func aWeightOfTheWrongShapeIsNamed() throws {
+    var outputs = try TinyCheckpoint.outputs().filter { $0.name != "wpe.weight" }
+    outputs.append(try TinyCheckpoint.tensor("wpe.weight", [6, 4], from: 0))
+    #expect(
+      try fault(outputs) == .wrongShape("wpe.weight", expected: [5, 4], found: [6, 4]))
+  }
+
+  @Test func weightsMustBeFloatingPoint() throws {
+    var outputs = try TinyCheckpoint.outputs().filter { $0.name != "ln_f.bias" }
+    let bytes = [UInt8](repeating: 0, count: 16)
+    outputs.append(
+      TensorOutput(name: "ln_f.bias", dtype: .i32, shape: try Shape([4])) {
+        (sink) throws(FormatError) in try sink(bytes.span.bytesOfBytes)
+      })
+    #expect(try fault(outputs) == .notFloatingPoint("ln_f.bias", "I32"))
+  }
+
+  @Test func aTiedHeadMustBeTheEmbedding() throws {
+    let same = try TinyCheckpoint.tensor("lm_head.weight", [7, 4], from: 0)
+    #expect(try fault(try TinyCheckpoint.outputs() + [same]) == nil)
+    let other = try TinyCheckpoint.tensor("lm_head.weight", [7, 4], from: 1)
+    #expect(try fault(try TinyCheckpoint.outputs() + [other]) == .headDiffers)
+  }
+
+  @Test func aConfigurationThatIsNoJSONNamesItsFile() throws {
+    try SafetensorsWriter.write(
+      try TinyCheckpoint.outputs(), to: folder.path + "/model.safetensors")
+    _ = try folder.write("{".utf8, to: "config.json")
+    let error = #expect(throws: FormatError.self) { try OpenedModel(path: folder.path) }
+    #expect(error?.file == "config.json" && error?.offset == 1)
+  }
+
+  @Test func withoutAConfigurationTheHeadSizeIsAssumed() throws {
+    var configuration = TinyCheckpoint.configuration
+    configuration.width = 128
+    configuration.heads = 2
+    configuration.explicitInnerWidth = 100
+    try SafetensorsWriter.write(
+      try TinyCheckpoint.outputs(configuration), to: folder.path + "/model.safetensors")
+    let opened = try OpenedModel(path: folder.path + "/model.safetensors")
+    #expect(opened.configuration == configuration)
+    #expect(opened.notices.count == 1)
+    let tiny = try TemporaryFolder()
+    try SafetensorsWriter.write(try TinyCheckpoint.outputs(), to: tiny.path + "/a.safetensors")
+    let error = #expect(throws: FormatError.self) {
+      try OpenedModel(path: tiny.path + "/a.safetensors")
+    }
+    #expect(error?.fault as? ModelFault == .noConfiguration)
+  }
+
+  @Test(arguments: [false, true])
+  func loadingGivesLinearWeights(copying: Bool) throws {
+    #expect(try fault(try TinyCheckpoint.outputs()) == nil)
+    let opened = try OpenedModel(path: folder.path)
+    let parameters = try opened.loadModel(copying: copying).parameters
+    for slot in WeightMap.slots(opened.configuration) {
+      let parameter = try #require(parameters[slot.name])
+      let stored = try #require(opened.checkpoint[slot.name]).floats()
+      guard slot.isConv1D else {
+        #expect(parameter.values == stored)
+        continue
+      }
+      let (outputs, inputs) = (slot.dimensions[0], slot.dimensions[1])
+      for output in 0..<outputs {
+        for input in 0..<inputs {
+          #expect(
+            parameter.values[output * inputs + input] == stored[input * outputs + output])
+        }
+      }
+    }
+  }
+}
