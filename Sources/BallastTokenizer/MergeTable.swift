@@ -53,7 +53,8 @@ struct MergeTable: Sendable {
   private func slot(of pair: UInt64) -> Int {
     let mask = slots.count - 1
     // Fibonacci hashing (Knuth, volume 3, 6.4).
-    var index = Int(truncatingIfNeeded: (pair ^ pair >> 29) &* 0x9E37_79B9_7F4A_7C15 &>> shift)
+    let hash = (pair ^ (pair >> 29)) &* 0x9E37_79B9_7F4A_7C15
+    var index = Int(truncatingIfNeeded: hash &>> shift)
     while true {
       let found = slots[index].pair
       if found == pair || found == .max { return index }

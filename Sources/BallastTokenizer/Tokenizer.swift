@@ -36,8 +36,8 @@ public struct Tokenizer: Sendable {
   ///   and vocab.bpe, or merges alone, the first of these; or one such file. The files beside it
   ///   that tell of added tokens are read too.
   ///
-  /// Throws `TokenizerFault`, `JSONFault`, `ByteFault` or `InputOutputFault`; the error names the
-  /// file within the folder.
+  /// - Throws: `TokenizerFault`, `JSONFault`, `ByteFault` or `InputOutputFault`; the error names
+  ///   the file within the folder.
   public init(path: String) throws(FormatError) {
     let files = try TokenizerFiles(path: path)
     let definition = files.definition
