@@ -51,7 +51,9 @@ package enum Activation: Sendable, Hashable, CaseIterable {
 
   /// output = f(input), element by element; output may be the input.
   package func forward(
-    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, count: Int
+    output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    count: Int
   ) {
     let kernel = kernels.forward
     Parallel.forEachRange(count, grain: Self.grain) { range in
@@ -61,8 +63,10 @@ package enum Activation: Sendable, Hashable, CaseIterable {
 
   /// inputGradient = outputGradient · f'(input); it may be the output gradient's own buffer.
   package func backward(
-    inputGradient: UnsafeMutablePointer<Float>, outputGradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>, count: Int
+    inputGradient: UnsafeMutablePointer<Float>,
+    outputGradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    count: Int
   ) {
     let kernel = kernels.backward
     Parallel.forEachRange(count, grain: Self.grain) { range in

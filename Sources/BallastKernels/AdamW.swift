@@ -1,6 +1,6 @@
-import Glibc
 import BallastParallel
 import CBallastKernels
+import Glibc
 
 /// The constants of one AdamW step.
 package struct AdamWStep: Sendable {
@@ -15,8 +15,13 @@ package struct AdamWStep: Sendable {
   package var gradientScale: Double
 
   package init(
-    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
-    step: Int, gradientScale: Double = 1
+    learningRate: Double,
+    beta1: Double,
+    beta2: Double,
+    epsilon: Double,
+    weightDecay: Double,
+    step: Int,
+    gradientScale: Double = 1
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -32,26 +37,39 @@ package struct AdamWStep: Sendable {
 package enum AdamW {
   /// p *= 1 − lr · wd;  p −= lr / (1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε)
   package static func update(
-    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
-    firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>,
-    count: Int, step: AdamWStep
+    parameters: UnsafeMutablePointer<Float>,
+    gradients: UnsafePointer<Float>,
+    firstMoments: UnsafeMutablePointer<Float>,
+    secondMoments: UnsafeMutablePointer<Float>,
+    count: Int,
+    step: AdamWStep
   ) {
     let constants = bk_adamw_step(
       decay: Float(1 - step.learningRate * step.weightDecay),
-      beta1_complement: Float(1 - step.beta1), beta2: Float(step.beta2),
+      beta1_complement: Float(1 - step.beta1),
+      beta2: Float(step.beta2),
       beta2_complement: Float(1 - step.beta2),
       step_size: Float(step.learningRate / (1 - power(step.beta1, step.step))),
       second_moment_correction: Float((1 - power(step.beta2, step.step)).squareRoot()),
-      epsilon: Float(step.epsilon), gradient_scale: Float(step.gradientScale))
+      epsilon: Float(step.epsilon),
+      gradient_scale: Float(step.gradientScale)
+    )
     Parallel.forEachRange(count, grain: Elementwise.grain) { range in
       let first = range.lowerBound
       withUnsafePointer(to: constants) {
         bk_adamw(
-          parameters + first, gradients + first, firstMoments + first, secondMoments + first,
-          range.count, $0)
+          parameters + first,
+          gradients + first,
+          firstMoments + first,
+          secondMoments + first,
+          range.count,
+          $0
+        )
       }
     }
   }
 
-  private static func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    pow(base, Double(exponent))
+  }
 }

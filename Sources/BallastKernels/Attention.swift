@@ -15,8 +15,13 @@ package struct AttentionInputs {
   package let keyBatchStride: Int
 
   package init(
-    queries: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
-    queryStride: Int, keyStride: Int, queryBatchStride: Int, keyBatchStride: Int
+    queries: UnsafePointer<Float>,
+    keys: UnsafePointer<Float>,
+    values: UnsafePointer<Float>,
+    queryStride: Int,
+    keyStride: Int,
+    queryBatchStride: Int,
+    keyBatchStride: Int
   ) {
     self.queries = queries
     self.keys = keys
@@ -38,8 +43,11 @@ package struct AttentionGradients {
   package let batchStride: Int
 
   package init(
-    queries: UnsafeMutablePointer<Float>, keys: UnsafeMutablePointer<Float>,
-    values: UnsafeMutablePointer<Float>, tokenStride: Int, batchStride: Int
+    queries: UnsafeMutablePointer<Float>,
+    keys: UnsafeMutablePointer<Float>,
+    values: UnsafeMutablePointer<Float>,
+    tokenStride: Int,
+    batchStride: Int
   ) {
     self.queries = queries
     self.keys = keys
@@ -63,7 +71,13 @@ package struct AttentionShape {
   package let scale: Float
 
   package init(
-    batch: Int, queries: Int, keys: Int, offset: Int, heads: Int, headSize: Int, scale: Float
+    batch: Int,
+    queries: Int,
+    keys: Int,
+    offset: Int,
+    heads: Int,
+    headSize: Int,
+    scale: Float
   ) {
     precondition(keys >= offset + queries, "every query needs its own key")
     self.batch = batch
@@ -76,6 +90,9 @@ package struct AttentionShape {
   }
 
   var width: Int { heads * headSize }
+
+  /// Floats of the scores of one block of queries.
+  var scratchBlockSize: Int { min(Attention.queryBlock, queries) * keys }
 }
 
 /// Causal attention of several heads: softmax(scale · Q Kᵀ) V (Vaswani et al. 2017).
@@ -85,6 +102,8 @@ package struct AttentionShape {
 package enum Attention {
   /// Queries whose scores exist at a time.
   static let queryBlock = 64
+  /// Multiplications of a matrix product that are worth a thread.
+  private static let worthAThread = 1 << 16
 
   /// output [B, T, C] from queries, keys and values.
   ///
@@ -92,55 +111,112 @@ package enum Attention {
   ///   - logSumExp: [B, H, T], saved for `backward`.
   ///   - dropout: applied to the probabilities, counted ((b · H + h) · T + i) · keys + j.
   package static func forward(
-    output: UnsafeMutablePointer<Float>, logSumExp: UnsafeMutablePointer<Float>,
-    inputs: AttentionInputs, shape: AttentionShape, dropout: Dropout?
+    output: UnsafeMutablePointer<Float>,
+    logSumExp: UnsafeMutablePointer<Float>,
+    inputs: AttentionInputs,
+    shape: AttentionShape,
+    dropout: Dropout?
   ) {
-    Parallel.forEachPartition(shape.batch * shape.heads) { item in
+    forEachHead(shape, scratchBlocks: 1) { item, scores in
       let head = HeadPointers(inputs, shape, item: item)
       let headOutput = output + head.outputOffset
-      withScratch(shape, count: 1) { scores in
-        for first in stride(from: 0, to: shape.queries, by: queryBlock) {
-          let block = QueryBlock(shape, first: first, item: item)
-          score(scores, head, shape, block)
-          bk_causal_softmax(
-            scores, logSumExp + item * shape.queries + first, block.count, block.seen, block.seen,
-            block.visible)
-          block.drop(scores, dropout, shape)
-          Matrix.multiplySerially(
-            output: headOutput + first * shape.width, outputStride: shape.width,
-            left: .init(scores, rowStride: block.seen),
-            right: .init(head.values, rowStride: head.keyStride), rows: block.count,
-            columns: shape.headSize, inner: block.seen)
-        }
+      for first in stride(from: 0, to: shape.queries, by: queryBlock) {
+        let block = QueryBlock(shape, first: first, item: item)
+        score(scores, head, shape, block)
+        bk_causal_softmax(
+          scores,
+          logSumExp + item * shape.queries + first,
+          block.count,
+          block.seen,
+          block.seen,
+          block.visible
+        )
+        block.drop(scores, dropout, shape)
+        mix(headOutput + first * shape.width, probabilities: scores, head, shape, block)
+      }
+    }
+  }
+
+  /// Runs `body` for each head of each sequence, with scratch for blocks of [queries, keys].
+  static func forEachHead(
+    _ shape: AttentionShape,
+    scratchBlocks: Int,
+    _ body: (_ item: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let blockSize = shape.scratchBlockSize
+    let headWork = max(1, shape.queries * shape.keys * shape.headSize)
+    let grain = max(1, worthAThread / headWork)
+    Parallel.forEachRange(shape.batch * shape.heads, grain: grain) { items in
+      withUnsafeTemporaryAllocation(
+        of: Float.self,
+        capacity: max(1, scratchBlocks * blockSize)
+      ) { scratch in
+        guard let scratch = scratch.baseAddress else { return }
+        for item in items { body(item, scratch) }
       }
     }
   }
 
   /// scores [queries of the block, keys seen] = scale · Q Kᵀ
   static func score(
-    _ scores: UnsafeMutablePointer<Float>, _ head: HeadPointers, _ shape: AttentionShape,
+    _ scores: UnsafeMutablePointer<Float>,
+    _ head: HeadPointers,
+    _ shape: AttentionShape,
     _ block: QueryBlock
   ) {
     let queries = head.queries + block.first * head.queryStride
     if block.count == 1 {
       bk_attention_scores(
-        scores, queries, head.keys, head.keyStride, block.seen, shape.headSize, shape.scale)
+        scores,
+        queries,
+        head.keys,
+        head.keyStride,
+        block.seen,
+        shape.headSize,
+        shape.scale
+      )
       return
     }
     Matrix.multiplySerially(
-      output: scores, outputStride: block.seen,
+      output: scores,
+      outputStride: block.seen,
       left: .init(queries, rowStride: head.queryStride),
-      right: .init(head.keys, rowStride: head.keyStride, isTransposed: true), rows: block.count,
-      columns: block.seen, inner: shape.headSize, scale: shape.scale)
+      right: .init(head.keys, rowStride: head.keyStride, isTransposed: true),
+      rows: block.count,
+      columns: block.seen,
+      inner: shape.headSize,
+      scale: shape.scale
+    )
   }
 
-  static func withScratch(
-    _ shape: AttentionShape, count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void
+  /// output [queries of the block, head size] = probabilities · V
+  private static func mix(
+    _ output: UnsafeMutablePointer<Float>,
+    probabilities: UnsafePointer<Float>,
+    _ head: HeadPointers,
+    _ shape: AttentionShape,
+    _ block: QueryBlock
   ) {
-    let floats = count * min(queryBlock, shape.queries) * shape.keys
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, floats)) { buffer in
-      if let base = buffer.baseAddress { body(base) }
+    if block.count == 1 {
+      bk_attention_mix(
+        output,
+        probabilities,
+        head.values,
+        head.keyStride,
+        block.seen,
+        shape.headSize
+      )
+      return
     }
+    Matrix.multiplySerially(
+      output: output,
+      outputStride: shape.width,
+      left: .init(probabilities, rowStride: block.seen),
+      right: .init(head.values, rowStride: head.keyStride),
+      rows: block.count,
+      columns: shape.headSize,
+      inner: block.seen
+    )
   }
 }
 
@@ -187,8 +263,11 @@ struct QueryBlock {
     guard let dropout else { return }
     for row in 0..<count {
       dropout.applySerially(
-        output: values + row * seen, input: values + row * seen, count: seen,
-        firstIndex: (item * shape.queries + first + row) * shape.keys)
+        output: values + row * seen,
+        input: values + row * seen,
+        count: seen,
+        firstIndex: (item * shape.queries + first + row) * shape.keys
+      )
     }
   }
 }

@@ -27,13 +27,18 @@ package struct Dropout: Sendable, Hashable {
   /// - Parameters:
   ///   - firstIndex: The index of the first element within the stream.
   package func apply(
-    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, count: Int,
+    output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    count: Int,
     firstIndex: Int = 0
   ) {
     Parallel.forEachRange(count, grain: Elementwise.grain) { range in
       applySerially(
-        output: output + range.lowerBound, input: input + range.lowerBound, count: range.count,
-        firstIndex: firstIndex + range.lowerBound)
+        output: output + range.lowerBound,
+        input: input + range.lowerBound,
+        count: range.count,
+        firstIndex: firstIndex + range.lowerBound
+      )
     }
   }
 
@@ -44,7 +49,10 @@ package struct Dropout: Sendable, Hashable {
 
   /// `apply` on the calling thread.
   func applySerially(
-    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, count: Int, firstIndex: Int
+    output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    count: Int,
+    firstIndex: Int
   ) {
     bk_dropout(output, input, count, probability, seed, stream, UInt64(firstIndex))
   }

@@ -15,7 +15,9 @@ package enum Elementwise {
 
   /// output = left + right; output may be either input.
   package static func add(
-    output: UnsafeMutablePointer<Float>, left: UnsafePointer<Float>, right: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>,
+    left: UnsafePointer<Float>,
+    right: UnsafePointer<Float>,
     count: Int
   ) {
     Parallel.forEachRange(count, grain: grain) { range in
@@ -26,7 +28,9 @@ package enum Elementwise {
 
   /// output += factor · input.
   package static func add(
-    to output: UnsafeMutablePointer<Float>, from input: UnsafePointer<Float>, factor: Float = 1,
+    to output: UnsafeMutablePointer<Float>,
+    from input: UnsafePointer<Float>,
+    factor: Float = 1,
     count: Int
   ) {
     Parallel.forEachRange(count, grain: grain) { range in
@@ -37,7 +41,10 @@ package enum Elementwise {
 
   /// output = factor · input; output may be the input.
   package static func scale(
-    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, by factor: Float, count: Int
+    output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    by factor: Float,
+    count: Int
   ) {
     Parallel.forEachRange(count, grain: grain) { range in
       let first = range.lowerBound
@@ -73,7 +80,10 @@ package enum Elementwise {
   ///   - sums: [columns].
   ///   - values: [rows, columns].
   package static func addColumnSums(
-    to sums: UnsafeMutablePointer<Float>, of values: UnsafePointer<Float>, rows: Int, columns: Int
+    to sums: UnsafeMutablePointer<Float>,
+    of values: UnsafePointer<Float>,
+    rows: Int,
+    columns: Int
   ) {
     let columnGrain = rows * columns < grain ? max(1, columns) : columnGrain
     Parallel.forEachRange(columns, grain: columnGrain) { range in

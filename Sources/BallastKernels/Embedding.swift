@@ -1,40 +1,57 @@
 import BallastParallel
+import CBallastKernels
 
 /// The sum of a token's and a position's embedding.
 package enum Embedding {
   /// output [B, T, C] = tokenTable[id] + positionTable[positionOffset + t].
   package static func forward(
-    output: UnsafeMutablePointer<Float>, ids: UnsafePointer<Int32>,
-    tokenTable: UnsafePointer<Float>, positionTable: UnsafePointer<Float>, batch: Int, length: Int,
-    width: Int, positionOffset: Int
+    output: UnsafeMutablePointer<Float>,
+    ids: UnsafePointer<Int32>,
+    tokenTable: UnsafePointer<Float>,
+    positionTable: UnsafePointer<Float>,
+    batch: Int,
+    length: Int,
+    width: Int,
+    positionOffset: Int
   ) {
     Parallel.forEachRange(batch * length, grain: Elementwise.rowGrain(width: width)) { rows in
       for row in rows {
-        let token = tokenTable + Int(ids[row]) * width
-        let position = positionTable + (positionOffset + row % length) * width
-        let sum = output + row * width
-        for column in 0..<width { sum[column] = token[column] + position[column] }
+        let position = positionOffset + row % length
+        bk_add(
+          output + row * width,
+          tokenTable + Int(ids[row]) * width,
+          positionTable + position * width,
+          width
+        )
       }
     }
   }
 
   /// Adds the gradients of both tables; rows are taken in order, and threads share the columns.
   package static func backward(
-    tokenGradient: UnsafeMutablePointer<Float>, positionGradient: UnsafeMutablePointer<Float>,
-    outputGradient: UnsafePointer<Float>, ids: UnsafePointer<Int32>, batch: Int, length: Int,
-    width: Int, vocabularySize: Int
+    tokenGradient: UnsafeMutablePointer<Float>,
+    positionGradient: UnsafeMutablePointer<Float>,
+    outputGradient: UnsafePointer<Float>,
+    ids: UnsafePointer<Int32>,
+    batch: Int,
+    length: Int,
+    width: Int,
+    vocabularySize: Int
   ) {
-    Parallel.forEachRange(width, grain: columnGrain) { columns in
+    let isSmall = batch * length * width < Elementwise.grain
+    Parallel.forEachRange(width, grain: isSmall ? max(1, width) : columnGrain) { columns in
       for row in 0..<batch * length {
         let id = Int(ids[row])
         precondition(id >= 0 && id < vocabularySize, "a token is outside of the vocabulary")
-        let gradient = outputGradient + row * width
-        let token = tokenGradient + id * width
-        let position = positionGradient + row % length * width
-        for column in columns {
-          token[column] += gradient[column]
-          position[column] += gradient[column]
-        }
+        let first = columns.lowerBound
+        let gradient = outputGradient + row * width + first
+        bk_add_scaled(tokenGradient + id * width + first, gradient, 1, columns.count)
+        bk_add_scaled(
+          positionGradient + row % length * width + first,
+          gradient,
+          1,
+          columns.count
+        )
       }
     }
   }

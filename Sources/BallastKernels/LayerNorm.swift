@@ -14,16 +14,29 @@ package enum LayerNorm {
   ///   - weight: [width].
   ///   - bias: [width], or nil.
   package static func forward(
-    output: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>?,
-    reciprocalStd: UnsafeMutablePointer<Float>?, input: UnsafePointer<Float>,
-    weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Int, width: Int,
+    output: UnsafeMutablePointer<Float>,
+    mean: UnsafeMutablePointer<Float>?,
+    reciprocalStd: UnsafeMutablePointer<Float>?,
+    input: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?,
+    rows: Int,
+    width: Int,
     epsilon: Float
   ) {
     Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
       let row = range.lowerBound
       bk_layer_norm(
-        output + row * width, mean.map { $0 + row }, reciprocalStd.map { $0 + row },
-        input + row * width, weight, bias, range.count, width, epsilon)
+        output + row * width,
+        mean.map { $0 + row },
+        reciprocalStd.map { $0 + row },
+        input + row * width,
+        weight,
+        bias,
+        range.count,
+        width,
+        epsilon
+      )
     }
   }
 
@@ -37,24 +50,45 @@ package enum LayerNorm {
   ///   - mean: [rows], as `forward` saved it.
   ///   - reciprocalStd: [rows], as `forward` saved it.
   package static func backward(
-    inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>?,
-    biasGradient: UnsafeMutablePointer<Float>?, outputGradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>, weight: UnsafePointer<Float>, mean: UnsafePointer<Float>,
-    reciprocalStd: UnsafePointer<Float>, rows: Int, width: Int
+    inputGradient: UnsafeMutablePointer<Float>,
+    weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?,
+    outputGradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>,
+    mean: UnsafePointer<Float>,
+    reciprocalStd: UnsafePointer<Float>,
+    rows: Int,
+    width: Int
   ) {
     Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
       let row = range.lowerBound
       bk_layer_norm_input_gradient(
-        inputGradient + row * width, outputGradient + row * width, input + row * width, weight,
-        mean + row, reciprocalStd + row, range.count, width)
+        inputGradient + row * width,
+        outputGradient + row * width,
+        input + row * width,
+        weight,
+        mean + row,
+        reciprocalStd + row,
+        range.count,
+        width
+      )
     }
     guard weightGradient != nil || biasGradient != nil else { return }
     let columnGrain = rows * width < Elementwise.grain ? max(1, width) : columnGrain
     Parallel.forEachRange(width, grain: columnGrain) { range in
       let first = range.lowerBound
       bk_layer_norm_parameter_gradients(
-        weightGradient.map { $0 + first }, biasGradient.map { $0 + first },
-        outputGradient + first, input + first, mean, reciprocalStd, rows, range.count, width)
+        weightGradient.map { $0 + first },
+        biasGradient.map { $0 + first },
+        outputGradient + first,
+        input + first,
+        mean,
+        reciprocalStd,
+        rows,
+        range.count,
+        width
+      )
     }
   }
 }

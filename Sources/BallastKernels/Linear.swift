@@ -14,28 +14,48 @@ package enum Linear {
   ///   - weight: [out, in].
   ///   - bias: [out], or nil.
   package static func forward(
-    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
-    weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Int, inFeatures: Int,
+    output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?,
+    rows: Int,
+    inFeatures: Int,
     outFeatures: Int
   ) {
     if rows <= fewRows {
       Parallel.forEachRange(outFeatures, grain: fewRowsGrain) { range in
         let first = range.lowerBound
         bk_linear_few_rows(
-          output + first, input, weight + first * inFeatures, bias.map { $0 + first }, rows,
-          inFeatures, range.count, outFeatures)
+          output + first,
+          input,
+          weight + first * inFeatures,
+          bias.map { $0 + first },
+          rows,
+          inFeatures,
+          range.count,
+          outFeatures
+        )
       }
       return
     }
     Matrix.multiply(
-      output: output, outputStride: outFeatures,
+      output: output,
+      outputStride: outFeatures,
       left: .init(input, rowStride: inFeatures),
-      right: .init(weight, rowStride: inFeatures, isTransposed: true), rows: rows,
-      columns: outFeatures, inner: inFeatures)
+      right: .init(weight, rowStride: inFeatures, isTransposed: true),
+      rows: rows,
+      columns: outFeatures,
+      inner: inFeatures
+    )
     if let bias {
       Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: outFeatures)) { range in
         bk_add_bias(
-          output + range.lowerBound * outFeatures, bias, range.count, outFeatures, outFeatures)
+          output + range.lowerBound * outFeatures,
+          bias,
+          range.count,
+          outFeatures,
+          outFeatures
+        )
       }
     }
   }
@@ -48,28 +68,48 @@ package enum Linear {
   ///   - biasGradient: [out], added to.
   ///   - outputGradient: [rows, out].
   package static func backward(
-    inputGradient: UnsafeMutablePointer<Float>?, weightGradient: UnsafeMutablePointer<Float>?,
-    biasGradient: UnsafeMutablePointer<Float>?, outputGradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>, weight: UnsafePointer<Float>, rows: Int, inFeatures: Int,
-    outFeatures: Int, accumulate: Bool = false
+    inputGradient: UnsafeMutablePointer<Float>?,
+    weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?,
+    outputGradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>,
+    rows: Int,
+    inFeatures: Int,
+    outFeatures: Int,
+    accumulate: Bool = false
   ) {
     if let inputGradient {
       Matrix.multiply(
-        output: inputGradient, outputStride: inFeatures,
+        output: inputGradient,
+        outputStride: inFeatures,
         left: .init(outputGradient, rowStride: outFeatures),
-        right: .init(weight, rowStride: inFeatures), rows: rows, columns: inFeatures,
-        inner: outFeatures, outputScale: accumulate ? 1 : 0)
+        right: .init(weight, rowStride: inFeatures),
+        rows: rows,
+        columns: inFeatures,
+        inner: outFeatures,
+        outputScale: accumulate ? 1 : 0
+      )
     }
     if let weightGradient {
       Matrix.multiply(
-        output: weightGradient, outputStride: inFeatures,
+        output: weightGradient,
+        outputStride: inFeatures,
         left: .init(outputGradient, rowStride: outFeatures, isTransposed: true),
-        right: .init(input, rowStride: inFeatures), rows: outFeatures, columns: inFeatures,
-        inner: rows, outputScale: 1)
+        right: .init(input, rowStride: inFeatures),
+        rows: outFeatures,
+        columns: inFeatures,
+        inner: rows,
+        outputScale: 1
+      )
     }
     if let biasGradient {
       Elementwise.addColumnSums(
-        to: biasGradient, of: outputGradient, rows: rows, columns: outFeatures)
+        to: biasGradient,
+        of: outputGradient,
+        rows: rows,
+        columns: outFeatures
+      )
     }
   }
 }

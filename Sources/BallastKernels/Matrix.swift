@@ -35,8 +35,15 @@ package enum Matrix {
   ///
   /// The larger of rows and columns is cut among the threads.
   package static func multiply(
-    output: UnsafeMutablePointer<Float>, outputStride: Int, left: Operand, right: Operand,
-    rows: Int, columns: Int, inner: Int, scale: Float = 1, outputScale: Float = 0
+    output: UnsafeMutablePointer<Float>,
+    outputStride: Int,
+    left: Operand,
+    right: Operand,
+    rows: Int,
+    columns: Int,
+    inner: Int,
+    scale: Float = 1,
+    outputScale: Float = 0
   ) {
     guard rows > 0, columns > 0 else { return }
     let isSmall = Double(rows) * Double(columns) * Double(inner) < Double(parallelThreshold)
@@ -45,35 +52,69 @@ package enum Matrix {
     Parallel.forEachRange(extent, grain: isSmall ? extent : sliceGrain) { range in
       if cutsRows {
         multiplySerially(
-          output: output + range.lowerBound * outputStride, outputStride: outputStride,
+          output: output + range.lowerBound * outputStride,
+          outputStride: outputStride,
           left: Operand(
-            left.row(range.lowerBound), rowStride: left.rowStride,
-            isTransposed: left.isTransposed),
-          right: right, rows: range.count, columns: columns, inner: inner, scale: scale,
-          outputScale: outputScale)
+            left.row(range.lowerBound),
+            rowStride: left.rowStride,
+            isTransposed: left.isTransposed
+          ),
+          right: right,
+          rows: range.count,
+          columns: columns,
+          inner: inner,
+          scale: scale,
+          outputScale: outputScale
+        )
       } else {
         multiplySerially(
-          output: output + range.lowerBound, outputStride: outputStride, left: left,
+          output: output + range.lowerBound,
+          outputStride: outputStride,
+          left: left,
           right: Operand(
-            right.column(range.lowerBound), rowStride: right.rowStride,
-            isTransposed: right.isTransposed),
-          rows: rows, columns: range.count, inner: inner, scale: scale,
-          outputScale: outputScale)
+            right.column(range.lowerBound),
+            rowStride: right.rowStride,
+            isTransposed: right.isTransposed
+          ),
+          rows: rows,
+          columns: range.count,
+          inner: inner,
+          scale: scale,
+          outputScale: outputScale
+        )
       }
     }
   }
 
   /// The same product on the calling thread.
   package static func multiplySerially(
-    output: UnsafeMutablePointer<Float>, outputStride: Int, left: Operand, right: Operand,
-    rows: Int, columns: Int, inner: Int, scale: Float = 1, outputScale: Float = 0
+    output: UnsafeMutablePointer<Float>,
+    outputStride: Int,
+    left: Operand,
+    right: Operand,
+    rows: Int,
+    columns: Int,
+    inner: Int,
+    scale: Float = 1,
+    outputScale: Float = 0
   ) {
     _ = singleThreadedBLAS
     cblas_sgemm(
-      CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans,
-      right.isTransposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns),
-      blasint(inner), scale, left.start, blasint(left.rowStride), right.start,
-      blasint(right.rowStride), outputScale, output, blasint(outputStride))
+      CblasRowMajor,
+      left.isTransposed ? CblasTrans : CblasNoTrans,
+      right.isTransposed ? CblasTrans : CblasNoTrans,
+      blasint(rows),
+      blasint(columns),
+      blasint(inner),
+      scale,
+      left.start,
+      blasint(left.rowStride),
+      right.start,
+      blasint(right.rowStride),
+      outputScale,
+      output,
+      blasint(outputStride)
+    )
   }
 
   /// Set once, on the first product: `Parallel` cuts the work, so BLAS must not cut it again.

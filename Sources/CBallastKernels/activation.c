@@ -152,29 +152,49 @@ BK_INLINE float slope_silu(float x) {
 }
 BK_ACTIVATION(silu)
 
-// The functions below are rare in GPT-2 checkpoints; libm is accurate and fast enough for them.
-
-BK_INLINE float softplus(float x) { return x > 20.0f ? x : log1pf(expf(x)); }
-
-BK_INLINE float value_mish(float x) { return x * tanhf(softplus(x)); }
-BK_INLINE float slope_mish(float x) {
+// x · tanh(softplus(x)); tanh(softplus(x)) is a quotient of polynomials in exp(-|x|) whose terms
+// are all positive.
+BK_INLINE float mish_gate(float x, float *complement) {
+#pragma clang fp contract(fast)
+  float e = bk_exp(-bk_absolute(x));
+  float numerator = x < 0.0f ? e * (e + 2.0f) : 1.0f + 2.0f * e;
+  float rest = x < 0.0f ? 2.0f : 2.0f * e * e;
+  float factor = 1.0f / (numerator + rest);
+  *complement = rest * factor;
+  return numerator * factor;
+}
+BK_INLINE float value_mish(float x) {
   float complement;
-  float t = tanhf(softplus(x));
-  return t + x * (1.0f - t * t) * bk_logistic(x, &complement);
+  return x * mish_gate(x, &complement);
+}
+BK_INLINE float slope_mish(float x) {
+#pragma clang fp contract(fast)
+  float gate_complement;
+  float gate = mish_gate(x, &gate_complement);
+  float complement;
+  return gate + x * gate_complement * (1.0f + gate) * bk_logistic(x, &complement);
 }
 BK_ACTIVATION(mish)
 
-BK_INLINE float value_sqrt_softplus(float x) { return sqrtf(softplus(x)); }
+// √(log(1 + exp(x))).
+BK_INLINE float value_sqrt_softplus(float x) {
+  return __builtin_elementwise_sqrt(bk_softplus(x));
+}
 BK_INLINE float slope_sqrt_softplus(float x) {
   float complement;
   float root = value_sqrt_softplus(x);
-  return root > 0.0f ? 0.5f * bk_logistic(x, &complement) / root : 0.0f;
+  float slope = 0.5f * bk_logistic(x, &complement) / root;
+  return root > 0.0f ? slope : root;  // 0 where both have underflowed; NaN stays NaN
 }
 BK_ACTIVATION(sqrt_softplus)
 
-BK_INLINE float value_tanh(float x) { return tanhf(x); }
+BK_INLINE float value_tanh(float x) {
+  float complement;
+  return bk_tanh_pair(x, &complement);
+}
 BK_INLINE float slope_tanh(float x) {
-  float t = tanhf(x);
-  return 1.0f - t * t;
+  float complement;
+  float t = bk_tanh_pair(bk_absolute(x), &complement);
+  return complement * (1.0f + t);
 }
 BK_ACTIVATION(tanh)

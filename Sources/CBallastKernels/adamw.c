@@ -1,8 +1,6 @@
 #include "bk_operations.h"
 #include "dispatch.h"
 
-#include <math.h>
-
 BK_INLINE void bk_adamw_body(
     float *parameters, const float *gradients, float *first_moments, float *second_moments,
     size_t count, const bk_adamw_step *step) {
@@ -15,7 +13,9 @@ BK_INLINE void bk_adamw_body(
     float v = second_moments[i] * s.beta2 + g * g * s.beta2_complement;
     first_moments[i] = m;
     second_moments[i] = v;
-    float denominator = sqrtf(v) / s.second_moment_correction + s.epsilon;
+    // Not sqrtf, which may set errno and so keeps the loop from being vectorised.
+    float root = __builtin_elementwise_sqrt(v);
+    float denominator = root / s.second_moment_correction + s.epsilon;
     parameters[i] = parameters[i] * s.decay - s.step_size * m / denominator;
   }
 }

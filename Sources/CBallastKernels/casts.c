@@ -1,41 +1,27 @@
 #include "bk_casts.h"
-#include "dispatch.h"
-
-#include <string.h>
+#include "vector_math.h"
 
 // Checkpoints promise no alignment: elements are loaded and stored as packed types.
 typedef struct __attribute__((packed)) { uint16_t value; } bk_unaligned_u16;
 typedef struct __attribute__((packed)) { double value; } bk_unaligned_f64;
 typedef struct __attribute__((packed)) { float value; } bk_unaligned_f32;
 
-BK_INLINE float bk_from_bits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-BK_INLINE uint32_t bk_to_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
 /// The value of a half: multiplying by 2^112 moves its exponent to a float's place, subnormals too.
 BK_INLINE float bk_half_to_float(uint32_t half) {
-  float magnitude = bk_from_bits((half & 0x7fff) << 13) * 0x1p112f;
-  uint32_t bits = bk_to_bits(magnitude);
+  float magnitude = bk_float_from_bits((half & 0x7fff) << 13) * 0x1p112f;
+  uint32_t bits = bk_bits_from_float(magnitude);
   // What was infinite or NaN has come out as 2^16 or more: its exponent becomes all ones.
   bits = (half & 0x7c00) == 0x7c00 ? bits | 0x7f800000 : bits;
-  return bk_from_bits(bits | (half & 0x8000) << 16);
+  return bk_float_from_bits(bits | (half & 0x8000) << 16);
 }
 
 /// Rounds to nearest, ties to even; too large becomes infinite, NaN stays a (quiet) NaN.
 BK_INLINE uint16_t bk_float_to_half(float value) {
-  uint32_t bits = bk_to_bits(value);
+  uint32_t bits = bk_bits_from_float(value);
   uint32_t sign = (bits >> 16) & 0x8000;
   uint32_t magnitude = bits & 0x7fffffff;
   // Subnormal halves: adding 0.5 puts the half's last place at the float's last place.
-  uint32_t subnormal = bk_to_bits(bk_from_bits(magnitude) + 0.5f) - 0x3f000000;
+  uint32_t subnormal = bk_bits_from_float(bk_float_from_bits(magnitude) + 0.5f) - 0x3f000000;
   uint32_t normal = (magnitude + 0xfff + ((magnitude >> 13) & 1) - (112u << 23)) >> 13;
   normal = normal > 0x7c00 ? 0x7c00 : normal;
   uint32_t half = magnitude < (113u << 23) ? subnormal : normal;
@@ -46,7 +32,7 @@ BK_INLINE uint16_t bk_float_to_half(float value) {
 
 /// Rounds to nearest, ties to even; NaN stays a (quiet) NaN.
 BK_INLINE uint16_t bk_float_to_bfloat(float value) {
-  uint32_t bits = bk_to_bits(value);
+  uint32_t bits = bk_bits_from_float(value);
   uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
   return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
 }
@@ -60,7 +46,7 @@ BK_DISPATCH(void, bk_f16_to_f32, (float *output, const void *input, size_t count
 
 BK_INLINE void bk_bf16_to_f32_body(float *output, const void *input, size_t count) {
   const bk_unaligned_u16 *values = input;
-  for (size_t i = 0; i < count; i++) output[i] = bk_from_bits((uint32_t)values[i].value << 16);
+  for (size_t i = 0; i < count; i++) output[i] = bk_float_from_bits((uint32_t)values[i].value << 16);
 }
 BK_DISPATCH(void, bk_bf16_to_f32, (float *output, const void *input, size_t count),
             (output, input, count))
@@ -97,7 +83,7 @@ BK_DISPATCH(void, bk_f32_to_bf16, (void *output, const float *input, size_t coun
 /// E4M3FN: bias 7, no infinities, 0x7f is NaN. As a half's bits it is off by a factor of 2^8.
 BK_INLINE float bk_e4m3_to_float(uint32_t byte) {
   float value = bk_half_to_float((byte & 0x80) << 8 | (byte & 0x7f) << 7) * 256.0f;
-  return (byte & 0x7f) == 0x7f ? bk_from_bits(0x7fc00000 | (byte & 0x80) << 24) : value;
+  return (byte & 0x7f) == 0x7f ? bk_float_from_bits(0x7fc00000 | (byte & 0x80) << 24) : value;
 }
 
 BK_INLINE void bk_f8e4m3_to_f32_body(float *output, const void *input, size_t count) {

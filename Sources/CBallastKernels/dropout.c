@@ -1,8 +1,6 @@
 #include "bk_operations.h"
 #include "dispatch.h"
 
-#include <string.h>
-
 /// Philox 4x32-10 (Salmon, Moraes, Dror and Shaw 2011): ten rounds over a counter of four words.
 BK_INLINE void bk_philox_block(
     uint32_t output[4], uint64_t block, uint64_t seed, uint64_t stream) {
@@ -57,8 +55,10 @@ BK_INLINE void bk_dropout_body(
   while (done < count) {
     uint64_t position = first + done;
     size_t skip = (size_t)(position % 4);
-    bk_philox_body(words, BK_DROPOUT_BLOCKS, seed, stream, position / 4);
-    size_t n = 4 * BK_DROPOUT_BLOCKS - skip;
+    size_t blocks = (skip + (count - done) + 3) / 4;
+    blocks = blocks < BK_DROPOUT_BLOCKS ? blocks : BK_DROPOUT_BLOCKS;
+    bk_philox_body(words, blocks, seed, stream, position / 4);
+    size_t n = 4 * blocks - skip;
     n = n < count - done ? n : count - done;
 #pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < n; i++) {

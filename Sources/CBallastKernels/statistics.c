@@ -1,85 +1,102 @@
 #include "bk_statistics.h"
-#include "dispatch.h"
+#include "vector_math.h"
 
-#include <float.h>
 #include <math.h>
-#include <string.h>
 
-// Values of one block; its sums are exact enough in double, and blocks are merged by Chan's rule.
-enum { BK_STATISTICS_BLOCK = 4096 };
+// Values of one block: it stays in L1 for the second look, at the deviations from its mean.
+enum { BK_STATISTICS_BLOCK = 2048 };
 
 void bk_statistics_init(bk_statistics *statistics) {
-  memset(statistics, 0, sizeof *statistics);
-  statistics->minimum = INFINITY;
-  statistics->maximum = -INFINITY;
+  *statistics = (bk_statistics){.minimum = INFINITY, .maximum = -INFINITY};
 }
 
-/// Adds a block with `count` finite values (Chan, Golub and LeVeque 1983).
-static void bk_statistics_merge(
-    bk_statistics *into, uint64_t count, double mean, double m2, double squares) {
+/// Merges the moments of `count` further finite values (Chan, Golub and LeVeque 1983).
+BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double mean, double m2) {
   if (count == 0) return;
   double total = (double)(into->finite + count);
   double delta = mean - into->mean;
   into->m2 += m2 + delta * delta * ((double)into->finite * (double)count / total);
   into->mean += delta * ((double)count / total);
-  into->sum_of_squares += squares;
+  into->sum_of_squares += m2 + (double)count * mean * mean;
   into->finite += count;
 }
 
-#define BK_STATISTICS_BODY(type, largest, smallest_normal)                                 \
-  struct __attribute__((packed)) unaligned { type value; };                                \
-  const struct unaligned *input = values;                                                  \
-  for (size_t start = 0; start < count; start += BK_STATISTICS_BLOCK) {                    \
-    size_t n = count - start < BK_STATISTICS_BLOCK ? count - start : BK_STATISTICS_BLOCK;  \
-    const struct unaligned *block = input + start;                                         \
-    double sum = 0, squares = 0, low = into->minimum, high = into->maximum;                \
-    uint64_t finite = 0, zeros = 0, nan = 0, above = 0, below = 0, subnormal = 0;          \
-    for (size_t i = 0; i < n; i++) {                                                       \
-      type x = block[i].value;                                                             \
-      type magnitude = x < 0 ? -x : x;                                                     \
-      int is_finite = magnitude <= (largest);                                              \
-      double v = is_finite ? (double)x : 0.0;                                              \
-      finite += (uint64_t)is_finite;                                                       \
-      zeros += (uint64_t)(x == 0);                                                         \
-      nan += (uint64_t)(x != x);                                                           \
-      above += (uint64_t)(x > (largest));                                                  \
-      below += (uint64_t)(x < -(largest));                                                 \
-      subnormal += (uint64_t)((magnitude > 0) & (magnitude < (smallest_normal)));          \
-      low = is_finite && v < low ? v : low;                                                \
-      high = is_finite && v > high ? v : high;                                             \
-      sum += v;                                                                            \
-      squares += v * v;                                                                    \
-    }                                                                                      \
-    double mean = finite ? sum / (double)finite : 0;                                       \
-    double m2 = 0;                                                                         \
-    for (size_t i = 0; i < n; i++) {                                                       \
-      type x = block[i].value;                                                             \
-      type magnitude = x < 0 ? -x : x;                                                     \
-      double deviation = magnitude <= (largest) ? (double)x - mean : 0.0;                  \
-      m2 += deviation * deviation;                                                         \
-    }                                                                                      \
-    into->minimum = low;                                                                   \
-    into->maximum = high;                                                                  \
-    into->zeros += zeros;                                                                  \
-    into->nan += nan;                                                                      \
-    into->positive_infinite += above;                                                      \
-    into->negative_infinite += below;                                                      \
-    into->subnormal += subnormal;                                                          \
-    bk_statistics_merge(into, finite, mean, m2, squares);                                  \
-  }                                                                                        \
-  double least = -into->minimum, most = into->maximum;                                     \
-  into->absolute_maximum = into->finite ? (least > most ? least : most) : 0;
+/// Defines bk_statistics_NAME over `real` values whose bits are read as `word`, or as the signed
+/// `order`: integers, unlike floats that might be NaN, have minima that compilers vectorise.
+/// Flipping the lower bits of negative values makes the integers' order the values'.
+#define BK_STATISTICS(name, real, word, order, infinity_bits, smallest_normal_bits)          \
+  BK_INLINE real name##_value(order key) {                                                   \
+    order bits = key ^ ((key >> (8 * sizeof(order) - 1)) & (order)((word)-1 >> 1));          \
+    real value;                                                                              \
+    memcpy(&value, &bits, sizeof value);                                                     \
+    return value;                                                                            \
+  }                                                                                          \
+  BK_INLINE double name##_squared_deviation(const void *values, size_t count, double mean) { \
+    _Pragma("clang fp reassociate(on) contract(fast)")                                       \
+    const struct __attribute__((packed)) { word bits; } *input = values;                     \
+    double sum = 0;                                                                          \
+    for (size_t i = 0; i < count; i++) {                                                     \
+      word bits = input[i].bits;                                                             \
+      real value;                                                                            \
+      memcpy(&value, &bits, sizeof value);                                                   \
+      double deviation = (double)value - mean;                                               \
+      sum += (bits & ((word)-1 >> 1)) < (infinity_bits) ? deviation * deviation : 0.0;       \
+    }                                                                                        \
+    return sum;                                                                              \
+  }                                                                                          \
+  BK_INLINE void name##_block(bk_statistics *into, const void *values, size_t count) {       \
+    _Pragma("clang fp reassociate(on) contract(fast)")                                       \
+    const struct __attribute__((packed)) { word bits; } *input = values;                     \
+    const word infinity = (infinity_bits);                                                   \
+    const order highest = (order)((word)-1 >> 1);                                            \
+    double sum = 0;                                                                          \
+    order low = highest, high = -highest;                                                    \
+    word zeros = 0, nan = 0, infinite = 0, negative_infinite = 0, subnormal = 0;             \
+    for (size_t i = 0; i < count; i++) {                                                     \
+      word bits = input[i].bits;                                                             \
+      word magnitude = bits & (word)highest;                                                 \
+      real value;                                                                            \
+      memcpy(&value, &bits, sizeof value);                                                   \
+      sum += magnitude < infinity ? (double)value : 0.0;                                     \
+      order key = (order)bits ^ (((order)bits >> (8 * sizeof(order) - 1)) & highest);        \
+      order low_key = magnitude < infinity ? key : highest;                                  \
+      order high_key = magnitude < infinity ? key : -highest;                                \
+      low = low_key < low ? low_key : low;                                                   \
+      high = high_key > high ? high_key : high;                                              \
+      zeros += magnitude == 0;                                                               \
+      nan += magnitude > infinity;                                                           \
+      infinite += magnitude == infinity;                                                     \
+      negative_infinite += bits == (infinity | ~(word)highest);                              \
+      subnormal += magnitude - 1 < (word)(smallest_normal_bits) - 1;                         \
+    }                                                                                        \
+    into->zeros += zeros;                                                                    \
+    into->nan += nan;                                                                        \
+    into->positive_infinite += infinite - negative_infinite;                                 \
+    into->negative_infinite += negative_infinite;                                            \
+    into->subnormal += subnormal;                                                            \
+    size_t finite = count - (size_t)nan - (size_t)infinite;                                  \
+    if (finite == 0) return;                                                                 \
+    /* Adding zero turns -0 into 0. */                                                       \
+    double minimum = (double)name##_value(low) + 0.0;                                        \
+    double maximum = (double)name##_value(high) + 0.0;                                       \
+    into->minimum = fmin(into->minimum, minimum);                                            \
+    into->maximum = fmax(into->maximum, maximum);                                            \
+    into->absolute_maximum = fmax(-into->minimum, into->maximum);                            \
+    double mean = sum / (double)finite;                                                      \
+    bk_statistics_merge(                                                                     \
+        into, finite, mean, name##_squared_deviation(values, count, mean));                  \
+  }                                                                                          \
+  BK_INLINE void name##_body(bk_statistics *into, const void *values, size_t count) {        \
+    for (size_t first = 0; first < count; first += BK_STATISTICS_BLOCK) {                    \
+      size_t rest = count - first;                                                           \
+      name##_block(                                                                          \
+          into, (const char *)values + first * sizeof(real),                                 \
+          rest < BK_STATISTICS_BLOCK ? rest : BK_STATISTICS_BLOCK);                          \
+    }                                                                                        \
+  }                                                                                          \
+  BK_DISPATCH(void, name, (bk_statistics *into, const void *values, size_t count),           \
+              (into, values, count))
 
-BK_INLINE void bk_statistics_f32_body(bk_statistics *into, const void *values, size_t count) {
-#pragma clang fp reassociate(on) contract(fast)
-  BK_STATISTICS_BODY(float, FLT_MAX, FLT_MIN)
-}
-BK_DISPATCH(void, bk_statistics_f32, (bk_statistics *into, const void *values, size_t count),
-            (into, values, count))
-
-BK_INLINE void bk_statistics_f64_body(bk_statistics *into, const void *values, size_t count) {
-#pragma clang fp reassociate(on) contract(fast)
-  BK_STATISTICS_BODY(double, DBL_MAX, DBL_MIN)
-}
-BK_DISPATCH(void, bk_statistics_f64, (bk_statistics *into, const void *values, size_t count),
-            (into, values, count))
+BK_STATISTICS(bk_statistics_f32, float, uint32_t, int32_t, 0x7f800000u, 0x00800000u)
+BK_STATISTICS(
+    bk_statistics_f64, double, uint64_t, int64_t, 0x7ff0000000000000u, 0x0010000000000000u)

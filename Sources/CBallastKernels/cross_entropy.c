@@ -1,0 +1,32 @@
+#include "bk_operations.h"
+#include "row_math.h"
+
+BK_INLINE double bk_sum_of_exp(const float *logits, float shift, size_t classes) {
+#pragma clang fp reassociate(on)
+  double sum = 0;
+  for (size_t j = 0; j < classes; j++) sum += (double)bk_exp(logits[j] - shift);
+  return sum;
+}
+
+BK_INLINE double bk_cross_entropy_body(const float *logits, size_t classes, size_t target) {
+  float largest = bk_maximum(logits, classes);
+  double sum = bk_sum_of_exp(logits, largest, classes);
+  return log(sum) + ((double)largest - (double)logits[target]);
+}
+BK_DISPATCH(double, bk_cross_entropy, (const float *logits, size_t classes, size_t target),
+            (logits, classes, target))
+
+BK_INLINE double bk_cross_entropy_gradient_body(
+    float *logits, size_t classes, size_t target, float scale) {
+  float largest = bk_maximum(logits, classes);
+  double margin = (double)largest - (double)logits[target];
+  bk_exp_row(logits, largest, classes);
+  double sum = bk_sum(logits, classes);
+  float factor = (float)((double)scale / sum);
+  for (size_t j = 0; j < classes; j++) logits[j] *= factor;
+  logits[target] -= scale;
+  return log(sum) + margin;
+}
+BK_DISPATCH(double, bk_cross_entropy_gradient,
+            (float *logits, size_t classes, size_t target, float scale),
+            (logits, classes, target, scale))
