@@ -1,5 +1,5 @@
 import BallastBytes
-import BallastCommandLine
+package import BallastCommandLine
 import Glibc
 
 /// The program `ballast`: what its command line means, and what happens then.
@@ -7,7 +7,7 @@ public enum BallastCLI {
   /// The version of the package, as in CHANGELOG.md.
   static let version = "0.1.0"
 
-  static let program = Program(
+  package static let program = Program(
     CommandConfiguration(
       "ballast",
       abstract: "Reads, checks, converts, verifies and fine-tunes GPT-2 checkpoints.",

@@ -4,7 +4,7 @@ import BallastReport
 import Glibc
 
 /// Where a command writes: data to standard output, everything else to standard error.
-final class Console: Sendable {
+package final class Console: Sendable {
   private let globals: GlobalOptions
   private let renderer: TerminalRenderer
 

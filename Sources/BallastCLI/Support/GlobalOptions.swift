@@ -2,9 +2,9 @@ import BallastCommandLine
 import BallastParallel
 
 /// The options that every command has.
-struct GlobalOptions: ParsableArguments {
+package struct GlobalOptions: ParsableArguments {
   /// Whether something is done always, never, or where a person is looking.
-  enum When: String, CaseIterable, ExpressibleByArgument {
+  package enum When: String, CaseIterable, ExpressibleByArgument {
     case always
     case never
     case auto

@@ -1,0 +1,147 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastGPT2
+import BallastJSON
+import BallastModelIO
+import BallastTestSupport
+import BallastTokenizer
+import BallastTraining
+import Testing
+
+@Suite struct FixtureTrainingTests {
+  private func model() throws -> GPT2Model {
+    try OpenedModel(path: Fixtures.path("tiny-gpt2")).loadModel(copying: true)
+  }
+
+  /// The losses of 20 steps against PyTorch's in float64, each within 1e-5.
+  @Test func adamWFollowsPyTorch() throws {
+    let model = try model()
+    let recorded = try Checkpoint.open(path: Fixtures.path("reference/adamw.safetensors"))
+    let settings = try JSONValue(contentsOf: Fixtures.path("reference/adamw.json"))
+    func setting(_ key: String) throws -> Double { try #require(settings[key]?.number) }
+    let ids = try #require(recorded["input_ids"]).integers().map { Int32($0) }
+    let losses = try #require(recorded["losses"]).floats()
+    var options = AdamWOptions()
+    options.beta1 = try setting("beta1")
+    options.beta2 = try setting("beta2")
+    options.epsilon = try setting("eps")
+    options.weightDecay = try setting("weight_decay")
+    options.clip = 0
+    var optimizer = try Optimizer(options, for: model.configuration)
+    let gradients = try GPT2Parameters.zeros(model.configuration)
+    let activations = try Activations(model.configuration, batch: 2, length: 32, forTraining: true)
+    let buffers = try GradientBuffers(model.configuration, rows: 64)
+    for (step, expected) in losses.enumerated() {
+      let inputs = Array(ids[step * 64..<(step + 1) * 64])
+      let targets = (0..<64).map { $0 % 32 == 31 ? -100 : inputs[$0 + 1] }
+      gradients.clear()
+      let sum = model.lossAndGradients(
+        inputs, targets: targets, scale: 1 / 62, activations: activations, buffers: buffers,
+        gradients: gradients)
+      #expect(abs(sum / 62 - Double(expected)) <= 1e-5, "step \(step)")
+      _ = optimizer.update(model.parameters, gradients: gradients, learningRate: try setting("lr"))
+    }
+  }
+
+  private func rows(_ text: String, context: Int) throws -> TokenRows {
+    var documents = TextDocuments()
+    try documents.append(
+      try SharedBytes.contents(path: Fixtures.path("text/" + text)),
+      try Tokenizer(path: Fixtures.path("tiny-gpt2")))
+    return try TokenRows(documents.tokens, context: context, vocabularySize: 768)
+  }
+
+  private func options(steps: Int, batchSize: Int, accumulate: Int) -> TrainingOptions {
+    var options = TrainingOptions(
+      steps: steps,
+      schedule: LearningRateSchedule(
+        decay: .cosine, peak: 2e-3, floor: 2e-4, warmup: 5, steps: steps),
+      evaluateEvery: steps)
+    options.batchSize = batchSize
+    options.accumulate = accumulate
+    return options
+  }
+
+  /// Runs a training and returns the losses of its steps and of its evaluations.
+  private func train(
+    _ model: GPT2Model, _ options: TrainingOptions, validation: TokenRows? = nil,
+    stopAfter last: Int = .max
+  ) throws -> (steps: [Double], evaluations: [Double], outcome: Trainer.Outcome) {
+    var steps: [Double] = []
+    var evaluations: [Double] = []
+    let trainer = try Trainer(
+      model, options: options, training: try rows("finetune.txt", context: 32),
+      validation: validation)
+    let outcome = try trainer.run(shouldStop: { steps.count >= last }) { event in
+      switch event {
+      case .step(let step): steps.append(step.loss)
+      case .evaluation(_, let evaluation, _): evaluations.append(evaluation.loss)
+      }
+    }
+    return (steps, evaluations, outcome)
+  }
+
+  @Test func theValidationLossFalls() throws {
+    let validation = try rows("stories-heldout.txt", context: 32)
+    let before = try #require(try Evaluation(of: try model(), on: validation)).loss
+    let run = try train(
+      try model(), options(steps: 60, batchSize: 4, accumulate: 1),
+      validation: try rows("finetune.txt", context: 64))
+    #expect(run.outcome == .finished)
+    #expect(run.evaluations.count == 2 && run.evaluations[1] < run.evaluations[0] - 1)
+    #expect(before < 1)
+  }
+
+  @Test func equalSeedsGiveEqualRuns() throws {
+    let options = options(steps: 5, batchSize: 2, accumulate: 1)
+    let first = try model()
+    let second = try model()
+    #expect(try train(first, options).steps == train(second, options).steps)
+    for (a, b) in zip(first.parameters.all, second.parameters.all) { #expect(a.values == b.values) }
+  }
+
+  /// Two micro-batches of 2 rows make the same step as one of 4, without dropout.
+  @Test func accumulationIsNormalisedByTokens() throws {
+    var large = options(steps: 3, batchSize: 4, accumulate: 1)
+    var small = options(steps: 3, batchSize: 2, accumulate: 2)
+    large.dropout = 0
+    small.dropout = 0
+    let a = try train(try model(), large).steps
+    let b = try train(try model(), small).steps
+    for (x, y) in zip(a, b) { #expect(abs(x - y) < 1e-5) }
+  }
+
+  @Test func anInterruptedRunStopsAfterAWholeStep() throws {
+    let interrupted = try model()
+    let whole = try model()
+    var stopped = options(steps: 10, batchSize: 2, accumulate: 1)
+    stopped.schedule.decay = .constant
+    let run = try train(interrupted, stopped, stopAfter: 2)
+    #expect(run.outcome == .interrupted && run.steps.count == 2)
+    stopped.steps = 2
+    _ = try train(whole, stopped)
+    for (a, b) in zip(interrupted.parameters.all, whole.parameters.all) {
+      #expect(a.values == b.values)
+    }
+  }
+
+  @Test func documentsAreSplitBySeed() throws {
+    var documents = TextDocuments()
+    let tokenizer = try Tokenizer(path: Fixtures.path("tiny-gpt2"))
+    try documents.append(Array("one\n<|endoftext|>\ntwo<|endoftext|>\n\nthree".utf8), tokenizer)
+    #expect(documents.documents.count == 3)
+    #expect(documents.documents[0] == tokenizer.encode("one") + [767])
+    #expect(documents.documents[2] == tokenizer.encode("\nthree") + [767])
+    let (training, validation) = try documents.split(validation: 0.1, seed: 1)
+    #expect(training.documents.count == 2 && validation.documents.count == 1)
+    #expect(
+      Set(training.documents + validation.documents) == Set(documents.documents))
+    var single = TextDocuments()
+    try single.append(Array("one two three four five six seven eight".utf8), tokenizer)
+    let (head, tail) = try single.split(validation: 0.25, seed: 1)
+    #expect(head.documents[0] + tail.documents[0] == single.documents[0])
+    let empty = #expect(throws: FormatError.self) { try single.append([], tokenizer) }
+    #expect(empty?.fault as? TrainingDataFault == .noText)
+  }
+}
