@@ -13,7 +13,9 @@ let common: [SwiftSetting] = [
 let strict: [SwiftSetting] =
   common + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
 
-let kernelFlags: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wno-pass-failed", "-Wall", "-Wextra", "-Werror"])]
+let kernelFlags: [CSetting] = [
+  .unsafeFlags(["-O3", "-fno-math-errno", "-Wno-pass-failed", "-Wall", "-Wextra", "-Werror"])
+]
 
 let package = Package(
   name: "Ballast",

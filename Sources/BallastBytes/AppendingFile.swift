@@ -28,7 +28,10 @@ func writeAll(_ bytes: RawSpan, to descriptor: Int32) throws(FormatError) {
     var done = 0
     while done < buffer.count {
       let written = unsafe write(
-        descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+        descriptor,
+        buffer.baseAddress?.advanced(by: done),
+        buffer.count - done
+      )
       if written < 0 {
         if errno == EINTR { continue }
         return true

@@ -11,15 +11,19 @@ public enum BallastCLI {
     CommandConfiguration(
       "ballast",
       abstract: "Reads, checks, converts, verifies and fine-tunes GPT-2 checkpoints.",
-      discussion: "No code in a checkpoint is ever executed."),
+      discussion: "No code in a checkpoint is ever executed."
+    ),
     globals: GlobalOptions.self,
     groups: [
       CommandGroup("Checkpoints", [Inspect.self, Stats.self, Check.self, Convert.self]),
       CommandGroup(
-        "Models", [Logits.self, Verify.self, Generate.self, Finetune.self, Eval.self]),
+        "Models",
+        [Logits.self, Verify.self, Generate.self, Finetune.self, Eval.self]
+      ),
       CommandGroup("Text", [Tokenize.self, Detokenize.self]),
       CommandGroup("Machine", [Doctor.self]),
-    ])
+    ]
+  )
 
   /// Runs a command line, given without the program's name, and returns the exit code.
   public static func run(_ arguments: [String]) -> Int32 {

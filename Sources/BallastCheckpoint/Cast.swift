@@ -33,7 +33,10 @@ enum Cast {
 
   /// Converts elements that float32 does not hold exactly; false where the type has no such reading.
   static func toFloat64(
-    _ output: UnsafeMutablePointer<Double>, _ input: UnsafeRawPointer, _ dtype: DType, count: Int
+    _ output: UnsafeMutablePointer<Double>,
+    _ input: UnsafeRawPointer,
+    _ dtype: DType,
+    count: Int
   ) -> Bool {
     // Safe: the caller's buffers hold `count` elements of their types.
     switch dtype {
@@ -49,8 +52,10 @@ enum Cast {
   }
 
   private static func integers<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ output: UnsafeMutablePointer<some BinaryFloatingPoint>, _ input: UnsafeRawPointer,
-    _ type: Value.Type, _ count: Int
+    _ output: UnsafeMutablePointer<some BinaryFloatingPoint>,
+    _ input: UnsafeRawPointer,
+    _ type: Value.Type,
+    _ count: Int
   ) {
     for index in 0..<count {
       let offset = index * MemoryLayout<Value>.size

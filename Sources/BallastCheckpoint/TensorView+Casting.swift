@@ -53,7 +53,8 @@ extension TensorView {
   /// Hands the elements out as numbers, piece by piece: float64 and wide integers as `Double`, all
   /// else as `Float`, which holds it exactly.
   package func forEachNumericPiece(
-    doubles: (UnsafeBufferPointer<Double>) -> Void, floats: (UnsafeBufferPointer<Float>) -> Void
+    doubles: (UnsafeBufferPointer<Double>) -> Void,
+    floats: (UnsafeBufferPointer<Float>) -> Void
   ) throws(FormatError) {
     var floatBuffer: [Float] = []
     var doubleBuffer: [Double] = []
@@ -82,7 +83,10 @@ extension TensorView {
       }
       guard isNumeric else {
         throw FormatError(
-          CheckpointFault.notNumeric(tensor: name, dtype), at: fileOffset, in: storage.file)
+          CheckpointFault.notNumeric(tensor: name, dtype),
+          at: fileOffset,
+          in: storage.file
+        )
       }
     }
   }

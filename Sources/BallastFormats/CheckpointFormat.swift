@@ -12,14 +12,23 @@ package struct CheckpointFormat: Sendable {
   /// All formats, in the order in which they are asked.
   package static let all: [CheckpointFormat] = [
     CheckpointFormat(
-      name: Safetensors.name, extensions: ["safetensors"], matches: Safetensors.matches,
-      open: Safetensors.open),
+      name: Safetensors.name,
+      extensions: ["safetensors"],
+      matches: Safetensors.matches,
+      open: Safetensors.open
+    ),
     CheckpointFormat(
-      name: "torch-zip", extensions: ["pt", "pth"], matches: TorchZip.matches,
-      open: TorchZip.open),
+      name: "torch-zip",
+      extensions: ["pt", "pth"],
+      matches: TorchZip.matches,
+      open: TorchZip.open
+    ),
     CheckpointFormat(
-      name: "torch-legacy", extensions: ["bin"], matches: TorchLegacy.matches,
-      open: TorchLegacy.open),
+      name: "torch-legacy",
+      extensions: ["bin"],
+      matches: TorchLegacy.matches,
+      open: TorchLegacy.open
+    ),
   ]
 
   /// The format of a file, by its bytes.

@@ -24,7 +24,8 @@ extension Parameter {
 
   private func rows(_ range: Range<Int>, length: Int) -> [Float] {
     Array(
-      UnsafeBufferPointer(start: pointer + range.lowerBound * length, count: range.count * length))
+      UnsafeBufferPointer(start: pointer + range.lowerBound * length, count: range.count * length)
+    )
   }
 
   /// Some columns of a matrix, as rows.

@@ -19,8 +19,12 @@ package struct IntegrityFinding: Sendable {
   package let tensor: String?
 
   package init(
-    _ severity: Severity, rule: String, _ message: String, file: String? = nil,
-    offset: Int? = nil, tensor: String? = nil
+    _ severity: Severity,
+    rule: String,
+    _ message: String,
+    file: String? = nil,
+    offset: Int? = nil,
+    tensor: String? = nil
   ) {
     self.severity = severity
     self.rule = rule
@@ -33,8 +37,12 @@ package struct IntegrityFinding: Sendable {
   /// A finding out of what a reader refused, or accepted with a warning.
   package init(_ severity: Severity, _ error: FormatError) {
     self.init(
-      severity, rule: error.fault.rule, error.fault.description, file: error.file,
-      offset: error.offset)
+      severity,
+      rule: error.fault.rule,
+      error.fault.description,
+      file: error.file,
+      offset: error.offset
+    )
   }
 }
 
@@ -51,7 +59,8 @@ extension FormatFault {
 package enum IntegrityCheck {
   /// Checks the values of a checkpoint that could be opened, and repeats its reader's warnings.
   package static func findings(
-    in checkpoint: Checkpoint, progress: (Int) throws(FormatError) -> Void = { _ in }
+    in checkpoint: Checkpoint,
+    progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> [IntegrityFinding] {
     var findings = checkpoint.warnings.map { IntegrityFinding(.warning, $0) }
     var done = 0
@@ -75,16 +84,21 @@ package enum IntegrityCheck {
   }
 
   private static func finding(
-    _ tensor: TensorView, _ statistics: TensorStatistics
+    _ tensor: TensorView,
+    _ statistics: TensorStatistics
   ) -> IntegrityFinding {
     let infinities = statistics.positiveInfinities + statistics.negativeInfinities
     let parts = [(statistics.notNumbers, "NaN"), (infinities, "infinite")]
       .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return IntegrityFinding(
-      .error, rule: "values.finite",
+      .error,
+      rule: "values.finite",
       "tensor \(quoted(tensor.name)) has values that are not finite: "
         + parts.joined(separator: ", "),
-      file: tensor.storage.file, offset: tensor.fileOffset, tensor: tensor.name)
+      file: tensor.storage.file,
+      offset: tensor.fileOffset,
+      tensor: tensor.name
+    )
   }
 }
 

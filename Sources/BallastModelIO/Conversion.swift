@@ -55,28 +55,39 @@ package struct Conversion: Sendable {
 
   /// Writes a GPT-2 through the weight map.
   package func run(
-    _ model: OpenedModel, to output: String, progress: Progress
+    _ model: OpenedModel,
+    to output: String,
+    progress: Progress
   ) throws(FormatError) -> Summary {
     precondition(layout != .keep || target == .hf)
     var summary = Summary()
     let isFolder = target == .hf
     let outputs = try model.outputs(
-      layout: layout == .native ? .native : .hf, dtype: dtype,
-      name: isFolder ? HuggingFaceFolder.weightName : { $0 })
+      layout: layout == .native ? .native : .hf,
+      dtype: dtype,
+      name: isFolder ? HuggingFaceFolder.weightName : { $0 }
+    )
     summary.leftOut = model.leftOut
     summary.count(outputs, casting: model.weights.weights)
     let total = outputs.reduce(0) { $0 + $1.byteCount }
     if isFolder {
       let folder = HuggingFaceFolder(
-        weights: outputs, configuration: model.configurationJSON(dtype: dtype),
-        companions: HuggingFaceFolder.companions(in: model.folder))
+        weights: outputs,
+        configuration: model.configurationJSON(dtype: dtype),
+        companions: HuggingFaceFolder.companions(in: model.folder)
+      )
       summary.bytes = try folder.write(to: output, replacing: replacing) {
         (done) throws(FormatError) in try progress(done, total)
       }
     } else {
       let metadata = layout == .native ? model.nativeMetadata : [("format", "pt")]
       summary.bytes = try write(
-        outputs, metadata: metadata + self.metadata, to: output, total, progress)
+        outputs,
+        metadata: metadata + self.metadata,
+        to: output,
+        total,
+        progress
+      )
     }
     return summary
   }
@@ -85,7 +96,9 @@ package struct Conversion: Sendable {
   ///
   /// The record is the one that safetensors' `save_model` makes: {dropped name: kept name}.
   package func run(
-    _ checkpoint: Checkpoint, to output: String, progress: Progress
+    _ checkpoint: Checkpoint,
+    to output: String,
+    progress: Progress
   ) throws(FormatError) -> Summary {
     var summary = Summary()
     let buffers = keepsBuffers ? [] : (try? CanonicalCheckpoint(checkpoint))?.buffers ?? []
@@ -110,14 +123,21 @@ package struct Conversion: Sendable {
     let total = outputs.reduce(0) { $0 + $1.byteCount }
     let isSafetensors = checkpoint.format.hasPrefix(Safetensors.name)
     summary.bytes = try write(
-      outputs, metadata: (isSafetensors ? carried : [("format", "pt")]) + ties + metadata,
-      to: output, total, progress)
+      outputs,
+      metadata: (isSafetensors ? carried : [("format", "pt")]) + ties + metadata,
+      to: output,
+      total,
+      progress
+    )
     return summary
   }
 
   private func write(
-    _ outputs: [TensorOutput], metadata: [(key: String, value: String)], to output: String,
-    _ total: Int, _ progress: Progress
+    _ outputs: [TensorOutput],
+    metadata: [(key: String, value: String)],
+    to output: String,
+    _ total: Int,
+    _ progress: Progress
   ) throws(FormatError) -> Int {
     guard replacing || !FileManager.default.fileExists(atPath: output) else {
       throw FormatError(ModelFault.outputExists)
@@ -133,7 +153,8 @@ extension Conversion.Summary {
     tensors = outputs.count
     let before = Dictionary(views.map { ($0.name, $0.dtype) }, uniquingKeysWith: { a, _ in a })
     casts = outputs.count { output in
-      let name = output.name.hasPrefix("transformer.") ? String(output.name.dropFirst(12)) : output.name
+      let name =
+        output.name.hasPrefix("transformer.") ? String(output.name.dropFirst(12)) : output.name
       return (before[name] ?? before[output.name]).map { $0 != output.dtype } ?? false
     }
   }

@@ -43,14 +43,19 @@ package struct HuggingFaceFolder {
   /// Throws `ModelFault.outputExists` where the folder exists and `replacing` is false.
   @discardableResult
   package func write(
-    to path: String, replacing: Bool, progress: (Int) throws(FormatError) -> Void = { _ in }
+    to path: String,
+    replacing: Bool,
+    progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let exists = FileManager.default.fileExists(atPath: path)
     guard !exists || replacing else { throw FormatError(ModelFault.outputExists) }
     let staging = try StagingFolder(for: path, inside: exists)
     let bytes = try SafetensorsWriter.write(
-      weights, metadata: [("format", "pt")], to: staging.path + "/model.safetensors",
-      progress: progress)
+      weights,
+      metadata: [("format", "pt")],
+      to: staging.path + "/model.safetensors",
+      progress: progress
+    )
     let config = try AtomicFile(path: staging.path + "/config.json")
     try config.write(JSONValue.object(configuration).text(.indented) + "\n")
     try config.commit()

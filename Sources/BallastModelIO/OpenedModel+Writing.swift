@@ -8,7 +8,8 @@ extension OpenedModel {
   ///
   /// Nothing is read yet; transposes happen piece by piece.
   package func outputs(
-    layout: CanonicalCheckpoint.Layout, dtype: DType? = nil,
+    layout: CanonicalCheckpoint.Layout,
+    dtype: DType? = nil,
     name: (String) -> String = { $0 }
   ) throws(FormatError) -> [TensorOutput] {
     var outputs: [TensorOutput] = []
@@ -37,7 +38,9 @@ extension OpenedModel {
   package func configurationJSON(dtype: DType?) -> JSONObject {
     var json = configuration.json(extending: configurationJSON)
     let stored = dtype ?? weights["wte.weight"]?.dtype
-    let names: [DType: String] = [.f32: "float32", .f16: "float16", .bf16: "bfloat16", .f64: "float64"]
+    let names: [DType: String] = [
+      .f32: "float32", .f16: "float16", .bf16: "bfloat16", .f64: "float64",
+    ]
     if let name = stored.flatMap({ names[$0] }) {
       let key = json["torch_dtype"] != nil ? "torch_dtype" : "dtype"
       json[key] = .string(name)
@@ -60,7 +63,8 @@ extension OpenedModel {
 extension GPT2Model {
   /// This model as a folder that transformers loads; the companions are copied along.
   package func folder(
-    extending configurationJSON: JSONObject, companions: [String]
+    extending configurationJSON: JSONObject,
+    companions: [String]
   ) -> HuggingFaceFolder {
     var json = configuration.json(extending: configurationJSON)
     json[json["torch_dtype"] != nil ? "torch_dtype" : "dtype"] = "float32"
@@ -68,6 +72,8 @@ extension GPT2Model {
       weights: parameters.all.map {
         $0.output(name: HuggingFaceFolder.weightName($0.name), asConv1D: true)
       },
-      configuration: json, companions: companions)
+      configuration: json,
+      companions: companions
+    )
   }
 }

@@ -1,6 +1,6 @@
-import Glibc
 public import BallastBytes
 public import BallastGPT2
+import Glibc
 
 /// A loss over many tokens.
 public struct Evaluation: Hashable, Sendable {
@@ -16,7 +16,9 @@ public struct Evaluation: Hashable, Sendable {
   ///
   /// `progress` gets the number of tokens done; where it returns false the result is nil.
   public init?(
-    of model: GPT2Model, on rows: TokenRows, batchSize: Int = 4,
+    of model: GPT2Model,
+    on rows: TokenRows,
+    batchSize: Int = 4,
     progress: (Int) -> Bool = { _ in true }
   ) throws(FormatError) {
     var sum = 0.0
@@ -27,12 +29,19 @@ public struct Evaluation: Hashable, Sendable {
       let count = batch.inputs.count / rows.context
       if activations?.batch != count {
         activations = try Activations(
-          model.configuration, batch: count, length: rows.context, forTraining: false)
+          model.configuration,
+          batch: count,
+          length: rows.context,
+          forTraining: false
+        )
       }
       guard let activations else { continue }
       model.forward(batch.inputs, into: activations)
       sum += model.lossSum(
-        activations.finalNorm.output, targets: batch.targets, rows: activations.rows)
+        activations.finalNorm.output,
+        targets: batch.targets,
+        rows: activations.rows
+      )
       counted += batch.counted
       if !progress(counted) { return nil }
     }

@@ -27,7 +27,8 @@ package struct Optimizer {
 
   /// Moments of zero for a model.
   package init(
-    _ options: AdamWOptions, for configuration: GPT2Configuration
+    _ options: AdamWOptions,
+    for configuration: GPT2Configuration
   ) throws(FormatError) {
     self.options = options
     firstMoments = try .zeros(configuration)
@@ -36,7 +37,9 @@ package struct Optimizer {
 
   /// Changes the parameters by their gradients, and returns the gradients' norm before clipping.
   package mutating func update(
-    _ parameters: GPT2Parameters, gradients: GPT2Parameters, learningRate: Double
+    _ parameters: GPT2Parameters,
+    gradients: GPT2Parameters,
+    learningRate: Double
   ) -> Double {
     let norm = gradients.all.reduce(0.0) {
       $0 + Elementwise.sumOfSquares($1.pointer, count: $1.count)
@@ -45,13 +48,21 @@ package struct Optimizer {
     let isClipped = options.clip > 0 && norm > options.clip
     for (index, parameter) in parameters.all.enumerated() {
       AdamW.update(
-        parameters: parameter.pointer, gradients: gradients.all[index].pointer,
+        parameters: parameter.pointer,
+        gradients: gradients.all[index].pointer,
         firstMoments: firstMoments.all[index].pointer,
-        secondMoments: secondMoments.all[index].pointer, count: parameter.count,
+        secondMoments: secondMoments.all[index].pointer,
+        count: parameter.count,
         step: AdamWStep(
-          learningRate: learningRate, beta1: options.beta1, beta2: options.beta2,
-          epsilon: options.epsilon, weightDecay: parameter.isMatrix ? options.weightDecay : 0,
-          step: step, gradientScale: isClipped ? options.clip / (norm + 1e-6) : 1))
+          learningRate: learningRate,
+          beta1: options.beta1,
+          beta2: options.beta2,
+          epsilon: options.epsilon,
+          weightDecay: parameter.isMatrix ? options.weightDecay : 0,
+          step: step,
+          gradientScale: isClipped ? options.clip / (norm + 1e-6) : 1
+        )
+      )
     }
     return norm
   }

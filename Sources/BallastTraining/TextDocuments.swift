@@ -34,7 +34,8 @@ public struct TextDocuments: Sendable {
   /// At least one document, chosen by the seed, up to the fraction of all. A single document is
   /// split: its tail is set apart.
   public func split(
-    validation fraction: Double, seed: UInt64
+    validation fraction: Double,
+    seed: UInt64
   ) throws(FormatError) -> (training: TextDocuments, validation: TextDocuments) {
     var training = TextDocuments()
     var validation = TextDocuments()
@@ -49,7 +50,9 @@ public struct TextDocuments: Sendable {
       return (training, validation)
     }
     let held = min(
-      documents.count - 1, max(1, Int((Double(documents.count) * fraction).rounded())))
+      documents.count - 1,
+      max(1, Int((Double(documents.count) * fraction).rounded()))
+    )
     let chosen = Set(Permutation.shuffled(documents.count, seed: seed).prefix(held))
     for (index, document) in documents.enumerated() {
       if chosen.contains(index) {

@@ -16,12 +16,15 @@ public struct TokenRows: Sendable {
 
   /// Rows of a stream of at least two tokens; throws where one is not in the vocabulary.
   public init(
-    _ tokens: [Int32], context: Int, vocabularySize: Int
+    _ tokens: [Int32],
+    context: Int,
+    vocabularySize: Int
   ) throws(FormatError) {
     guard tokens.count >= 2 else { throw FormatError(TrainingDataFault.noText) }
     if let bad = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw FormatError(
-        TrainingDataFault.tokenOutOfRange(Int(bad), vocabularySize: vocabularySize))
+        TrainingDataFault.tokenOutOfRange(Int(bad), vocabularySize: vocabularySize)
+      )
     }
     self.tokens = tokens
     self.context = context

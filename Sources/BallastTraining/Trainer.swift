@@ -27,7 +27,10 @@ public final class Trainer {
   ///
   /// The model must own its parameters (`loadModel(copying: true)`): they are changed in place.
   public init(
-    _ model: GPT2Model, options: TrainingOptions, training: TokenRows, validation: TokenRows?
+    _ model: GPT2Model,
+    options: TrainingOptions,
+    training: TokenRows,
+    validation: TokenRows?
   ) throws(FormatError) {
     self.model = model
     self.options = options
@@ -42,11 +45,18 @@ public final class Trainer {
     self.dropout = dropout
     gradients = try .zeros(model.configuration)
     activations = try Activations(
-      model.configuration, batch: options.batchSize, length: training.context, forTraining: true)
+      model.configuration,
+      batch: options.batchSize,
+      length: training.context,
+      forTraining: true
+    )
     buffers = try GradientBuffers(model.configuration, rows: activations.rows)
     optimizer = try Optimizer(options.optimizer, for: model.configuration)
     order = RowOrder(
-      count: training.count, isShuffled: options.isShuffled, seed: options.seed)
+      count: training.count,
+      isShuffled: options.isShuffled,
+      seed: options.seed
+    )
   }
 
   /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
@@ -55,7 +65,8 @@ public final class Trainer {
   /// `report` gets every event; at a best evaluation it may save the model, whose parameters stay
   /// as they are for the length of the call.
   public func run(
-    shouldStop: () -> Bool, report: (TrainingEvent) throws(FormatError) -> Void
+    shouldStop: () -> Bool,
+    report: (TrainingEvent) throws(FormatError) -> Void
   ) throws(FormatError) -> Outcome {
     guard try evaluate(step: 0, shouldStop, report) else { return .interrupted }
     for step in 1...max(1, options.steps) where options.steps > 0 {
@@ -83,22 +94,36 @@ public final class Trainer {
     for batch in batches {
       if shouldStop() { return nil }
       lossSum += model.lossAndGradients(
-        batch.inputs, targets: batch.targets, scale: 1 / Float(counted), activations: activations,
-        buffers: buffers, gradients: gradients,
-        dropout: DropoutPlan(dropout, seed: options.seed, pass: microBatches))
+        batch.inputs,
+        targets: batch.targets,
+        scale: 1 / Float(counted),
+        activations: activations,
+        buffers: buffers,
+        gradients: gradients,
+        dropout: DropoutPlan(dropout, seed: options.seed, pass: microBatches)
+      )
       microBatches += 1
     }
     let learningRate = options.schedule.rate(step: step - 1)
     let norm = optimizer.update(
-      model.parameters, gradients: gradients, learningRate: learningRate)
+      model.parameters,
+      gradients: gradients,
+      learningRate: learningRate
+    )
     return TrainingStep(
-      step: step, loss: lossSum / Double(counted), learningRate: learningRate, gradientNorm: norm,
-      tokens: counted, seconds: (clock.now - start) / .seconds(1))
+      step: step,
+      loss: lossSum / Double(counted),
+      learningRate: learningRate,
+      gradientNorm: norm,
+      tokens: counted,
+      seconds: (clock.now - start) / .seconds(1)
+    )
   }
 
   /// Evaluates and reports; false if it was interrupted.
   private func evaluate(
-    step: Int, _ shouldStop: () -> Bool,
+    step: Int,
+    _ shouldStop: () -> Bool,
     _ report: (TrainingEvent) throws(FormatError) -> Void
   ) throws(FormatError) -> Bool {
     guard let validation else { return true }

@@ -27,7 +27,8 @@ import Testing
        "scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true,
        "reorder_and_upcast_attn": true, "tie_word_embeddings": false, "initializer_range": 0.01,
        "bos_token_id": 7, "eos_token_id": [8, 9]}
-      """)
+      """
+    )
     var expected = GPT2Configuration()
     expected.vocabularySize = 100
     expected.positions = 64
@@ -68,8 +69,10 @@ import Testing
     (#"{"n_embd": -4}"#, .outOfRange(key: "n_embd", value: "-4")),
     (#"{"vocab_size": 9999999999}"#, .outOfRange(key: "vocab_size", value: "9999999999")),
     (#"{"attn_pdrop": 1.5}"#, .outOfRange(key: "attn_pdrop", value: "1.5")),
-    (#"{"scale_attn_weights": 1}"#,
-      .wrongType(key: "scale_attn_weights", expected: "true or false")),
+    (
+      #"{"scale_attn_weights": 1}"#,
+      .wrongType(key: "scale_attn_weights", expected: "true or false")
+    ),
     (#"{"n_head": 5}"#, .indivisibleWidth(width: 768, heads: 5)),
     (#"{"activation_function": "gelu2"}"#, .unknownActivation("gelu2")),
     (#"{"n_embd": 200000000, "n_head": 1}"#, .tooLarge),
@@ -84,7 +87,10 @@ import Testing
     (48, 25, 1600, 1_557_611_200), (6, 12, 768, 81_912_576),
   ])
   func publishedModelsHaveTheirNumberOfParameters(
-    layers: Int, heads: Int, width: Int, count: Int
+    layers: Int,
+    heads: Int,
+    width: Int,
+    count: Int
   ) {
     var configuration = GPT2Configuration()
     configuration.layers = layers

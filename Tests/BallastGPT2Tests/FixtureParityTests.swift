@@ -16,7 +16,9 @@ import Testing
 
   private static func open(_ fixture: String) throws -> OpenedModel {
     try OpenedModel(
-      path: Fixtures.path(fixture), configurationPath: Fixtures.path("tiny-gpt2/config.json"))
+      path: Fixtures.path(fixture),
+      configurationPath: Fixtures.path("tiny-gpt2/config.json")
+    )
   }
 
   private static func compare(_ model: GPT2Model, _ name: String) throws -> ParityReport {
@@ -27,12 +29,15 @@ import Testing
   @Test(arguments: containers)
   func logitsAreAsCloseAsPyTorchs(fixture: String) throws {
     let report = try Self.compare(
-      try Self.open(fixture).loadModel(), "reference/tiny-gpt2.safetensors")
+      try Self.open(fixture).loadModel(),
+      "reference/tiny-gpt2.safetensors"
+    )
     let own = try JSONValue(contentsOf: Fixtures.path("reference/tiny-gpt2.json"))
     func worst(_ key: String) throws -> Double {
       try max(
         #require(own["logits"]?["eager"]?[key]?.number),
-        #require(own["logits"]?["sdpa"]?[key]?.number))
+        #require(own["logits"]?["sdpa"]?[key]?.number)
+      )
     }
     let logits = try #require(report.deviations.first { $0.name == "logits" })
     let largest = try #require(own["max_abs_logit"]?.number)
@@ -51,7 +56,8 @@ import Testing
     let model = try Self.open("tiny-gpt2").loadModel()
     let report = try Self.compare(model, "reference/tiny-gpt2.safetensors")
     let own = try #require(
-      try JSONValue(contentsOf: Fixtures.path("reference/tiny-gpt2.json"))["gradients_relative_l2"])
+      try JSONValue(contentsOf: Fixtures.path("reference/tiny-gpt2.json"))["gradients_relative_l2"]
+    )
     let gradients = report.deviations.filter { $0.name.hasPrefix("gradients.") }
     #expect(gradients.count == model.parameters.all.count)
     for gradient in gradients {
@@ -79,7 +85,9 @@ import Testing
   func variantsOfTheConfigurationAgree(name: String) throws {
     let opened = try OpenedModel(path: Fixtures.path("variants/" + name + "/model.safetensors"))
     let report = try Self.compare(
-      try opened.loadModel(), "variants/" + name + "/reference.safetensors")
+      try opened.loadModel(),
+      "variants/" + name + "/reference.safetensors"
+    )
     #expect(report.deviations.count == 4 + opened.weights.weights.count)
     #expect(report.passes(tolerance: 2e-5))
     for deviation in report.deviations where !deviation.name.hasPrefix("gradients.") {

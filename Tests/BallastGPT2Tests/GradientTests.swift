@@ -9,10 +9,15 @@ import Testing
     ("silu", false, 0.3),
   ])
   func agreeWithDifferencesOfTheLoss(
-    activation: String, tiesHead: Bool, dropout: Double
+    activation: String,
+    tiesHead: Bool,
+    dropout: Double
   ) throws {
     var configuration = RandomModel.configuration(
-      width: 16, activation: activation, tiesHead: tiesHead)
+      width: 16,
+      activation: activation,
+      tiesHead: tiesHead
+    )
     configuration.scalesAttentionByInverseLayer = dropout == 0
     configuration.embeddingDropout = dropout
     configuration.attentionDropout = dropout
@@ -26,8 +31,14 @@ import Testing
     let plan = dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
     let gradients = try GPT2Parameters.zeros(configuration)
     _ = model.lossAndGradients(
-      tokens, targets: targets, scale: 1, activations: activations, buffers: buffers,
-      gradients: gradients, dropout: plan)
+      tokens,
+      targets: targets,
+      scale: 1,
+      activations: activations,
+      buffers: buffers,
+      gradients: gradients,
+      dropout: plan
+    )
     func loss() -> Double {
       model.forward(tokens, into: activations, dropout: plan)
       return model.lossSum(activations.finalNorm.output, targets: targets, rows: 16)
@@ -53,7 +64,8 @@ import Testing
       }
       #expect(
         abs(difference - expected) <= 2e-2 * max(1, abs(expected)),
-        "\(parameter.name): \(difference), not \(expected)")
+        "\(parameter.name): \(difference), not \(expected)"
+      )
     }
   }
 
@@ -70,8 +82,13 @@ import Testing
       for index in 0..<batches {
         let range = index * batch * 8..<(index + 1) * batch * 8
         _ = model.lossAndGradients(
-          Array(tokens[range]), targets: Array(targets[range]), scale: 1 / 16,
-          activations: activations, buffers: buffers, gradients: gradients)
+          Array(tokens[range]),
+          targets: Array(targets[range]),
+          scale: 1 / 16,
+          activations: activations,
+          buffers: buffers,
+          gradients: gradients
+        )
       }
       return gradients
     }
@@ -90,7 +107,10 @@ import Testing
     let activations = try Activations(configuration, batch: 1, length: 8, forTraining: true)
     func output(seed: UInt64, pass: Int) -> [Float] {
       model.forward(
-        tokens, into: activations, dropout: DropoutPlan(configuration, seed: seed, pass: pass))
+        tokens,
+        into: activations,
+        dropout: DropoutPlan(configuration, seed: seed, pass: pass)
+      )
       return Array(UnsafeBufferPointer(start: activations.finalNorm.output, count: 8 * 8))
     }
     #expect(output(seed: 1, pass: 4) == output(seed: 1, pass: 4))

@@ -9,7 +9,8 @@ import Testing
     #expect(
       mlp.parameters.map(\.name) == [
         "h.1.mlp.c_fc.weight", "h.1.mlp.c_fc.bias", "h.1.mlp.c_proj.weight", "h.1.mlp.c_proj.bias",
-      ])
+      ]
+    )
     #expect(mlp.children == ["c_fc", "c_proj"])
     #expect(mlp[parameter: "c_fc.weight"]?.shape == [32, 8])
     #expect(mlp["c_fc"]?[parameter: "bias"]?.count == 32)

@@ -3,8 +3,13 @@ import BallastGPT2
 /// Small models with random weights, for tests.
 enum RandomModel {
   static func configuration(
-    layers: Int = 2, heads: Int = 2, width: Int = 8, vocabularySize: Int = 11, positions: Int = 9,
-    activation: String = "gelu_new", tiesHead: Bool = true
+    layers: Int = 2,
+    heads: Int = 2,
+    width: Int = 8,
+    vocabularySize: Int = 11,
+    positions: Int = 9,
+    activation: String = "gelu_new",
+    tiesHead: Bool = true
   ) -> GPT2Configuration {
     var configuration = GPT2Configuration()
     configuration.layers = layers

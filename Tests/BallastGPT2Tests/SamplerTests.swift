@@ -3,7 +3,8 @@ import Glibc
 import Testing
 
 @Suite struct SamplerTests {
-  private func draws(_ options: SamplingOptions, _ logits: [Float], count: Int = 400) -> Set<Int32> {
+  private func draws(_ options: SamplingOptions, _ logits: [Float], count: Int = 400) -> Set<Int32>
+  {
     var sampler = Sampler(options)
     return Set((0..<count).map { _ in sampler.next(logits: logits, history: []) })
   }

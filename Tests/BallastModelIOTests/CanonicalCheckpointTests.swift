@@ -22,10 +22,12 @@ import Testing
   ])
   func wrappersAndPrefixesAreTakenOff(prefix: String) throws {
     let canonical = try CanonicalCheckpoint(
-      try checkpoint(try TinyCheckpoint.outputs { prefix + $0 }))
+      try checkpoint(try TinyCheckpoint.outputs { prefix + $0 })
+    )
     #expect(
       Set(canonical.weights.map(\.name))
-        == Set(WeightMap.slots(TinyCheckpoint.configuration).map(\.name)))
+        == Set(WeightMap.slots(TinyCheckpoint.configuration).map(\.name))
+    )
     #expect(canonical.layout == .hf)
     #expect(canonical["h.1.mlp.c_fc.weight"]?.shape.dimensions == [16, 4])
     #expect(canonical.sourceNames["wte.weight"] == prefix + "wte.weight")
@@ -52,7 +54,8 @@ import Testing
   @Test func tensorsBesideTheModelAreNoPartOfIt() throws {
     let moment = try TinyCheckpoint.tensor("optimizer.state.0.exp_avg", [3], from: 0)
     let canonical = try CanonicalCheckpoint(
-      try checkpoint(try TinyCheckpoint.outputs { "model." + $0 } + [moment]))
+      try checkpoint(try TinyCheckpoint.outputs { "model." + $0 } + [moment])
+    )
     #expect(canonical.others.map(\.name) == ["optimizer.state.0.exp_avg"])
   }
 

@@ -23,7 +23,10 @@ import Testing
   }
 
   private func convert(
-    _ input: String, _ name: String, to target: Conversion.Target, layout: Conversion.Layout,
+    _ input: String,
+    _ name: String,
+    to target: Conversion.Target,
+    layout: Conversion.Layout,
     dtype: DType? = nil
   ) throws -> String {
     let output = folder.path + "/" + name
@@ -74,7 +77,8 @@ import Testing
     // The values are multiples of 1/64 below 4, which both types hold exactly.
     #expect(
       try checkpoint["transformer.wpe.weight"]?.floats()
-        == Checkpoint.open(path: original)["transformer.wpe.weight"]?.floats())
+        == Checkpoint.open(path: original)["transformer.wpe.weight"]?.floats()
+    )
   }
 
   @Test func whatIsThereIsNotReplacedUnasked() throws {
@@ -108,7 +112,9 @@ import Testing
     let input = folder.path + "/other.safetensors"
     try SafetensorsWriter.write(
       [try TinyCheckpoint.tensor("fc.weight", [2, 3], from: 0)],
-      metadata: [("author", "me")], to: input)
+      metadata: [("author", "me")],
+      to: input
+    )
     let output = folder.path + "/copy.safetensors"
     let summary = try Conversion(to: .safetensors, layout: .keep, dtype: nil)
       .run(try Checkpoint.open(path: input), to: output) { _, _ in }

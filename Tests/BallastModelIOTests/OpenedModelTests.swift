@@ -16,7 +16,8 @@ import Testing
 
   /// Writes a folder with a configuration and returns the fault of opening it, if there is one.
   private func fault(
-    _ outputs: [TensorOutput], configuration: String = TinyCheckpoint.configurationText
+    _ outputs: [TensorOutput],
+    configuration: String = TinyCheckpoint.configurationText
   ) throws -> ModelFault? {
     try SafetensorsWriter.write(outputs, to: folder.path + "/model.safetensors")
     _ = try folder.write(configuration.utf8, to: "config.json")
@@ -48,7 +49,8 @@ import Testing
     var outputs = try TinyCheckpoint.outputs().filter { $0.name != "wpe.weight" }
     outputs.append(try TinyCheckpoint.tensor("wpe.weight", [6, 4], from: 0))
     #expect(
-      try fault(outputs) == .wrongShape("wpe.weight", expected: [5, 4], found: [6, 4]))
+      try fault(outputs) == .wrongShape("wpe.weight", expected: [5, 4], found: [6, 4])
+    )
   }
 
   @Test func weightsMustBeFloatingPoint() throws {
@@ -57,7 +59,8 @@ import Testing
     outputs.append(
       TensorOutput(name: "ln_f.bias", dtype: .i32, shape: try Shape([4])) {
         (sink) throws(FormatError) in try sink(bytes.span.bytesOfBytes)
-      })
+      }
+    )
     #expect(try fault(outputs) == .notFloatingPoint("ln_f.bias", "I32"))
   }
 
@@ -70,7 +73,9 @@ import Testing
 
   @Test func aConfigurationThatIsNoJSONNamesItsFile() throws {
     try SafetensorsWriter.write(
-      try TinyCheckpoint.outputs(), to: folder.path + "/model.safetensors")
+      try TinyCheckpoint.outputs(),
+      to: folder.path + "/model.safetensors"
+    )
     _ = try folder.write("{".utf8, to: "config.json")
     let error = #expect(throws: FormatError.self) { try OpenedModel(path: folder.path) }
     #expect(error?.file == "config.json" && error?.offset == 1)
@@ -82,7 +87,9 @@ import Testing
     configuration.heads = 2
     configuration.explicitInnerWidth = 100
     try SafetensorsWriter.write(
-      try TinyCheckpoint.outputs(configuration), to: folder.path + "/model.safetensors")
+      try TinyCheckpoint.outputs(configuration),
+      to: folder.path + "/model.safetensors"
+    )
     let opened = try OpenedModel(path: folder.path + "/model.safetensors")
     #expect(opened.configuration == configuration)
     #expect(opened.notices.count == 1)
@@ -110,7 +117,8 @@ import Testing
       for output in 0..<outputs {
         for input in 0..<inputs {
           #expect(
-            parameter.values[output * inputs + input] == stored[input * outputs + output])
+            parameter.values[output * inputs + input] == stored[input * outputs + output]
+          )
         }
       }
     }

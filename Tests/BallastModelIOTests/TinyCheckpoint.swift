@@ -31,7 +31,8 @@ enum TinyCheckpoint {
 
   /// Every weight in Conv1D's orientation, under names that `name` makes of the canonical ones.
   static func outputs(
-    _ configuration: GPT2Configuration = configuration, name: (String) -> String = { $0 }
+    _ configuration: GPT2Configuration = configuration,
+    name: (String) -> String = { $0 }
   ) throws -> [TensorOutput] {
     try WeightMap.slots(configuration).enumerated().map { index, slot in
       try tensor(name(slot.name), slot.conv1DDimensions, from: index * 3)

@@ -37,8 +37,13 @@ import Testing
       let targets = (0..<64).map { $0 % 32 == 31 ? -100 : inputs[$0 + 1] }
       gradients.clear()
       let sum = model.lossAndGradients(
-        inputs, targets: targets, scale: 1 / 62, activations: activations, buffers: buffers,
-        gradients: gradients)
+        inputs,
+        targets: targets,
+        scale: 1 / 62,
+        activations: activations,
+        buffers: buffers,
+        gradients: gradients
+      )
       #expect(abs(sum / 62 - Double(expected)) <= 1e-5, "step \(step)")
       _ = optimizer.update(model.parameters, gradients: gradients, learningRate: try setting("lr"))
     }
@@ -48,7 +53,8 @@ import Testing
     var documents = TextDocuments()
     try documents.append(
       try SharedBytes.contents(path: Fixtures.path("text/" + text)),
-      try Tokenizer(path: Fixtures.path("tiny-gpt2")))
+      try Tokenizer(path: Fixtures.path("tiny-gpt2"))
+    )
     return try TokenRows(documents.tokens, context: context, vocabularySize: 768)
   }
 
@@ -56,8 +62,14 @@ import Testing
     var options = TrainingOptions(
       steps: steps,
       schedule: LearningRateSchedule(
-        decay: .cosine, peak: 2e-3, floor: 2e-4, warmup: 5, steps: steps),
-      evaluateEvery: steps)
+        decay: .cosine,
+        peak: 2e-3,
+        floor: 2e-4,
+        warmup: 5,
+        steps: steps
+      ),
+      evaluateEvery: steps
+    )
     options.batchSize = batchSize
     options.accumulate = accumulate
     return options
@@ -65,14 +77,19 @@ import Testing
 
   /// Runs a training and returns the losses of its steps and of its evaluations.
   private func train(
-    _ model: GPT2Model, _ options: TrainingOptions, validation: TokenRows? = nil,
+    _ model: GPT2Model,
+    _ options: TrainingOptions,
+    validation: TokenRows? = nil,
     stopAfter last: Int = .max
   ) throws -> (steps: [Double], evaluations: [Double], outcome: Trainer.Outcome) {
     var steps: [Double] = []
     var evaluations: [Double] = []
     let trainer = try Trainer(
-      model, options: options, training: try rows("finetune.txt", context: 32),
-      validation: validation)
+      model,
+      options: options,
+      training: try rows("finetune.txt", context: 32),
+      validation: validation
+    )
     let outcome = try trainer.run(shouldStop: { steps.count >= last }) { event in
       switch event {
       case .step(let step): steps.append(step.loss)
@@ -86,8 +103,10 @@ import Testing
     let validation = try rows("stories-heldout.txt", context: 32)
     let before = try #require(try Evaluation(of: try model(), on: validation)).loss
     let run = try train(
-      try model(), options(steps: 60, batchSize: 4, accumulate: 1),
-      validation: try rows("finetune.txt", context: 64))
+      try model(),
+      options(steps: 60, batchSize: 4, accumulate: 1),
+      validation: try rows("finetune.txt", context: 64)
+    )
     #expect(run.outcome == .finished)
     #expect(run.evaluations.count == 2 && run.evaluations[1] < run.evaluations[0] - 1)
     #expect(before < 1)
@@ -136,7 +155,8 @@ import Testing
     let (training, validation) = try documents.split(validation: 0.1, seed: 1)
     #expect(training.documents.count == 2 && validation.documents.count == 1)
     #expect(
-      Set(training.documents + validation.documents) == Set(documents.documents))
+      Set(training.documents + validation.documents) == Set(documents.documents)
+    )
     var single = TextDocuments()
     try single.append(Array("one two three four five six seven eight".utf8), tokenizer)
     let (head, tail) = try single.split(validation: 0.25, seed: 1)

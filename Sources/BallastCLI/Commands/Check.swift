@@ -12,13 +12,15 @@ import BallastTokenizer
 /// `ballast check`: whether a checkpoint is whole and sound.
 struct Check: Command {
   static let configuration = CommandConfiguration(
-    "check", abstract: "Check a checkpoint against every rule of its format.",
+    "check",
+    abstract: "Check a checkpoint against every rule of its format.",
     discussion: """
       Reports violations of the format, values that are NaN or infinite, and for a GPT-2 whatever \
       contradicts its configuration. Exits with 1 if there is a finding, and with 2 if the file \
       cannot be read at all.
       """,
-    examples: [CommandExample("ballast check gpt2/ --format json", "The findings, for a program.")])
+    examples: [CommandExample("ballast check gpt2/ --format json", "The findings, for a program.")]
+  )
 
   @Argument(value: "PATH", help: "A checkpoint or a folder with one.", completion: .file)
   var path: String
@@ -62,9 +64,12 @@ struct Check: Command {
         {
           findings.append(
             IntegrityFinding(
-              .warning, rule: "model.vocabulary",
+              .warning,
+              rule: "model.vocabulary",
               "the tokenizer has \(tokenizer.vocabularySize) tokens, the model "
-                + "\(model.configuration.vocabularySize)"))
+                + "\(model.configuration.vocabularySize)"
+            )
+          )
         }
       } catch {
         findings.append(IntegrityFinding(.error, error))

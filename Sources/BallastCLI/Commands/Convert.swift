@@ -8,7 +8,8 @@ import BallastReport
 /// `ballast convert`: carries a checkpoint into another format.
 struct Convert: Command {
   static let configuration = CommandConfiguration(
-    "convert", abstract: "Carry a checkpoint into another format, layout or type.",
+    "convert",
+    abstract: "Carry a checkpoint into another format, layout or type.",
     discussion: """
       A GPT-2 goes through the weight map: its layout can be changed, and a folder that \
       transformers loads can be made of it. Any other checkpoint is written name by name. The \
@@ -19,8 +20,11 @@ struct Convert: Command {
       CommandExample("ballast convert pytorch_model.bin model.safetensors", "Out of the pickle."),
       CommandExample("ballast convert old-gpt2/ new-gpt2/ --to hf", "A whole folder."),
       CommandExample(
-        "ballast convert gpt2/ gpt2-native.safetensors --layout native", "To be mapped as it is."),
-    ])
+        "ballast convert gpt2/ gpt2-native.safetensors --layout native",
+        "To be mapped as it is."
+      ),
+    ]
+  )
 
   @Argument(value: "IN", help: "A checkpoint or a folder with one.", completion: .file)
   var input: String
@@ -31,8 +35,10 @@ struct Convert: Command {
   @Option(help: "How GPT-2's linear maps are stored.") var layout = Conversion.Layout.keep
   @Option(help: "The type of floating-point tensors.") var dtype = OutputDType.keep
   @Option(
-    value: "FILE", help: "The configuration, in place of the model's own.",
-    completion: .file(extensions: ["json"]))
+    value: "FILE",
+    help: "The configuration, in place of the model's own.",
+    completion: .file(extensions: ["json"])
+  )
   var config: String?
   @Option(value: "KEY=VALUE", help: "Metadata for a safetensors file; may be repeated.")
   var metadata: [MetadataEntry] = []
@@ -90,7 +96,8 @@ struct Convert: Command {
     let casts = summary.casts > 0 ? ", \(summary.casts) of them cast to \(dtype.rawValue)" : ""
     context.message(
       "wrote \(output.printable): \(summary.tensors) tensors\(casts), "
-        + Readable.bytes(summary.bytes))
+        + Readable.bytes(summary.bytes)
+    )
     for (name, reason) in summary.leftOut {
       context.message("  left out \(name.printable): \(reason.printable)")
     }

@@ -7,8 +7,10 @@ import BallastReport
 /// `ballast doctor`: what this machine offers.
 struct Doctor: Command {
   static let configuration = CommandConfiguration(
-    "doctor", abstract: "Tell what this machine offers.",
-    examples: [CommandExample("ballast doctor", "Instruction set, BLAS, threads.")])
+    "doctor",
+    abstract: "Tell what this machine offers.",
+    examples: [CommandExample("ballast doctor", "Instruction set, BLAS, threads.")]
+  )
 
   @Option(help: "How to write it.") var format = DocumentFormat.table
 

@@ -11,12 +11,14 @@ import Glibc
 /// `ballast eval`: the loss of a model on text.
 struct Eval: Command {
   static let configuration = CommandConfiguration(
-    "eval", abstract: "Measure the loss and perplexity of a model on text.",
+    "eval",
+    abstract: "Measure the loss and perplexity of a model on text.",
     discussion: """
       The text is cut into sequences of one context each, none dropped. Every token but the first \
       is predicted once, from what stands before it in its sequence.
       """,
-    examples: [CommandExample("ballast eval gpt2/ held-out.txt", "Loss, perplexity, bits a byte.")])
+    examples: [CommandExample("ballast eval gpt2/ held-out.txt", "Loss, perplexity, bits a byte.")]
+  )
 
   @OptionGroup var model: ModelArguments
   @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
@@ -36,11 +38,18 @@ struct Eval: Command {
     let documents = try TextDocuments.read(data, tokenizer)
     let rows = try at(data[0]) { () throws(FormatError) in
       try TokenRows(
-        documents.tokens, context: length, vocabularySize: opened.configuration.vocabularySize)
+        documents.tokens,
+        context: length,
+        vocabularySize: opened.configuration.vocabularySize
+      )
     }
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
     let progress = Progress(
-      "Evaluating", total: rows.targetCount, unit: .things("tokens"), on: context)
+      "Evaluating",
+      total: rows.targetCount,
+      unit: .things("tokens"),
+      on: context
+    )
     let evaluation = try at(model.model) { () throws(FormatError) in
       let result = try Evaluation(of: network, on: rows, batchSize: batchSize) { done in
         progress.advance(to: done)
@@ -50,7 +59,8 @@ struct Eval: Command {
       guard let result else { throw FormatError(Interrupted(signal: Interruption.signal ?? 2)) }
       return result
     }
-    let bits = evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, documents.byteCount))
+    let bits =
+      evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, documents.byteCount))
     switch format {
     case .table:
       try context.print([

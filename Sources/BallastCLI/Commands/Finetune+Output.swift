@@ -49,7 +49,10 @@ final class TrainingReporter {
   private var lastLoss = 0.0
 
   init(
-    _ options: TrainingOptions, validates: Bool, folder: OutputFolder, model: GPT2Model,
+    _ options: TrainingOptions,
+    validates: Bool,
+    folder: OutputFolder,
+    model: GPT2Model,
     on console: Console
   ) {
     self.options = options
@@ -70,7 +73,8 @@ final class TrainingReporter {
       let training = step > 0 ? ", training loss \(Readable.fixed(lastLoss, places: 4))" : ""
       console.message(
         "step \(step): validation loss \(Readable.fixed(evaluation.loss, places: 4))\(training)"
-          + (isBest && step > 0 ? " (best so far)" : ""))
+          + (isBest && step > 0 ? " (best so far)" : "")
+      )
       if isBest, step > 0 { try folder.saveBest(model) }
     }
   }
@@ -86,7 +90,8 @@ final class TrainingReporter {
     ])
     progress.advance(
       to: step.step,
-      note: "loss \(Readable.fixed(step.loss, places: 3)), \(Readable.rate(rate, of: "tokens"))")
+      note: "loss \(Readable.fixed(step.loss, places: 3)), \(Readable.rate(rate, of: "tokens"))"
+    )
   }
 
   /// Takes the progress bar away.

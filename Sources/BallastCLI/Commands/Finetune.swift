@@ -10,7 +10,8 @@ import BallastTraining
 /// `ballast finetune`: trains a model further on text.
 struct Finetune: Command {
   static let configuration = CommandConfiguration(
-    "finetune", abstract: "Train a model further on text files.",
+    "finetune",
+    abstract: "Train a model further on text files.",
     discussion: """
       Documents of a file may be separated by <|endoftext|>; each ends in that token. OUT becomes a \
       Hugging Face folder of the last state, with the best one in OUT/best and a line of JSON for \
@@ -20,8 +21,10 @@ struct Finetune: Command {
       CommandExample("ballast finetune gpt2/ shakespeare.txt -o out", "With what is usual."),
       CommandExample(
         "ballast finetune gpt2/ a.txt b.txt -o out --steps 500 --lr 1e-4 --validation held.txt",
-        "With a text of its own for validation."),
-    ])
+        "With a text of its own for validation."
+      ),
+    ]
+  )
 
   @OptionGroup var model: ModelArguments
   @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
@@ -29,7 +32,10 @@ struct Finetune: Command {
   var output: String
   @Flag(help: "Write into a folder that is there.") var force = false
   @Option(
-    value: "FILE", help: "Where to log; OUT/log.jsonl if not given.", completion: .file)
+    value: "FILE",
+    help: "Where to log; OUT/log.jsonl if not given.",
+    completion: .file
+  )
   var log: String?
   @OptionGroup(title: "Training") var training: TrainingArguments
 
@@ -47,7 +53,12 @@ struct Finetune: Command {
     }
     context.message(plan(network, rows, validation, options))
     let reporter = TrainingReporter(
-      options, validates: validation != nil, folder: folder, model: network, on: context)
+      options,
+      validates: validation != nil,
+      folder: folder,
+      model: network,
+      on: context
+    )
     let outcome = try at(output) { () throws(FormatError) in
       let outcome = try trainer.run(shouldStop: { Interruption.signal != nil }) {
         (event) throws(FormatError) in try reporter.report(event)
@@ -66,10 +77,14 @@ struct Finetune: Command {
   }
 
   private func plan(
-    _ network: GPT2Model, _ rows: TokenRows, _ validation: TokenRows?, _ options: TrainingOptions
+    _ network: GPT2Model,
+    _ rows: TokenRows,
+    _ validation: TokenRows?,
+    _ options: TrainingOptions
   ) -> String {
     let perStep = options.batchSize * options.accumulate * rows.context
-    let held = validation.map { "\(Readable.count($0.targetCount)) tokens held out" } ?? "none held out"
+    let held =
+      validation.map { "\(Readable.count($0.targetCount)) tokens held out" } ?? "none held out"
     return """
       \(Readable.count(network.parameters.count)) parameters, \
       \(Readable.count(rows.targetCount)) tokens of text, \(held)
@@ -111,7 +126,8 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "The order of an epoch.") var order = Order.shuffled
   @Option(
     value: "FRACTION|FILE",
-    help: "What is held out: a part of the documents, or a file; 0 holds out nothing.")
+    help: "What is held out: a part of the documents, or a file; 0 holds out nothing."
+  )
   var validation = "0.1"
   @Option(in: 1..., help: "Steps between evaluations; a tenth of all if not given.")
   var evalEvery: Int?
@@ -126,12 +142,15 @@ struct TrainingArguments: ParsableArguments {
 
   /// The rows to train on, and those to validate on.
   func data(
-    _ files: [String], _ tokenizer: Tokenizer, _ configuration: GPT2Configuration
+    _ files: [String],
+    _ tokenizer: Tokenizer,
+    _ configuration: GPT2Configuration
   ) throws -> (TokenRows, TokenRows?) {
     let context = context ?? min(256, configuration.positions)
     if context > configuration.positions {
       throw UsageError(
-        "'--context' is \(context), but the model has \(configuration.positions) positions")
+        "'--context' is \(context), but the model has \(configuration.positions) positions"
+      )
     }
     var documents = try TextDocuments.read(files, tokenizer)
     var held: TextDocuments?
@@ -147,7 +166,10 @@ struct TrainingArguments: ParsableArguments {
     func rows(_ documents: TextDocuments, _ path: String) throws(PathError) -> TokenRows {
       try at(path) { () throws(FormatError) in
         try TokenRows(
-          documents.tokens, context: context, vocabularySize: configuration.vocabularySize)
+          documents.tokens,
+          context: context,
+          vocabularySize: configuration.vocabularySize
+        )
       }
     }
     return (
@@ -164,9 +186,14 @@ struct TrainingArguments: ParsableArguments {
     var options = TrainingOptions(
       steps: steps,
       schedule: LearningRateSchedule(
-        decay: schedule, peak: lr, floor: minLr ?? lr / 10,
-        warmup: warmup ?? min(100, steps / 20), steps: steps),
-      evaluateEvery: evalEvery ?? max(1, steps / 10))
+        decay: schedule,
+        peak: lr,
+        floor: minLr ?? lr / 10,
+        warmup: warmup ?? min(100, steps / 20),
+        steps: steps
+      ),
+      evaluateEvery: evalEvery ?? max(1, steps / 10)
+    )
     options.batchSize = batchSize
     options.accumulate = accumulate
     options.optimizer.beta1 = beta1

@@ -7,7 +7,8 @@ import BallastTokenizer
 /// `ballast generate`: continues a text.
 struct Generate: Command {
   static let configuration = CommandConfiguration(
-    "generate", abstract: "Continue a text, token by token.",
+    "generate",
+    abstract: "Continue a text, token by token.",
     discussion: """
       The text is written as it comes, whole characters at a time. Equal seeds give equal texts. \
       Generation ends at the end-of-text token, at a stop string, or after so many tokens.
@@ -16,8 +17,10 @@ struct Generate: Command {
       CommandExample("ballast generate gpt2/ --prompt 'The dog' --greedy -n 20", "The likeliest."),
       CommandExample(
         "ballast generate gpt2/ --prompt 'Once' --top-k 40 --seed 7 --stop '\\n\\n'",
-        "A paragraph."),
-    ])
+        "A paragraph."
+      ),
+    ]
+  )
 
   @OptionGroup var model: ModelArguments
   @Option(value: "TEXT", help: "The text to continue; empty starts a new one.") var prompt = ""
@@ -47,8 +50,11 @@ struct Generate: Command {
   }
 
   private func write(
-    _ network: GPT2Model, _ opened: OpenedModel, _ tokenizer: Tokenizer,
-    _ options: SamplingOptions, on context: Console
+    _ network: GPT2Model,
+    _ opened: OpenedModel,
+    _ tokenizer: Tokenizer,
+    _ options: SamplingOptions,
+    on context: Console
   ) throws(FormatError) {
     var history = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
     if history.isEmpty {
@@ -58,7 +64,11 @@ struct Generate: Command {
     let generator = try GPT2Generator(network)
     var sampler = Sampler(options)
     var decoder = StreamingDecoder(tokenizer)
-    var stops = StopStrings(stop.map { $0.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n") })
+    var stops = StopStrings(
+      stop.map {
+        $0.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
+      }
+    )
     if !ids { try context.write(prompt) }
     var logits = try generator.append(history)
     for index in 0..<count {

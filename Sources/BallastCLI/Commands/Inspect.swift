@@ -16,13 +16,17 @@ struct Inspect: Command {
   }
 
   static let configuration = CommandConfiguration(
-    "inspect", abstract: "List the tensors of checkpoints.",
+    "inspect",
+    abstract: "List the tensors of checkpoints.",
     discussion: "Reads headers only; no tensor is loaded and nothing is executed.",
     examples: [
       CommandExample("ballast inspect model.safetensors", "Every tensor with its type and shape."),
       CommandExample(
-        "ballast inspect gpt2/ --match '*.attn.*' --format json", "Some of them, for a program."),
-    ])
+        "ballast inspect gpt2/ --match '*.attn.*' --format json",
+        "Some of them, for a program."
+      ),
+    ]
+  )
 
   @Argument(value: "PATH", help: "A checkpoint or a folder with one.", completion: .file)
   var paths: [String]
@@ -82,7 +86,9 @@ struct Inspect: Command {
   }
 
   private func document(
-    _ path: String, _ checkpoint: Checkpoint, _ tensors: [TensorView]
+    _ path: String,
+    _ checkpoint: Checkpoint,
+    _ tensors: [TensorView]
   ) -> Document {
     // Columns that say nothing about this file are left out.
     let rows = tensors.map { row($0, of: checkpoint) }
@@ -98,12 +104,15 @@ struct Inspect: Command {
       .table(table),
       .paragraph(
         "\(Readable.count(totals.tensors)) tensors, \(Readable.count(totals.parameters)) values, "
-          + "\(Readable.bytes(totals.bytes)) (\(totals.dtypes.map(\.0).joined(separator: ", ")))"),
+          + "\(Readable.bytes(totals.bytes)) (\(totals.dtypes.map(\.0).joined(separator: ", ")))"
+      ),
     ]
   }
 
   private func json(
-    _ path: String, _ checkpoint: Checkpoint, _ tensors: [TensorView]
+    _ path: String,
+    _ checkpoint: Checkpoint,
+    _ tensors: [TensorView]
   ) -> JSONValue {
     let totals = Totals(tensors, of: checkpoint)
     var dtypes = JSONObject()
@@ -112,7 +121,8 @@ struct Inspect: Command {
       "path": .string(path),
       "format": .string(checkpoint.format),
       "files": .array(
-        checkpoint.files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }),
+        checkpoint.files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }
+      ),
       "metadata": .object(checkpoint.metadata),
       "tensors": .array(
         tensors.map { tensor in
@@ -125,7 +135,8 @@ struct Inspect: Command {
             "strides": tensor.isContiguous ? .null : .array(tensor.strides.map { .integer($0) }),
             "tied_to": checkpoint.tie(of: tensor).map { .string($0.name) } ?? .null,
           ]
-        }),
+        }
+      ),
       "totals": [
         "tensors": .integer(totals.tensors), "parameters": .integer(totals.parameters),
         "bytes": .integer(totals.bytes), "dtypes": .object(dtypes),

@@ -10,19 +10,25 @@ import BallastTokenizer
 /// `ballast logits`: what a model computes for given tokens, as a file.
 struct Logits: Command {
   static let configuration = CommandConfiguration(
-    "logits", abstract: "Write the logits of a model for given tokens.",
+    "logits",
+    abstract: "Write the logits of a model for given tokens.",
     discussion: "The output is a safetensors file with input_ids and logits [B, T, V].",
     examples: [
       CommandExample(
-        "ballast logits gpt2/ --text 'The dog' -o logits.safetensors", "The logits of a text.")
-    ])
+        "ballast logits gpt2/ --text 'The dog' -o logits.safetensors",
+        "The logits of a text."
+      )
+    ]
+  )
 
   @OptionGroup var model: ModelArguments
   @Option(short: "o", value: "FILE", help: "Where to write.", completion: .file)
   var output: String
   @Option(
-    value: "FILE", help: "Token ids: safetensors with input_ids, or text with white space.",
-    completion: .file)
+    value: "FILE",
+    help: "Token ids: safetensors with input_ids, or text with white space.",
+    completion: .file
+  )
   var inputIds: String?
   @Option(value: "TEXT", help: "A text, to be tokenized.") var text: String?
   @Flag(help: "Write hidden_states.N [B, T, C] too.") var hiddenStates = false
@@ -46,11 +52,15 @@ struct Logits: Command {
       try network.run(input) { _, index, stream in
         guard hiddenStates else { return }
         states[index] += UnsafeBufferPointer(
-          start: stream, count: input.length * opened.configuration.width)
+          start: stream,
+          count: input.length * opened.configuration.width
+        )
       } logits: { (_, rows, chunk) throws(FormatError) in
         try Interruption.check()
         logits += UnsafeBufferPointer(
-          start: chunk, count: rows.count * opened.configuration.vocabularySize)
+          start: chunk,
+          count: rows.count * opened.configuration.vocabularySize
+        )
       }
     }
     let place = [input.batch, input.length]
@@ -58,12 +68,19 @@ struct Logits: Command {
       var outputs = [
         try TensorOutput(name: "input_ids", place, ids: input.ids),
         try TensorOutput(
-          name: "logits", place + [opened.configuration.vocabularySize], floats: logits),
+          name: "logits",
+          place + [opened.configuration.vocabularySize],
+          floats: logits
+        ),
       ]
       for (index, state) in states.enumerated() where hiddenStates {
         outputs.append(
           try TensorOutput(
-            name: "hidden_states.\(index)", place + [opened.configuration.width], floats: state))
+            name: "hidden_states.\(index)",
+            place + [opened.configuration.width],
+            floats: state
+          )
+        )
       }
       try SafetensorsWriter.write(outputs, to: output)
     }

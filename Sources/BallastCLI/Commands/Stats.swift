@@ -9,14 +9,16 @@ import BallastReport
 /// `ballast stats`: what the values of a checkpoint are like.
 struct Stats: Command {
   static let configuration = CommandConfiguration(
-    "stats", abstract: "Compute statistics of every tensor's values.",
+    "stats",
+    abstract: "Compute statistics of every tensor's values.",
     discussion: """
       Minimum, maximum, mean, standard deviation (the population's) and L2 norm are taken over \
       the finite values, in double; zeros, NaN and infinities are counted.
       """,
     examples: [
       CommandExample("ballast stats model.safetensors --match '*.ln_*'", "The LayerNorms only.")
-    ])
+    ]
+  )
 
   @Argument(value: "PATH", help: "A checkpoint or a folder with one.", completion: .file)
   var path: String

@@ -6,8 +6,10 @@ import BallastTokenizer
 /// Which tokenizer a command uses.
 struct TokenizerArguments: ParsableArguments {
   @Argument(
-    value: "TOKENIZER", help: "A folder or file with the tokenizer, such as a model's folder.",
-    completion: .file)
+    value: "TOKENIZER",
+    help: "A folder or file with the tokenizer, such as a model's folder.",
+    completion: .file
+  )
   var tokenizer: String
 
   func load() throws(PathError) -> Tokenizer {
@@ -18,8 +20,10 @@ struct TokenizerArguments: ParsableArguments {
 /// `ballast tokenize`: a text as token ids.
 struct Tokenize: Command {
   static let configuration = CommandConfiguration(
-    "tokenize", abstract: "Turn text into token ids.",
-    examples: [CommandExample("ballast tokenize gpt2/ story.txt", "The ids, between spaces.")])
+    "tokenize",
+    abstract: "Turn text into token ids.",
+    examples: [CommandExample("ballast tokenize gpt2/ story.txt", "The ids, between spaces.")]
+  )
 
   @OptionGroup var tokenizer: TokenizerArguments
   @Argument(value: "FILE", help: "The text; - is standard input.", completion: .file)
@@ -39,10 +43,12 @@ struct Tokenize: Command {
 /// `ballast detokenize`: token ids as the text they stand for.
 struct Detokenize: Command {
   static let configuration = CommandConfiguration(
-    "detokenize", abstract: "Turn token ids into text, byte for byte.",
+    "detokenize",
+    abstract: "Turn token ids into text, byte for byte.",
     examples: [
       CommandExample("echo 464 3290 | ballast detokenize gpt2/", "The text of two tokens.")
-    ])
+    ]
+  )
 
   @OptionGroup var tokenizer: TokenizerArguments
   @Argument(value: "FILE", help: "The ids; - is standard input.", completion: .file)

@@ -10,7 +10,8 @@ import BallastReport
 /// `ballast verify`: whether a model computes what its reference did.
 struct Verify: Command {
   static let configuration = CommandConfiguration(
-    "verify", abstract: "Prove a model equal to a reference, or to another model.",
+    "verify",
+    abstract: "Prove a model equal to a reference, or to another model.",
     discussion: """
       The reference is a safetensors file of input_ids [B, T] and logits [B, T, V], optionally \
       loss, hidden_states.N and gradients.NAME, as tools/record-reference writes it. The \
@@ -19,9 +20,12 @@ struct Verify: Command {
       """,
     examples: [
       CommandExample(
-        "ballast verify gpt2/ --reference reference.safetensors", "Against recorded logits."),
+        "ballast verify gpt2/ --reference reference.safetensors",
+        "Against recorded logits."
+      ),
       CommandExample("ballast verify out/ --against gpt2/", "Against another checkpoint."),
-    ])
+    ]
+  )
 
   @OptionGroup var model: ModelArguments
   @Option(value: "FILE", help: "What the model should compute.", completion: .file)
@@ -29,8 +33,10 @@ struct Verify: Command {
   @Option(value: "MODEL", help: "A model that should compute the same.", completion: .file)
   var against: String?
   @Option(
-    value: "FILE", help: "With --against: the tokens to run, in place of pseudorandom ones.",
-    completion: .file)
+    value: "FILE",
+    help: "With --against: the tokens to run, in place of pseudorandom ones.",
+    completion: .file
+  )
   var inputIds: String?
   @Option(in: 0..., help: "The largest deviation that passes.") var tolerance = 1e-5
   @Option(help: "How to write the result.") var format = DocumentFormat.table
@@ -59,7 +65,8 @@ struct Verify: Command {
   }
 
   private func reference(
-    for network: GPT2Model, on context: Console
+    for network: GPT2Model,
+    on context: Console
   ) throws -> any ParityReference {
     if let reference {
       return try at(reference) { () throws(FormatError) in
@@ -71,7 +78,9 @@ struct Verify: Command {
     let tokens = try inputIds.map { try TokenFile.read($0) } ?? [Self.tokens(for: network)]
     return try at(against ?? "") { () throws(FormatError) in
       ModelReference(
-        try other.loadModel(), input: try TokenBatch(tokens, for: network.configuration))
+        try other.loadModel(),
+        input: try TokenBatch(tokens, for: network.configuration)
+      )
     }
   }
 
@@ -129,7 +138,8 @@ struct Verify: Command {
             "mean_abs": .number($0.meanAbsolute), "rms": .number($0.rms),
             "relative": .number($0.relative), "passes": .bool($0.isWithin(tolerance)),
           ]
-        }),
+        }
+      ),
       "first_departure": report.firstDeparture(tolerance: tolerance).map { .string($0.name) }
         ?? .null,
       "loss": .number(report.loss), "reference_loss": number(report.referenceLoss),

@@ -17,7 +17,9 @@ package final class Console: Sendable {
       case .auto: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
       }
     renderer = TerminalRenderer(
-      width: Terminal.width(of: STDOUT_FILENO), usesStyles: usesStyles)
+      width: Terminal.width(of: STDOUT_FILENO),
+      usesStyles: usesStyles
+    )
   }
 
   /// Writes a text and a line break to standard output.

@@ -10,7 +10,8 @@ struct PathError: Error {
 
 /// Runs `body`, whose errors are about `path`.
 func at<Result>(
-  _ path: String, _ body: () throws(FormatError) -> Result
+  _ path: String,
+  _ body: () throws(FormatError) -> Result
 ) throws(PathError) -> Result {
   do {
     return try body()

@@ -7,15 +7,21 @@ import BallastTokenizer
 struct ModelArguments: ParsableArguments {
   @Argument(
     value: "MODEL",
-    help: "A folder in Hugging Face layout, or a checkpoint file.", completion: .file)
+    help: "A folder in Hugging Face layout, or a checkpoint file.",
+    completion: .file
+  )
   var model: String
   @Option(
-    value: "FILE", help: "The configuration, in place of the model's own.",
-    completion: .file(extensions: ["json"]))
+    value: "FILE",
+    help: "The configuration, in place of the model's own.",
+    completion: .file(extensions: ["json"])
+  )
   var config: String?
   @Option(
-    value: "PATH", help: "The tokenizer's folder or file, in place of the model's own.",
-    completion: .file)
+    value: "PATH",
+    help: "The tokenizer's folder or file, in place of the model's own.",
+    completion: .file
+  )
   var tokenizer: String?
 
   /// Opens the model and tells what was assumed.
@@ -34,7 +40,9 @@ struct ModelArguments: ParsableArguments {
 extension OpenedModel {
   /// Opens a model; errors name the model's path, or the configuration's where it was given.
   static func open(
-    _ path: String, config: String?, tokenizer: String?
+    _ path: String,
+    config: String?,
+    tokenizer: String?
   ) throws(PathError) -> OpenedModel {
     do throws(FormatError) {
       return try OpenedModel(path: path, configurationPath: config, tokenizerPath: tokenizer)
