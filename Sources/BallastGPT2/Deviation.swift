@@ -2,11 +2,11 @@
 public struct Deviation: Hashable, Sendable {
   /// What was compared: "logits", "hidden_states.3", "gradients.wte.weight".
   public let name: String
-  /// max |Δ|
+  /// The largest |Δ|.
   public let maxAbsolute: Double
-  /// mean |Δ|
+  /// The mean |Δ|.
   public let meanAbsolute: Double
-  /// √ mean Δ²
+  /// The root of the mean of Δ².
   public let rms: Double
   /// The figure that a tolerance bounds: max |Δ| / max(1, max |reference|), or for gradients the
   /// relative L2 norm ‖Δ‖ / ‖reference‖.

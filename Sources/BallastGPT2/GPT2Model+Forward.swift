@@ -49,7 +49,7 @@ extension GPT2Model {
     normalize(activations.finalNorm, input: input, parameters.finalNorm, rows: rows)
   }
 
-  /// afterAttention = input + drop(proj(attention(norm(input))))
+  /// The attention half: afterAttention = input + drop(proj(attention(norm(input)))).
   private func attend(
     _ block: BlockParameters,
     _ buffers: BlockActivations,
@@ -91,7 +91,7 @@ extension GPT2Model {
     )
   }
 
-  /// output = afterAttention + drop(out(activation(in(norm(afterAttention)))))
+  /// The MLP half: output = x + drop(out(activation(in(norm(x))))), x being afterAttention.
   private func feedForward(
     _ block: BlockParameters,
     _ buffers: BlockActivations,

@@ -9,7 +9,7 @@ extension GPT2Model {
     max(1, Self.chunkBytes / (configuration.vocabularySize * MemoryLayout<Float>.stride))
   }
 
-  /// logits [rows, V] = normed [rows, C] · headᵀ
+  /// The head: logits [rows, V] = normed [rows, C] · headᵀ.
   package func head(
     _ normed: UnsafePointer<Float>,
     rows: Int,

@@ -6,8 +6,9 @@ import Glibc
 public struct ParityReport: Sendable {
   /// Hidden states in order, then the logits, then gradients.
   public let deviations: [Deviation]
-  /// The model's mean loss over the shifted positions, and the reference's.
+  /// The model's mean loss over the shifted positions.
   public let loss: Double
+  /// The reference's loss, where it was recorded.
   public let referenceLoss: Double?
   /// The share of positions whose likeliest token is the same.
   public let topOneAgreement: Double

@@ -4,7 +4,7 @@ import CBallastKernels
 extension Attention {
   /// The gradients of `forward`, which are overwritten; probabilities are computed again.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - outputGradient: [B, T, C].
   ///   - output: [B, T, C], as `forward` gave it.
   ///   - logSumExp: [B, H, T], as `forward` saved it.
@@ -41,7 +41,9 @@ extension Attention {
     }
   }
 
-  /// One block of queries: dV += P̃ᵀ dO, dP = drop(dO Vᵀ), dS = P (dP − Σ dO · O), dQ = dS K,
+  /// The gradients of one block of queries.
+  ///
+  /// dV += P̃ᵀ dO, dP = drop(dO Vᵀ), dS = P (dP − Σ dO · O), dQ = dS K,
   /// dK += dSᵀ Q. With dropout Σ dP · P is still Σ dO · O, since O = P̃ V.
   private static func backward(
     _ block: QueryBlock,

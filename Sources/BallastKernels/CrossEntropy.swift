@@ -5,7 +5,7 @@ import CBallastKernels
 package enum CrossEntropy {
   /// The summed loss; rows whose target is below zero are not counted.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - logits: [rows, classes].
   ///   - targets: [rows].
   package static func lossSum(

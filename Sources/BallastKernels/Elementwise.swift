@@ -76,7 +76,7 @@ package enum Elementwise {
 
   /// sums[j] += Σ over rows of values[row, j], accumulated in double.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - sums: [columns].
   ///   - values: [rows, columns].
   package static func addColumnSums(

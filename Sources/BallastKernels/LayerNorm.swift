@@ -7,7 +7,7 @@ package enum LayerNorm {
 
   /// output = (input - mean) / √(variance + epsilon) · weight + bias, row by row.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - output: [rows, width]; may be the input.
   ///   - mean: [rows], saved for `backward`, or nil.
   ///   - reciprocalStd: [rows], saved for `backward`, or nil.
@@ -42,7 +42,7 @@ package enum LayerNorm {
 
   /// The gradients of `forward`, all of them added to; the parameters' are left out where nil.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - inputGradient: [rows, width].
   ///   - weightGradient: [width].
   ///   - biasGradient: [width].

@@ -10,7 +10,7 @@ package enum Linear {
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - weight: [out, in].
   ///   - bias: [out], or nil.
   package static func forward(
@@ -62,7 +62,7 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - inputGradient: [rows, in], overwritten, or added to with `accumulate`.
   ///   - weightGradient: [out, in], added to.
   ///   - biasGradient: [out], added to.

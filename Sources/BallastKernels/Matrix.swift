@@ -30,10 +30,9 @@ package enum Matrix {
   /// Below this many multiplications a second thread costs more than it brings.
   private static let parallelThreshold = 1 << 18
 
-  /// output [rows, columns] = scale · left [rows, inner] · right [inner, columns]
-  /// + outputScale · output.
+  /// The product output = scale · left · right + outputScale · output.
   ///
-  /// The larger of rows and columns is cut among the threads.
+  /// The output is [rows, columns], left [rows, inner], right [inner, columns]. The larger of rows and columns is cut among the threads.
   package static func multiply(
     output: UnsafeMutablePointer<Float>,
     outputStride: Int,

@@ -37,7 +37,7 @@ package enum Parallel {
 
   /// Cuts 0 ..< `count` into at most `threadCount` ranges of nearly equal length and runs them.
   ///
-  /// - Parameters:
+  /// Arguments:
   ///   - grain: The work worth a thread: no range is shorter, unless there is only one. Ranges
   ///     start at multiples of it.
   package static func forEachRange(_ count: Int, grain: Int = 1, body: (Range<Int>) -> Void) {

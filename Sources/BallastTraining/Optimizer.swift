@@ -4,8 +4,9 @@ import BallastKernels
 
 /// The constants of AdamW.
 public struct AdamWOptions: Hashable, Sendable {
-  /// The decay rates of the first and second moments.
+  /// The decay rate of the first moments.
   public var beta1 = 0.9
+  /// The decay rate of the second moments.
   public var beta2 = 0.95
   /// Added to the root of the second moment.
   public var epsilon = 1e-8

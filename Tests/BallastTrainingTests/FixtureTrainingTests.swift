@@ -90,7 +90,8 @@ import Testing
       training: try rows("finetune.txt", context: 32),
       validation: validation
     )
-    let outcome = try trainer.run(shouldStop: { steps.count >= last }) { event in
+    let stops = { steps.count >= last }
+    let outcome = try trainer.run(shouldStop: stops) { event in
       switch event {
       case .step(let step): steps.append(step.loss)
       case .evaluation(_, let evaluation, _): evaluations.append(evaluation.loss)
