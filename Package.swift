@@ -149,7 +149,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BallastTokenizerTests",
-      dependencies: ["BallastTokenizer", "BallastJSON", "BallastTestSupport"],
+      dependencies: ["BallastTokenizer", "BallastJSON", "BallastBytes", "BallastTestSupport"],
       swiftSettings: common
     ),
     .testTarget(

@@ -1,61 +1,123 @@
 public import BallastBytes
 
-/// How the texts of special tokens, such as `<|endoftext|>`, are read when they occur in a text.
-public enum SpecialTokens: Sendable {
-  /// As any other text: what a user writes cannot steer the model.
-  case asText
-  /// As the tokens, the leftmost first and of those the longest.
-  case parsed
-}
-
-/// GPT-2's byte-level BPE: turns texts into token ids and back, byte for byte.
+/// A byte-level byte-pair encoding, as GPT-2 has it: texts to token ids, and back without loss.
 ///
-/// The ids are those of transformers with `add_special_tokens=False`; `SpecialTokens.asText` is its
-/// `split_special_tokens=True`. Added tokens that are not special are words of the vocabulary: they
-/// are found in either case.
+/// The ids are those of Hugging Face's `tokenizers` (with `add_special_tokens=False`: nothing is
+/// put around a text). Every text has ids, and so has any sequence of bytes; decoding them gives
+/// the bytes back. Encoding may go on in several threads at once.
 public struct Tokenizer: Sendable {
-  /// The text of GPT-2's only special token.
-  static let endOfTextMark = "<|endoftext|>"
-
-  /// The id of the token that ends a text: `eos_token` of tokenizer_config.json or
-  /// special_tokens_map.json, or else `<|endoftext|>`.
-  public let endOfText: Int32?
-  /// The paths of the tokenizer's files that are there: what to copy along with a model.
-  public let sourceFiles: [String]
-
-  let vocabulary: Vocabulary
-  /// What to look for before the text between is tokenized, one matcher after the other.
-  let parsedMatchers: [AddedTokenMatcher]
-  /// The same without special tokens.
-  let textMatchers: [AddedTokenMatcher]
-  let addsPrefixSpace: Bool
-
-  /// Reads a tokenizer.
-  ///
-  /// - Parameter path: a folder that holds tokenizer.json, vocab.json and merges.txt, encoder.json
-  ///   and vocab.bpe, or merges alone, the first of these; or one such file. The files beside it
-  ///   that tell of added tokens are read too.
-  ///
-  /// - Throws: `TokenizerFault`, `JSONFault`, `ByteFault` or `InputOutputFault`; the error names
-  ///   the file within the folder.
-  public init(path: String) throws(FormatError) {
-    let files = try TokenizerFiles(path: path)
-    let definition = files.definition
-    vocabulary = try Vocabulary(definition)
-    let stages = [
-      definition.addedTokens.filter { !$0.isNormalized },
-      definition.addedTokens.filter(\.isNormalized),
-    ]
-    parsedMatchers = stages.filter { !$0.isEmpty }.map(AddedTokenMatcher.init)
-    textMatchers = stages.map { $0.filter { !$0.isSpecial } }
-      .filter { !$0.isEmpty }.map(AddedTokenMatcher.init)
-    addsPrefixSpace = definition.addsPrefixSpace
-    endOfText =
-      [files.endOfText, Self.endOfTextMark].lazy.compactMap { $0 }
-      .compactMap { definition.ids[ExactString($0)] }.first
-    sourceFiles = try files.paths()
+  /// How tokens such as `<|endoftext|>` in a text are read.
+  public enum SpecialTokens: Sendable {
+    /// As the characters that they consist of: what a user writes cannot end a document.
+    case asText
+    /// As the tokens that they name.
+    case parsed
   }
 
-  /// The highest id and one; the model's embedding needs at least as many rows.
-  public var vocabularySize: Int { vocabulary.tokens.size }
+  /// The token that ends a document: the configured end-of-sequence token, or `<|endoftext|>`.
+  public let endOfText: Int32?
+  /// The paths of the files that were read: what goes along when a model is copied.
+  public let sourceFiles: [String]
+
+  let tokens: TokenBytes
+  let byteIDs: [Int32]
+  let merges: MergeTable
+  let segmenter: TextSegmenter
+  let splitsWords: Bool
+  private let addsPrefixSpace: Bool
+  private let wholeWords: [ArraySlice<UInt8>: Int32]?
+  private let workspaces = WorkspacePool()
+
+  /// Reads a tokenizer from its folder, or from one of its files.
+  ///
+  /// In a folder the first of these counts: `tokenizer.json`; `vocab.json` with `merges.txt`;
+  /// `encoder.json` with `vocab.bpe`; `merges.txt` or `vocab.bpe` alone, which give GPT-2's own
+  /// numbering. Added tokens come from `tokenizer.json`, `tokenizer_config.json` and
+  /// `added_tokens.json`. A vocabulary or a list of merges that is named itself is completed by
+  /// the file beside it. Throws `TokenizerFault`, and what reading files and JSON throws.
+  public init(path: String) throws(FormatError) {
+    try self.init(try TokenizerDescription(path: path))
+  }
+
+  init(_ description: TokenizerDescription) throws(FormatError) {
+    let contents = try VocabularyIndex(description)
+    tokens = contents.tokens
+    byteIDs = contents.byteIDs
+    merges = contents.merges
+    segmenter = TextSegmenter(contents.addedTokens)
+    endOfText = contents.id(of: description.endOfText)
+    wholeWords = description.ignoresMerges ? contents.idsByBytes : nil
+    splitsWords = description.splitsWords
+    addsPrefixSpace = description.addsPrefixSpace
+    sourceFiles = description.sourceFiles
+  }
+
+  /// The largest token id plus 1: what a model's vocabulary must hold at least.
+  public var vocabularySize: Int { tokens.count }
+
+  /// The token that stands for a whole word whatever the merges, where a file asks for that.
+  func wholeWordID(_ word: Range<Int>, of text: Span<UInt8>) -> Int32? {
+    guard let wholeWords else { return nil }
+    return wholeWords[ArraySlice(word.map { text[$0] })]
+  }
+}
+
+extension Tokenizer {
+  /// The token ids of a text.
+  public func encode(_ text: String, specialTokens: SpecialTokens = .asText) -> [Int32] {
+    encode(text.utf8.span, specialTokens: specialTokens)
+  }
+
+  /// The token ids of a text in UTF-8; bytes that are not UTF-8 are encoded too.
+  public func encode(
+    bytes: some Sequence<UInt8>,
+    specialTokens: SpecialTokens = .asText
+  ) -> [Int32] {
+    encode(Array(bytes).span, specialTokens: specialTokens)
+  }
+
+  /// The token ids of a text in UTF-8; bytes that are not UTF-8 are encoded too.
+  public func encode(_ text: Span<UInt8>, specialTokens: SpecialTokens = .asText) -> [Int32] {
+    let segments = segmenter.segments(of: text, parsingSpecial: specialTokens == .parsed)
+    return workspaces.withWorkspace { workspace in
+      var ids: [Int32] = []
+      for segment in segments {
+        switch segment {
+        case .token(let id): ids.append(id)
+        case .text(let range):
+          if addsPrefixSpace, !range.isEmpty, text[range.lowerBound] != UInt8(ascii: " ") {
+            let prefixed = [UInt8(ascii: " ")] + range.map { text[$0] }
+            workspace.encode(prefixed.indices, of: prefixed.span, with: self, into: &ids)
+          } else {
+            workspace.encode(range, of: text, with: self, into: &ids)
+          }
+        }
+      }
+      return ids
+    }
+  }
+
+  /// The bytes that token ids stand for.
+  ///
+  /// Throws `TokenizerFault.unknownToken` for an id that no token has.
+  public func decode(_ ids: some Sequence<Int32>) throws(FormatError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for id in ids { bytes += try self.bytes(of: id) }
+    return bytes
+  }
+
+  /// The text that token ids stand for; bytes that are not UTF-8 become U+FFFD.
+  ///
+  /// Throws `TokenizerFault.unknownToken` for an id that no token has.
+  public func text(of ids: some Sequence<Int32>) throws(FormatError) -> String {
+    String(decoding: try decode(ids), as: UTF8.self)
+  }
+
+  /// The bytes that one token stands for.
+  ///
+  /// Throws `TokenizerFault.unknownToken` for an id that no token has.
+  public func bytes(of id: Int32) throws(FormatError) -> ArraySlice<UInt8> {
+    guard let bytes = tokens[id] else { throw FormatError(TokenizerFault.unknownToken(id)) }
+    return bytes
+  }
 }

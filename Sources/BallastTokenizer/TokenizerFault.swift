@@ -1,63 +1,63 @@
 public import BallastBytes
 
-/// The ways in which a tokenizer's files can be wrong, and ids that they do not know.
+/// The ways in which a tokenizer's files, or token ids, can be wrong.
 public enum TokenizerFault: FormatFault {
-  /// A folder holds none of the files that make a tokenizer.
+  /// The folder holds no tokenizer.
   case noTokenizer
-  /// A vocabulary stands without its merges.
-  case noMerges
-  /// A file is neither a vocabulary, nor merges, nor a tokenizer.json.
-  case unrecognized
-  /// A field of a JSON file is missing or is of another type.
-  case malformedField(String)
-  /// A part of tokenizer.json is not what byte-level BPE has there.
-  case unsupported(field: String, value: String)
-  /// A token's id is no integer from 0 to the limit.
-  case badID(token: String, limit: Int)
-  /// Two tokens have one id.
-  case repeatedID(Int32, token: String)
-  /// One token has two ids.
-  case repeatedToken(String)
-  /// The vocabulary has no token for a single byte, so some texts could not be encoded.
+  /// A file that the others need is not there.
+  case missingFile(String)
+  /// A file is larger than any tokenizer's.
+  case fileTooLarge(limit: Int)
+  /// The file is none of a tokenizer's.
+  case notATokenizer
+  /// A value of a JSON file is missing or of another type than it must be.
+  case badValue(String)
+  /// The file asks for something that GPT-2's encoding does not have.
+  case unsupported(part: String, value: String)
+  /// A token's id is not an integer, or is negative or far too large.
+  case badID(token: String)
+  /// Two tokens have the same id.
+  case duplicateID(Int, String, String)
+  /// A token comes twice, with different ids.
+  case duplicateToken(String)
+  /// A line of merges is not two tokens with a space between them.
+  case badMerge
+  /// A merge names, or makes, a token that the vocabulary does not have.
+  case mergeOfUnknownToken(String)
+  /// The vocabulary has no token for a byte, so that some texts could not be encoded.
   case missingByte(UInt8)
-  /// A line of the merges is not two tokens with one space between them.
-  case malformedMerge
-  /// A merge joins, or results in, something that is not in the vocabulary.
-  case unknownMergeToken(String)
-  /// An added token has no text.
-  case emptyAddedToken
-  /// An id stands for no token.
-  case unknownID(Int32)
+  /// The text of an added token is too long to look for.
+  case addedTokenTooLong(limit: Int)
+  /// No token has this id.
+  case unknownToken(Int32)
 
   /// What is wrong, in one line.
   public var description: String {
     switch self {
-    case .noTokenizer: "there is no tokenizer in this folder"
-    case .noMerges: "the vocabulary stands without its merges"
-    case .unrecognized: "this is neither a vocabulary, nor merges, nor a tokenizer.json"
-    case .malformedField(let field): "the field \(field) is missing or malformed"
-    case .unsupported(let field, let value):
-      "\(field) is \(value), which is not GPT-2's byte-level BPE"
-    case .badID(let token, let limit):
-      "the id of the token \(token.debugDescription) is no integer from 0 to \(limit - 1)"
-    case .repeatedID(let id, let token):
-      "the token \(token.debugDescription) has the id \(id), which another token has already"
-    case .repeatedToken(let token): "the token \(token.debugDescription) has two ids"
-    case .missingByte(let byte): "the vocabulary has no token for the byte \(byte)"
-    case .malformedMerge: "a merge is not two tokens with one space between them"
-    case .unknownMergeToken(let token):
-      "a merge needs the token \(token.debugDescription), which the vocabulary does not have"
-    case .emptyAddedToken: "an added token has no text"
-    case .unknownID(let id): "the id \(id) stands for no token"
+    case .noTokenizer: "the folder has no tokenizer"
+    case .missingFile(let name): "\(name) is missing"
+    case .fileTooLarge(let limit): "the file is larger than \(limit) bytes"
+    case .notATokenizer: "the file is neither a tokenizer, nor a vocabulary, nor merges"
+    case .badValue(let key): "\(key) is missing or is not what it should be"
+    case .unsupported(let part, let value):
+      "\(part) \(value) is not supported: only the byte-level BPE of GPT-2 is"
+    case .badID(let token): "the id of token \(token.debugDescription) is not a usable integer"
+    case .duplicateID(let id, let first, let second):
+      "tokens \(first.debugDescription) and \(second.debugDescription) have the same id \(id)"
+    case .duplicateToken(let token): "token \(token.debugDescription) has two ids"
+    case .badMerge: "a merge is not two tokens with a space between them"
+    case .mergeOfUnknownToken(let token):
+      "a merge needs token \(token.debugDescription), which is not in the vocabulary"
+    case .missingByte(let byte): "the vocabulary has no token for byte \(byte)"
+    case .addedTokenTooLong(let limit): "an added token is longer than \(limit) bytes"
+    case .unknownToken(let id): "the tokenizer has no token \(id)"
     }
   }
 
-  /// Which files to provide, where one is missing.
+  /// What a user might do about it.
   public var hint: String? {
-    switch self {
-    case .noTokenizer: "needed: tokenizer.json, or vocab.json and merges.txt"
-    case .noMerges: "merges.txt belongs to vocab.json, vocab.bpe to encoder.json"
-    default: nil
-    }
+    guard case .noTokenizer = self else { return nil }
+    return "a tokenizer is tokenizer.json, or vocab.json with merges.txt, or encoder.json with "
+      + "vocab.bpe; name another folder with --tokenizer"
   }
 }
