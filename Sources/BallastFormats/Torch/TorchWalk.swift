@@ -8,25 +8,18 @@ import BallastJSON
 /// its keys. A container that is reached twice gives its tensors twice, under both names; one that
 /// is reached through itself is not entered again.
 struct TorchWalk {
-  /// The most tensors, read or not; the largest checkpoints have some 100 000.
-  static let maximumTensors = 1 << 20
-  /// The most bytes of all names: 64 for each of the tensors.
-  static let maximumNameBytes = 1 << 26
-  /// The most steps.
-  ///
-  /// Without sharing they are as many as values; shared containers are walked once
-  /// for every path, and ten of ten of ten … of them have more paths than there is time.
-  static let maximumSteps = 1 << 24
-  /// The levels of containers that are looked into; CPython cannot write more than about 1000.
-  static let maximumDepth = 512
-
   private(set) var tensors: [TensorView] = []
   private(set) var metadata: TorchMetadata
   private(set) var warnings: [FormatError] = []
 
+  private let graph: PickleGraph
+  private let file: String?
+  private let limits: TorchLimits
   private let reader: TorchTensorReader
   private let containers: TorchContainers
   private var storages: TorchStorages
+  /// The storages of numpy's arrays, so that one that is reached twice is tied.
+  private var arrays: [PickleValue: TensorStorage] = [:]
   private var names: Set<ExactString> = []
   private var nameBytes = 0
   private var obstacleCount = 0
@@ -50,7 +43,11 @@ struct TorchWalk {
     var isCut = false
   }
 
-  init(_ graph: PickleGraph, storages: TorchStorages) {
+  /// A walk over `graph`; `file` is the name of the file within a set of several.
+  init(_ graph: PickleGraph, storages: TorchStorages, file: String?, limits: TorchLimits) {
+    self.limits = limits
+    self.graph = graph
+    self.file = file
     reader = TorchTensorReader(graph)
     containers = TorchContainers(graph: graph)
     metadata = TorchMetadata(graph: graph)
@@ -88,10 +85,10 @@ struct TorchWalk {
       cut()
       return false
     }
-    guard frames.count < Self.maximumDepth else {
+    guard frames.count < limits.depth else {
       if !isTooDeepSaid {
         warnings.append(
-          FormatError(TorchFault.nestedTooDeep(path: path.dotted, limit: Self.maximumDepth))
+          FormatError(TorchFault.nestedTooDeep(path: path.dotted, limit: limits.depth))
         )
       }
       isTooDeepSaid = true
@@ -100,8 +97,8 @@ struct TorchWalk {
     }
     let contents = containers.contents(of: value)
     steps += contents.children.count + 1
-    guard steps <= Self.maximumSteps else {
-      throw FormatError(TorchFault.tooManyPaths(limit: Self.maximumSteps))
+    guard steps <= limits.steps else {
+      throw FormatError(TorchFault.tooManyPaths(limit: limits.steps))
     }
     for label in contents.repeatedKeys {
       path.labels.append(label)
@@ -138,11 +135,12 @@ struct TorchWalk {
   ) throws(FormatError) {
     let offset = containers.offset(of: value)
     let name = try newName(at: offset)
-    guard tensors.count + obstacleCount < Self.maximumTensors else {
-      throw FormatError(TorchFault.tooManyTensors(limit: Self.maximumTensors), at: offset)
+    guard tensors.count + obstacleCount < limits.tensors else {
+      throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
     switch reading {
     case .obstacle(let obstacle): leaveOut(name, obstacle, at: offset)
+    case .array(let array): try take(array, from: value, named: name)
     case .tensor(let tensor):
       guard let layout = tensor.layout else { return leaveOut(name, .packedView, at: offset) }
       tensors.append(
@@ -156,6 +154,32 @@ struct TorchWalk {
         )
       )
     }
+  }
+
+  private mutating func take(
+    _ array: NumPyArray,
+    from value: PickleValue,
+    named name: String
+  ) throws(FormatError) {
+    let offset = containers.offset(of: value)
+    let shape = try Shape(array.sizes)
+    let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
+    if arrays[value] == nil { arrays[value] = try array.storage(in: graph, file: file) }
+    guard let storage = arrays[value], storage.region.count == byteCount else {
+      throw FormatError(
+        TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
+        at: offset
+      )
+    }
+    tensors.append(
+      try TensorView(
+        name: name,
+        dtype: array.dtype,
+        shape: shape,
+        strides: try array.strides(of: shape),
+        storage: storage
+      )
+    )
   }
 
   private mutating func leaveOut(_ name: String, _ obstacle: TorchObstacle, at offset: Int?) {
@@ -172,8 +196,8 @@ struct TorchWalk {
       name = renamed
     }
     nameBytes += name.utf8.count
-    guard nameBytes <= Self.maximumNameBytes else {
-      throw FormatError(TorchFault.namesTooLong(limit: Self.maximumNameBytes), at: offset)
+    guard nameBytes <= limits.nameBytes else {
+      throw FormatError(TorchFault.namesTooLong(limit: limits.nameBytes), at: offset)
     }
     names.insert(ExactString(name))
     return name

@@ -31,11 +31,12 @@ extension PickleGraph {
   /// Modules that Python 2 named otherwise.
   private static let python3Modules = [
     "__builtin__": "builtins", "copy_reg": "copyreg", "numpy._core.multiarray": "numpy.multiarray",
-    "numpy.core.multiarray": "numpy.multiarray",
+    "numpy.core.multiarray": "numpy.multiarray", "numpy._core.numeric": "numpy.numeric",
+    "numpy.core.numeric": "numpy.numeric",
   ]
 
   /// The bytes of a bytes object, also where protocol 2 had to write them as Latin-1 text.
-  func content(_ value: PickleValue) -> [UInt8]? {
+  package func content(_ value: PickleValue) -> [UInt8]? {
     if let range = bytes(value) { return source.array(range) }
     if case .string(let index) = value { return texts[index].rawBytes(from: source) }
     guard case .object(let index) = value else { return nil }

@@ -7,6 +7,8 @@ import BallastBytes
 package struct PickleGraph: Sendable {
   /// The bytes that texts are read from.
   let source: SharedBytes
+  /// Whether `source` is the file itself, so that offsets in the one are offsets in the other.
+  let isInFile: Bool
   /// What the pickle stands for, once STOP has been reached.
   package internal(set) var root: PickleValue?
   package internal(set) var globals: [PickleGlobal] = []
@@ -25,8 +27,9 @@ package struct PickleGraph: Sendable {
   /// Keys and values in turn; a key may come again, and then the later value counts.
   var dictionaries: [[PickleValue]] = []
 
-  init(source: SharedBytes) {
+  init(source: SharedBytes, isInFile: Bool) {
     self.source = source
+    self.isInFile = isInFile
   }
 
   /// The number of values that take memory, as `PickleLimits.values` counts them.

@@ -21,13 +21,16 @@ package struct PickleMachine {
   private(set) var offset: Int
 
   /// A machine at the start of a pickle, which ends at its STOP or at the end of `range`.
+  ///
+  /// `isInFile` is false where `source` was decompressed.
   package init(
     _ source: SharedBytes,
     range: Range<Int>,
+    isInFile: Bool = true,
     limits: PickleLimits = .standard,
     recordsEvents: Bool = false
   ) {
-    graph = PickleGraph(source: source)
+    graph = PickleGraph(source: source, isInFile: isInFile)
     position = range.lowerBound
     offset = range.lowerBound
     end = range.upperBound
