@@ -12,7 +12,7 @@ struct NumPyArray {
   let sizes: [Int]
   let isFortran: Bool
   /// The bytes, or the text that stands for them in protocol 2.
-  let data: PickleValue
+  let content: PickleValue
 
   /// What an array consists of, from its shape, type, order and data; nil where they are not that.
   static func reading(
@@ -23,6 +23,10 @@ struct NumPyArray {
     in graph: PickleGraph
   ) -> TorchReading? {
     guard let sizes = graph.elements(shape)?.map({ graph.integer($0) ?? -1 }) else { return nil }
+    // What holds the data comes first: an array of objects has a list of them.
+    guard let content = graph.content(data) else {
+      return .obstacle(.unknownType("numpy.dtype('O')"))
+    }
     guard let (kind, width, isBig) = graph.numpyType(type) else {
       return .obstacle(.unknownType("numpy.dtype"))
     }
@@ -35,7 +39,7 @@ struct NumPyArray {
         byteOrder: isBig ? .big : .little,
         sizes: sizes,
         isFortran: isFortran,
-        data: data
+        content: content
       )
     )
   }
@@ -68,7 +72,7 @@ struct NumPyArray {
 
   /// The bytes as a storage: in place where the pickle holds them as such.
   func storage(in graph: PickleGraph, file: String?) throws(FormatError) -> TensorStorage? {
-    if let range = graph.bytes(data) {
+    if let range = graph.bytes(content) {
       return TensorStorage(
         try ByteRegion(graph.source, offset: range.lowerBound, count: range.count),
         byteOrder: byteOrder,
@@ -76,9 +80,9 @@ struct NumPyArray {
         fileOffset: graph.isInFile ? range.lowerBound : nil
       )
     }
-    guard let content = graph.content(data) else { return nil }
+    guard let bytes = graph.contentBytes(content) else { return nil }
     return TensorStorage(
-      ByteRegion(try SharedBytes.copying(content)),
+      ByteRegion(try SharedBytes.copying(bytes)),
       byteOrder: byteOrder,
       file: file,
       fileOffset: nil

@@ -96,8 +96,8 @@ struct TorchTensorReader {
       ("torch.autograd.variable", "Variable"):
       .wrapper
     case ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"): .device
-    case ("numpy.multiarray", "_reconstruct"): .numpyArray
-    case ("numpy.numeric", "_frombuffer"): .numpyBuffer
+    case ("numpy._core.multiarray", "_reconstruct"): .numpyArray
+    case ("numpy._core.numeric", "_frombuffer"): .numpyBuffer
     case ("torch._tensor", "_rebuild_from_type_v2"): .fromType
     case ("torch._utils", "_rebuild_qtensor"): .obstacle(.quantized)
     case ("torch._utils", "_rebuild_sparse_tensor"), ("torch._utils", "_rebuild_sparse_csr_tensor"):

@@ -18,8 +18,8 @@ struct TorchWalk {
   private let reader: TorchTensorReader
   private let containers: TorchContainers
   private var storages: TorchStorages
-  /// The storages of numpy's arrays, so that one that is reached twice is tied.
-  private var arrays: [PickleValue: TensorStorage] = [:]
+  /// The storages of numpy's arrays by what holds their bytes, so that each is made once.
+  private var arrays: [ArrayPlace: TensorStorage] = [:]
   private var names: Set<ExactString> = []
   private var nameBytes = 0
   private var obstacleCount = 0
@@ -31,6 +31,11 @@ struct TorchWalk {
   private var open: Set<PickleValue> = []
   /// The containers in which there was nothing.
   private var barren: Set<PickleValue> = []
+
+  private struct ArrayPlace: Hashable {
+    let content: PickleValue
+    let byteOrder: TensorStorage.ByteOrder
+  }
 
   /// A container that is being walked.
   private struct Frame {
@@ -64,9 +69,9 @@ struct TorchWalk {
       }
       let child = frame.contents.children[frame.next]
       frames[frames.count - 1].next += 1
-      path.labels.append(child.label)
+      path.append(child.label)
       let isEntered = try visit(child.value, listsScalars: frame.contents.listsScalars)
-      if !isEntered { path.labels.removeLast() }
+      if !isEntered { path.removeLast() }
     }
   }
 
@@ -96,14 +101,14 @@ struct TorchWalk {
       return false
     }
     let contents = containers.contents(of: value)
-    steps += contents.children.count + 1
+    steps += contents.size
     guard steps <= limits.steps else {
       throw FormatError(TorchFault.tooManyPaths(limit: limits.steps))
     }
     for label in contents.repeatedKeys {
-      path.labels.append(label)
+      path.append(label)
       warnings.append(FormatError(TorchFault.repeatedKey(path: path.dotted)))
-      path.labels.removeLast()
+      path.removeLast()
     }
     frames.append(Frame(value: value, contents: contents, foundBefore: foundCount))
     open.insert(value)
@@ -124,7 +129,7 @@ struct TorchWalk {
     } else if foundCount == frame.foundBefore {
       barren.insert(frame.value)
     }
-    if !frames.isEmpty { path.labels.removeLast() }
+    if !frames.isEmpty { path.removeLast() }
   }
 
   // MARK: Tensors
@@ -164,8 +169,9 @@ struct TorchWalk {
     let offset = containers.offset(of: value)
     let shape = try Shape(array.sizes)
     let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
-    if arrays[value] == nil { arrays[value] = try array.storage(in: graph, file: file) }
-    guard let storage = arrays[value], storage.region.count == byteCount else {
+    let place = ArrayPlace(content: array.content, byteOrder: array.byteOrder)
+    if arrays[place] == nil { arrays[place] = try array.storage(in: graph, file: file) }
+    guard let storage = arrays[place], storage.region.count == byteCount else {
       throw FormatError(
         TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
         at: offset

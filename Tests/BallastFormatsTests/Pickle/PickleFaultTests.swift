@@ -78,14 +78,14 @@ import Testing
     limits.values = 5
     limits.memos = 2
     limits.stackDepth = 6
-    limits.lineBytes = 8
+    limits.textBytes = 8
     let samples: [([UInt8], PickleFault)] = [
       (bytes("N0N0N0N0N0N."), .tooManyOpcodes(limit: 10)),
       (bytes("]]]000]]]000."), .tooManyValues(limit: 5)),
       (bytes("NNNNNNN."), .stackTooDeep(limit: 6)),
       (bytes("((((((("), .stackTooDeep(limit: 6)),
       (bytes("N", 0x94, 0x94, 0x94), .tooManyMemos(limit: 2)),
-      (bytes("S'abcdefgh'\n."), .lineTooLong(limit: 8)),
+      (bytes("S'abcdefgh'\n."), .textTooLong(limit: 8)),
     ]
     for (pickle, fault) in samples {
       let error = try #require(throws: FormatError.self) { try machine(pickle, limits: limits) }

@@ -101,6 +101,6 @@ extension PickleGraph {
   }
 
   private func printedBytes(_ value: PickleValue) -> String {
-    "(" + (content(value) ?? []).map { String($0) }.joined(separator: " ") + ")"
+    "(" + (contentBytes(value) ?? []).map { String($0) }.joined(separator: " ") + ")"
   }
 }

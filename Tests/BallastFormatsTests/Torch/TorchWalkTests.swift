@@ -183,11 +183,31 @@ import Testing
 
   @Test func settingsAreFewAndShort() throws {
     let long = String(repeating: "é", count: 5000)
-    let many = (0..<3000).map { (key: TorchPickle.text("k\($0)"), value: TorchPickle.text(long)) }
-    let checkpoint = try open(TorchPickle.dictionary(many + [(TorchPickle.text("w"), Self.tensor)]))
+    let many = TorchPickle.dictionary(
+      (0..<900).map { (TorchPickle.text("k\($0)"), TorchPickle.text(long)) }
+    )
+    let checkpoint = try open(TorchPickle.dictionary(["a": many, "b": many, "w": Self.tensor]))
     #expect(checkpoint.metadata.count == 1000)
-    #expect(checkpoint.metadata["k0"]?.string?.count == 513)
+    #expect(checkpoint.metadata["a.k0"]?.string?.count == 513)
     #expect(checkpoint.tensors.count == 1)
+  }
+
+  @Test func aVocabularyIsNotASetting() throws {
+    let words = TorchPickle.dictionary(
+      (0..<2000).map { (TorchPickle.text("w\($0)"), TorchPickle.integer($0)) }
+        + [(TorchPickle.text("embedding"), Self.tensor)]
+    )
+    let checkpoint = try open(words)
+    #expect(checkpoint.metadata.count == 0)
+    #expect(checkpoint.tensors.map(\.name) == ["embedding"])
+  }
+
+  @Test func longKeysAndTextsAreNotRepeatedForEachTensor() throws {
+    // One key of 64 KiB above many tensors would make gigabytes of names.
+    let key = TorchPickle.text(String(repeating: "k", count: 1 << 16))
+    let inner = TorchPickle.dictionary(["w": Self.tensor])
+    let checkpoint = try open(TorchPickle.dictionary([(key, inner)]))
+    #expect(checkpoint.tensors.map(\.name) == ["?0.w"])
   }
 
   // MARK: Hostile shapes

@@ -40,10 +40,29 @@ package struct PickleGraph: Sendable {
 
   // MARK: Plain values
 
-  /// The text of a string, or of Python 2's bytes.
-  package func text(_ value: PickleValue) -> String? {
-    guard case .string(let index) = value else { return nil }
+  /// The longest text that is taken for a name or a key; others are data.
+  package static let maximumKeyBytes = 1024
+
+  /// The text of a string, or of Python 2's bytes; nil where it is longer than a key.
+  ///
+  /// Texts are decoded anew each time, so the work is bounded by how long they may be.
+  package func text(_ value: PickleValue, maximumBytes: Int = maximumKeyBytes) -> String? {
+    guard case .string(let index) = value, texts[index].range.count <= maximumBytes else {
+      return nil
+    }
     return texts[index].decoded(from: source)
+  }
+
+  /// The text if it is no longer than a key, otherwise its beginning and an ellipsis.
+  package func abridgedText(_ value: PickleValue) -> String? {
+    guard case .string(let index) = value else { return nil }
+    return text(value) ?? texts[index].prefix(Self.maximumKeyBytes).decoded(from: source) + "…"
+  }
+
+  /// Where the text stands in the file, and how long it is.
+  func textRange(_ value: PickleValue) -> Range<Int>? {
+    guard case .string(let index) = value else { return nil }
+    return texts[index].range
   }
 
   /// The number, if it is an integer of at most 64 bits or a truth value.

@@ -17,6 +17,8 @@ package struct PickleMachine {
   private(set) var stack: [PickleValue] = []
   private var marks: [Int] = []
   private(set) var memo = PickleMemo()
+  /// The values that went into containers so far.
+  var elementCount = 0
   /// Where the current opcode stands.
   private(set) var offset: Int
 
