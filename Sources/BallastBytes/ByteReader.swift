@@ -1,25 +1,31 @@
 /// A bounds-checked cursor over borrowed bytes, little-endian.
+///
+/// It is inlinable because parsers of other modules run it once for every few bytes.
 public struct ByteReader: ~Escapable {
-  private let bytes: RawSpan
+  @usableFromInline let bytes: RawSpan
   /// Where the bytes start in their file; added to the offsets of errors.
-  private let base: Int
-  /// The position within the bytes.
-  public private(set) var position = 0
+  @usableFromInline let base: Int
+  @usableFromInline var cursor = 0
 
   /// A cursor at the start of `bytes`, which stand at `base` in their file.
+  @inlinable
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan, base: Int = 0) {
     self.bytes = bytes
     self.base = base
   }
 
+  /// The position within the bytes.
+  @inlinable public var position: Int { cursor }
+
   /// The number of bytes from the cursor to the end.
-  public var remaining: Int { bytes.byteCount - position }
+  @inlinable public var remaining: Int { bytes.byteCount - cursor }
 
   /// The cursor's place in the file.
-  public var offset: Int { base + position }
+  @inlinable public var offset: Int { base + cursor }
 
   /// Moves the cursor to a position within the bytes.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func seek(to position: Int) throws(FormatError) {
     guard position >= 0, position <= bytes.byteCount else {
@@ -28,24 +34,26 @@ public struct ByteReader: ~Escapable {
         at: base + bytes.byteCount
       )
     }
-    self.position = position
+    cursor = position
   }
 
   /// Reads an integer, little-endian.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
     _ type: Value.Type = Value.self
   ) throws(FormatError) -> Value {
     let size = MemoryLayout<Value>.size
     try require(size)
-    defer { position += size }
+    defer { cursor += size }
     // Safe: the line above checked the bounds, and every bit pattern is a valid integer.
     return unsafe Value(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Value.self)
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: cursor, as: Value.self)
     )
   }
 
   /// Reads a 64-bit size that must fit into `Int`.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func readSize() throws(FormatError) -> Int {
     let start = offset
@@ -56,12 +64,13 @@ public struct ByteReader: ~Escapable {
   }
 
   /// Reads `count` bytes without copying them.
+  @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func readBytes(_ count: Int) throws(FormatError) -> RawSpan {
     try require(count)
-    defer { position += count }
-    return bytes.extracting(position..<position + count)
+    defer { cursor += count }
+    return bytes.extracting(cursor..<cursor + count)
   }
 
   /// Reads `count` bytes of UTF-8.
@@ -72,13 +81,15 @@ public struct ByteReader: ~Escapable {
   }
 
   /// Moves past `count` bytes.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func skip(_ count: Int) throws(FormatError) {
     try require(count)
-    position += count
+    cursor += count
   }
 
-  private func require(_ count: Int) throws(FormatError) {
+  @inlinable
+  func require(_ count: Int) throws(FormatError) {
     guard count >= 0 else { throw FormatError(ByteFault.overflow, at: offset) }
     guard remaining >= count else {
       throw FormatError(ByteFault.truncated(needed: count - remaining), at: offset)

@@ -1,9 +1,12 @@
 import CZlib
 
-/// The CRC-32 of zip and gzip.
-package func crc32(of bytes: RawSpan) -> UInt32 {
+/// The CRC-32 of zip and gzip; `checksum` is that of the bytes before, where there are some.
+package func crc32(of bytes: RawSpan, continuing checksum: UInt32 = 0) -> UInt32 {
   // Safe: zlib reads `count` bytes from `baseAddress` and keeps neither.
   unsafe bytes.withUnsafeBytes { buffer in
-    unsafe UInt32(crc32_z(0, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count))
+    guard let base = buffer.baseAddress else { return checksum }
+    return unsafe UInt32(
+      crc32_z(UInt(checksum), base.assumingMemoryBound(to: UInt8.self), buffer.count)
+    )
   }
 }

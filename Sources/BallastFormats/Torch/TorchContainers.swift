@@ -7,12 +7,19 @@ struct TorchContainers {
     var children: [(label: TorchLabel, value: PickleValue)] = []
     /// The keys that were set more than once.
     var repeatedKeys: [TorchLabel] = []
+    /// How many values were looked at.
+    var size = 1
     /// Whether numbers and texts in it are settings, rather than a long row of data.
     var listsScalars = true
   }
 
+  /// How many elements of a tuple are spelled out where it is a key.
+  static let maximumKeyElements = 8
   /// The longest list whose numbers are taken for settings.
   static let maximumListedScalars = 32
+
+  /// The largest dictionary whose numbers and texts are taken for settings.
+  static let maximumListedEntries = 1000
 
   let graph: PickleGraph
 
@@ -44,46 +51,63 @@ struct TorchContainers {
 
   private func add(_ elements: ArraySlice<PickleValue>, to contents: inout Contents) {
     let start = contents.children.count
+    contents.size += elements.count
+    if elements.count > Self.maximumListedScalars { contents.listsScalars = false }
     for (index, element) in elements.enumerated() {
+      // A row of a million numbers is data, and need not be unrolled to be passed over.
+      guard contents.listsScalars || mayHoldTensors(element) else { continue }
       contents.children.append((TorchLabel(index: start + index), element))
     }
-    if contents.children.count > Self.maximumListedScalars { contents.listsScalars = false }
   }
 
   private func add(entries: [PickleValue], to contents: inout Contents) {
+    let count = entries.count / 2
+    contents.size += count
     var places: [TorchLabel: Int] = [:]
-    for start in stride(from: 0, to: entries.count - 1, by: 2) {
-      let label = label(entries[start])
+    places.reserveCapacity(min(count, Self.maximumListedEntries))
+    for index in 0..<count {
+      let value = entries[2 * index + 1]
+      guard count <= Self.maximumListedEntries || mayHoldTensors(value) else { continue }
+      let label = label(entries[2 * index], at: index)
       if let place = places[label] {
-        contents.children[place].value = entries[start + 1]
+        contents.children[place].value = value
         contents.repeatedKeys.append(label)
       } else {
         places[label] = contents.children.count
-        contents.children.append((label, entries[start + 1]))
+        contents.children.append((label, value))
       }
     }
   }
 
-  private func label(_ key: PickleValue) -> TorchLabel {
-    if let text = graph.text(key) { return TorchLabel(text: text, isText: true) }
-    if let elements = graph.elements(key) {
-      let texts = elements.map { scalarText($0) }
-      return TorchLabel(text: "(" + texts.joined(separator: ", ") + ")", isText: false)
-    }
-    return TorchLabel(text: scalarText(key), isText: false)
+  private func mayHoldTensors(_ value: PickleValue) -> Bool {
+    if case .persistent = value { return true }
+    return isContainer(value)
   }
 
-  private func scalarText(_ key: PickleValue) -> String {
+  private func label(_ key: PickleValue, at index: Int) -> TorchLabel {
+    if let text = graph.text(key) { return TorchLabel(text: text, isText: true) }
+    if let elements = graph.elements(key), elements.count <= Self.maximumKeyElements {
+      let texts = elements.compactMap { keyText($0) }
+      if texts.count == elements.count {
+        return TorchLabel(text: "(" + texts.joined(separator: ", ") + ")", isText: false)
+      }
+    }
+    return TorchLabel(text: keyText(key) ?? "?\(index)", isText: false)
+  }
+
+  /// The text of a key that is no container; nil where it has none, or a very long one.
+  private func keyText(_ key: PickleValue) -> String? {
     switch key {
     case .none: "None"
     case .bool(let bool): bool ? "True" : "False"
     case .integer(let integer): String(integer)
     case .float(let number): String(number)
-    case .long: graph.longDescription(key) ?? "?"
-    case .string: graph.text(key) ?? "?"
-    case .bytes, .byteArray: graph.content(key).map { String(decoding: $0, as: UTF8.self) } ?? "?"
-    case .global: graph.name(key)?.name ?? "?"
-    default: "?"
+    case .string: graph.text(key)
+    case .bytes, .byteArray:
+      graph.bytes(key).flatMap { $0.count <= PickleGraph.maximumKeyBytes ? $0 : nil }
+        .map { String(decoding: graph.source.array($0), as: UTF8.self) }
+    case .global: graph.name(key)?.name
+    default: nil
     }
   }
 

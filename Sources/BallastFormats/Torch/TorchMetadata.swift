@@ -4,8 +4,9 @@ import BallastJSON
 struct TorchMetadata {
   /// The most settings; what comes after them is not listed.
   static let maximumCount = 1000
-  /// The most bytes of a text or a name; what is longer is cut, and says so by an ellipsis.
-  static let maximumTextBytes = 1024
+
+  /// The most bytes of a name; what has a longer one is not listed.
+  static let maximumNameBytes = 1024
 
   private(set) var values = JSONObject()
   private let graph: PickleGraph
@@ -18,10 +19,12 @@ struct TorchMetadata {
 
   /// Notes a value if it is a setting; returns whether it is one.
   mutating func take(_ value: PickleValue, at path: TorchPath) -> Bool {
+    let isListed = values.count < Self.maximumCount && path.byteCount <= Self.maximumNameBytes
+    if case .string = value, !isListed { return true }
     guard let json = json(value) else { return false }
-    guard values.count < Self.maximumCount else { return true }
-    var name = Self.cut(path.dotted)
-    if values[name] != nil { name = Self.cut(path.subscripted) }
+    guard isListed else { return true }
+    var name = path.dotted
+    if values[name] != nil { name = path.subscripted }
     values[name] = json
     return true
   }
@@ -32,7 +35,7 @@ struct TorchMetadata {
     case .integer(let integer): .integer(integer)
     case .float(let number): number.isFinite ? .number(number) : .string(String(number))
     case .long: graph.longDescription(value).map { .string($0) }
-    case .string: graph.text(value).map { .string(Self.cut($0)) }
+    case .string: graph.abridgedText(value).map { .string($0) }
     case .object(let index): json(graph.objects[index])
     default: nil
     }
@@ -47,10 +50,5 @@ struct TorchMetadata {
     else { return nil }
     if case .object = argument { return nil }
     return json(argument)
-  }
-
-  private static func cut(_ text: String) -> String {
-    guard text.utf8.count > maximumTextBytes else { return text }
-    return String(decoding: text.utf8.prefix(maximumTextBytes), as: UTF8.self) + "…"
   }
 }

@@ -35,11 +35,29 @@ struct TorchPath {
   /// The name of a tensor that is all there is in the file.
   static let root = "tensor"
 
-  var labels: [TorchLabel] = []
+  private var labels: [TorchLabel] = []
+  /// The labels joined by dots, as bytes, so that going up and down copies nothing.
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+
+  mutating func append(_ label: TorchLabel) {
+    ends.append(bytes.count)
+    if !labels.isEmpty { bytes.append(UInt8(ascii: ".")) }
+    bytes += label.text.utf8
+    labels.append(label)
+  }
+
+  mutating func removeLast() {
+    labels.removeLast()
+    bytes.removeLast(bytes.count - (ends.popLast() ?? 0))
+  }
+
+  /// The length of the dotted name.
+  var byteCount: Int { bytes.count }
 
   /// The labels joined by dots, as a state dict names its tensors.
   var dotted: String {
-    labels.isEmpty ? Self.root : labels.map(\.text).joined(separator: ".")
+    labels.isEmpty ? Self.root : String(decoding: bytes, as: UTF8.self)
   }
 
   /// The labels as Python would index, where dots would not tell two paths apart.

@@ -39,6 +39,7 @@ struct TorchTensor {
 /// What a value of the pickle is, seen as a tensor.
 enum TorchReading {
   case tensor(TorchTensor)
+  case array(NumPyArray)
   case obstacle(TorchObstacle)
 
   /// The same, unless a device was to hold it in another type than the file does.
@@ -64,6 +65,10 @@ struct TorchTensorReader {
     case fromType
     /// (tensor, dtype, device, requires_grad)
     case device
+    /// (class, shape, type), then BUILD
+    case numpyArray
+    /// (bytes, dtype, shape, order)
+    case numpyBuffer
     case obstacle(TorchObstacle)
   }
 
@@ -91,6 +96,8 @@ struct TorchTensorReader {
       ("torch.autograd.variable", "Variable"):
       .wrapper
     case ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"): .device
+    case ("numpy._core.multiarray", "_reconstruct"): .numpyArray
+    case ("numpy._core.numeric", "_frombuffer"): .numpyBuffer
     case ("torch._tensor", "_rebuild_from_type_v2"): .fromType
     case ("torch._utils", "_rebuild_qtensor"): .obstacle(.quantized)
     case ("torch._utils", "_rebuild_sparse_tensor"), ("torch._utils", "_rebuild_sparse_csr_tensor"):
@@ -109,7 +116,8 @@ struct TorchTensorReader {
     if case .persistent(let index) = value { return try readStorage(index) }
     guard case .object(let index) = value else { return nil }
     do throws(FormatError) {
-      return try readCall(graph.call(graph.objects[index]), at: path)
+      let object = graph.objects[index]
+      return try readCall(graph.call(object), state: object.states.last, at: path)
     } catch {
       throw FormatError(error.fault, at: error.offset ?? graph.objects[index].offset)
     }
@@ -132,6 +140,7 @@ struct TorchTensorReader {
 
   private func readCall(
     _ call: PickleGraph.Call,
+    state: PickleValue?,
     at path: TorchPath
   ) throws(FormatError) -> TorchReading? {
     var call = call
@@ -172,6 +181,28 @@ struct TorchTensorReader {
         else { throw bad }
         deviceType = typeName
         call = graph.call(graph.objects[index])
+      case .numpyArray:
+        guard let parts = state.flatMap({ graph.elements($0) }).map(Array.init), parts.count == 5,
+          let array = NumPyArray.reading(
+            shape: parts[1],
+            type: parts[2],
+            isFortran: parts[3] == .bool(true),
+            data: parts[4],
+            in: graph
+          )
+        else { throw bad }
+        return array
+      case .numpyBuffer:
+        guard arguments.count == 4,
+          let array = NumPyArray.reading(
+            shape: arguments[2],
+            type: arguments[1],
+            isFortran: graph.text(arguments[3]) == "F",
+            data: arguments[0],
+            in: graph
+          )
+        else { throw bad }
+        return array
       }
     }
     return .obstacle(.wrappedTooOften)

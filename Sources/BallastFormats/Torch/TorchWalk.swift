@@ -8,25 +8,18 @@ import BallastJSON
 /// its keys. A container that is reached twice gives its tensors twice, under both names; one that
 /// is reached through itself is not entered again.
 struct TorchWalk {
-  /// The most tensors, read or not; the largest checkpoints have some 100 000.
-  static let maximumTensors = 1 << 20
-  /// The most bytes of all names: 64 for each of the tensors.
-  static let maximumNameBytes = 1 << 26
-  /// The most steps.
-  ///
-  /// Without sharing they are as many as values; shared containers are walked once
-  /// for every path, and ten of ten of ten … of them have more paths than there is time.
-  static let maximumSteps = 1 << 24
-  /// The levels of containers that are looked into; CPython cannot write more than about 1000.
-  static let maximumDepth = 512
-
   private(set) var tensors: [TensorView] = []
   private(set) var metadata: TorchMetadata
   private(set) var warnings: [FormatError] = []
 
+  private let graph: PickleGraph
+  private let file: String?
+  private let limits: TorchLimits
   private let reader: TorchTensorReader
   private let containers: TorchContainers
   private var storages: TorchStorages
+  /// The storages of numpy's arrays by what holds their bytes, so that each is made once.
+  private var arrays: [ArrayPlace: TensorStorage] = [:]
   private var names: Set<ExactString> = []
   private var nameBytes = 0
   private var obstacleCount = 0
@@ -39,6 +32,11 @@ struct TorchWalk {
   /// The containers in which there was nothing.
   private var barren: Set<PickleValue> = []
 
+  private struct ArrayPlace: Hashable {
+    let content: PickleValue
+    let byteOrder: TensorStorage.ByteOrder
+  }
+
   /// A container that is being walked.
   private struct Frame {
     let value: PickleValue
@@ -50,7 +48,11 @@ struct TorchWalk {
     var isCut = false
   }
 
-  init(_ graph: PickleGraph, storages: TorchStorages) {
+  /// A walk over `graph`; `file` is the name of the file within a set of several.
+  init(_ graph: PickleGraph, storages: TorchStorages, file: String?, limits: TorchLimits) {
+    self.limits = limits
+    self.graph = graph
+    self.file = file
     reader = TorchTensorReader(graph)
     containers = TorchContainers(graph: graph)
     metadata = TorchMetadata(graph: graph)
@@ -67,9 +69,9 @@ struct TorchWalk {
       }
       let child = frame.contents.children[frame.next]
       frames[frames.count - 1].next += 1
-      path.labels.append(child.label)
+      path.append(child.label)
       let isEntered = try visit(child.value, listsScalars: frame.contents.listsScalars)
-      if !isEntered { path.labels.removeLast() }
+      if !isEntered { path.removeLast() }
     }
   }
 
@@ -88,10 +90,10 @@ struct TorchWalk {
       cut()
       return false
     }
-    guard frames.count < Self.maximumDepth else {
+    guard frames.count < limits.depth else {
       if !isTooDeepSaid {
         warnings.append(
-          FormatError(TorchFault.nestedTooDeep(path: path.dotted, limit: Self.maximumDepth))
+          FormatError(TorchFault.nestedTooDeep(path: path.dotted, limit: limits.depth))
         )
       }
       isTooDeepSaid = true
@@ -99,14 +101,14 @@ struct TorchWalk {
       return false
     }
     let contents = containers.contents(of: value)
-    steps += contents.children.count + 1
-    guard steps <= Self.maximumSteps else {
-      throw FormatError(TorchFault.tooManyPaths(limit: Self.maximumSteps))
+    steps += contents.size
+    guard steps <= limits.steps else {
+      throw FormatError(TorchFault.tooManyPaths(limit: limits.steps))
     }
     for label in contents.repeatedKeys {
-      path.labels.append(label)
+      path.append(label)
       warnings.append(FormatError(TorchFault.repeatedKey(path: path.dotted)))
-      path.labels.removeLast()
+      path.removeLast()
     }
     frames.append(Frame(value: value, contents: contents, foundBefore: foundCount))
     open.insert(value)
@@ -127,7 +129,7 @@ struct TorchWalk {
     } else if foundCount == frame.foundBefore {
       barren.insert(frame.value)
     }
-    if !frames.isEmpty { path.labels.removeLast() }
+    if !frames.isEmpty { path.removeLast() }
   }
 
   // MARK: Tensors
@@ -138,11 +140,12 @@ struct TorchWalk {
   ) throws(FormatError) {
     let offset = containers.offset(of: value)
     let name = try newName(at: offset)
-    guard tensors.count + obstacleCount < Self.maximumTensors else {
-      throw FormatError(TorchFault.tooManyTensors(limit: Self.maximumTensors), at: offset)
+    guard tensors.count + obstacleCount < limits.tensors else {
+      throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
     switch reading {
     case .obstacle(let obstacle): leaveOut(name, obstacle, at: offset)
+    case .array(let array): try take(array, from: value, named: name)
     case .tensor(let tensor):
       guard let layout = tensor.layout else { return leaveOut(name, .packedView, at: offset) }
       tensors.append(
@@ -156,6 +159,33 @@ struct TorchWalk {
         )
       )
     }
+  }
+
+  private mutating func take(
+    _ array: NumPyArray,
+    from value: PickleValue,
+    named name: String
+  ) throws(FormatError) {
+    let offset = containers.offset(of: value)
+    let shape = try Shape(array.sizes)
+    let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
+    let place = ArrayPlace(content: array.content, byteOrder: array.byteOrder)
+    if arrays[place] == nil { arrays[place] = try array.storage(in: graph, file: file) }
+    guard let storage = arrays[place], storage.region.count == byteCount else {
+      throw FormatError(
+        TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
+        at: offset
+      )
+    }
+    tensors.append(
+      try TensorView(
+        name: name,
+        dtype: array.dtype,
+        shape: shape,
+        strides: try array.strides(of: shape),
+        storage: storage
+      )
+    )
   }
 
   private mutating func leaveOut(_ name: String, _ obstacle: TorchObstacle, at offset: Int?) {
@@ -172,8 +202,8 @@ struct TorchWalk {
       name = renamed
     }
     nameBytes += name.utf8.count
-    guard nameBytes <= Self.maximumNameBytes else {
-      throw FormatError(TorchFault.namesTooLong(limit: Self.maximumNameBytes), at: offset)
+    guard nameBytes <= limits.nameBytes else {
+      throw FormatError(TorchFault.namesTooLong(limit: limits.nameBytes), at: offset)
     }
     names.insert(ExactString(name))
     return name

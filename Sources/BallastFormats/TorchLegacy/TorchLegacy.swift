@@ -36,8 +36,17 @@ package enum TorchLegacy {
     _ source: SharedBytes,
     file: String? = nil
   ) throws(FormatError) -> Checkpoint {
+    try open(source, file: file, limits: .standard)
+  }
+
+  /// Opens a file that may ask for more, or less, than is usual.
+  package static func open(
+    _ source: SharedBytes,
+    file: String?,
+    limits: TorchLimits
+  ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: file)
+      return try parse(source, file: file, limits: limits)
     } catch {
       throw error.inFile(file)
     }
@@ -52,19 +61,21 @@ package enum TorchLegacy {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    limits: TorchLimits
   ) throws(FormatError) -> Checkpoint {
     var position = 0
-    let magic = try pickle(in: source, at: &position)
+    let magic = try pickle(in: source, at: &position, limits.pickle)
     guard isMagicNumber(in: magic) else { throw FormatError(TorchFault.badMagicNumber, at: 0) }
     let versionOffset = position
-    guard try pickle(in: source, at: &position).root == .integer(protocolVersion) else {
+    guard try pickle(in: source, at: &position, limits.pickle).root == .integer(protocolVersion)
+    else {
       throw FormatError(TorchFault.unsupportedProtocol, at: versionOffset)
     }
-    _ = try pickle(in: source, at: &position)  // what the machine was like
-    let graph = try pickle(in: source, at: &position)
+    _ = try pickle(in: source, at: &position, limits.pickle)  // what the machine was like
+    let graph = try pickle(in: source, at: &position, limits.pickle)
     let keysOffset = position
-    let keyGraph = try pickle(in: source, at: &position)
+    let keyGraph = try pickle(in: source, at: &position, limits.pickle)
     guard let keys = keyGraph.root.flatMap({ keyGraph.elements($0) }) else {
       throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
     }
@@ -95,7 +106,7 @@ package enum TorchLegacy {
       }
       return storage
     }
-    var walk = TorchWalk(graph, storages: storages)
+    var walk = TorchWalk(graph, storages: storages, file: file, limits: limits)
     try walk.run(graph.root ?? .none)
     return try Checkpoint(
       format: name,
@@ -109,9 +120,10 @@ package enum TorchLegacy {
   /// Decodes the pickle at `position`, and moves past it.
   private static func pickle(
     in source: SharedBytes,
-    at position: inout Int
+    at position: inout Int,
+    _ limits: PickleLimits
   ) throws(FormatError) -> PickleGraph {
-    var machine = PickleMachine(source, range: position..<source.count)
+    var machine = PickleMachine(source, range: position..<source.count, limits: limits)
     try machine.run()
     position = machine.position
     return machine.graph

@@ -30,8 +30,17 @@ package enum TorchZip {
     _ source: SharedBytes,
     file: String? = nil
   ) throws(FormatError) -> Checkpoint {
+    try open(source, file: file, limits: .standard)
+  }
+
+  /// Opens a file that may ask for more, or less, than is usual.
+  package static func open(
+    _ source: SharedBytes,
+    file: String?,
+    limits: TorchLimits
+  ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: file)
+      return try parse(source, file: file, limits: limits)
     } catch {
       throw error.inFile(file)
     }
@@ -47,9 +56,10 @@ package enum TorchZip {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    limits: TorchLimits
   ) throws(FormatError) -> Checkpoint {
-    let archive = try ZipArchive(parsing: source)
+    let archive = try ZipArchive(parsing: source, limits: limits.zip)
     guard let root = root(of: archive), let member = archive[root + pickleName] else {
       throw FormatError(TorchFault.noPickle)
     }
@@ -66,7 +76,12 @@ package enum TorchZip {
     try archive.verify(member)
 
     do {
-      var machine = PickleMachine(pickle.source, range: pickle.range)
+      var machine = PickleMachine(
+        pickle.source,
+        range: pickle.range,
+        isInFile: member.method == .stored,
+        limits: limits.pickle
+      )
       try machine.run()
       let storages = TorchStorages { (reference) throws(FormatError) in
         guard let member = archive[root + "data/" + reference.key] else {
@@ -79,7 +94,7 @@ package enum TorchZip {
           fileOffset: member.method == .stored ? member.dataRange.lowerBound : nil
         )
       }
-      var walk = TorchWalk(machine.graph, storages: storages)
+      var walk = TorchWalk(machine.graph, storages: storages, file: file, limits: limits)
       try walk.run(machine.graph.root ?? .none)
       return try Checkpoint(
         format: name,
@@ -90,7 +105,7 @@ package enum TorchZip {
       )
     } catch {
       // Offsets within a decompressed pickle are not offsets in the file.
-      guard pickle.source !== source else { throw error }
+      guard member.method != .stored else { throw error }
       throw error.inFile((file.map { $0 + "/" } ?? "") + member.name)
     }
   }

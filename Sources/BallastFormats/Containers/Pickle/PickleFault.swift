@@ -17,9 +17,11 @@ public enum PickleFault: FormatFault {
   case argumentsNotTuple(opcode: String)
   case badExtensionCode(Int)
   case outOfBandBuffer
-  case lineTooLong(limit: Int)
+  case textTooLong(limit: Int)
+  case nameTooLong(limit: Int)
   case tooManyOpcodes(limit: Int)
   case tooManyValues(limit: Int)
+  case tooManyElements(limit: Int)
   case tooManyMemos(limit: Int)
   case stackTooDeep(limit: Int)
 
@@ -41,9 +43,11 @@ public enum PickleFault: FormatFault {
     case .argumentsNotTuple(let opcode): "the arguments of \(opcode) are not a tuple"
     case .badExtensionCode(let code): "the extension code \(code) is not positive"
     case .outOfBandBuffer: "the pickle needs buffers that were kept outside of it"
-    case .lineTooLong(let limit): "a line of text is longer than \(limit) bytes"
+    case .textTooLong(let limit): "a text is longer than \(limit) bytes"
+    case .nameTooLong(let limit): "the name of a global is longer than \(limit) bytes"
     case .tooManyOpcodes(let limit): "the pickle has more than \(limit) opcodes"
     case .tooManyValues(let limit): "the pickle has more than \(limit) containers, texts and calls"
+    case .tooManyElements(let limit): "the containers have more than \(limit) places"
     case .tooManyMemos(let limit): "the pickle has more than \(limit) memo entries"
     case .stackTooDeep(let limit): "the pickle holds more than \(limit) values at once"
     }

@@ -17,34 +17,36 @@ extension PickleGraph {
     return Call(callable: object.callable, arguments: arguments)
   }
 
-  /// The name of a global in Python 3's spelling.
+  /// The module and the name of a global, as Python 3 and today's numpy have them.
   func name(_ value: PickleValue) -> (module: String, name: String)? {
     guard case .global(let index) = value else { return nil }
-    let global = globals[index]
-    return (Self.python3Modules[global.module] ?? global.module, global.name)
+    return (globals[index].currentModule, globals[index].name)
   }
 
   func isGlobal(_ value: PickleValue, _ module: String, _ name: String) -> Bool {
-    self.name(value).map { $0.module == module && $0.name == name } ?? false
+    guard case .global(let index) = value else { return false }
+    return globals[index].name == name && globals[index].currentModule == module
   }
 
-  /// Modules that Python 2 named otherwise.
-  private static let python3Modules = [
-    "__builtin__": "builtins", "copy_reg": "copyreg", "numpy._core.multiarray": "numpy.multiarray",
-    "numpy.core.multiarray": "numpy.multiarray",
-  ]
+  /// The value that holds an object's bytes: protocol 2 has to write them as Latin-1 text.
+  func content(_ value: PickleValue) -> PickleValue? {
+    switch value {
+    case .bytes, .byteArray, .string: return value
+    case .object(let index):
+      let call = call(objects[index])
+      guard isGlobal(call.callable, "_codecs", "encode"), let text = call.arguments.first,
+        case .string = text
+      else { return nil }
+      return text
+    default: return nil
+    }
+  }
 
-  /// The bytes of a bytes object, also where protocol 2 had to write them as Latin-1 text.
-  func content(_ value: PickleValue) -> [UInt8]? {
-    if let range = bytes(value) { return source.array(range) }
-    if case .string(let index) = value { return texts[index].rawBytes(from: source) }
-    guard case .object(let index) = value else { return nil }
-    let call = call(objects[index])
-    guard isGlobal(call.callable, "_codecs", "encode"), let text = call.arguments.first,
-      let scalars = self.text(text)?.unicodeScalars
-    else { return nil }
-    let bytes = scalars.compactMap { UInt8(exactly: $0.value) }
-    return bytes.count == scalars.count ? bytes : nil
+  /// The bytes of what `content` found.
+  package func contentBytes(_ content: PickleValue) -> [UInt8]? {
+    if let range = bytes(content) { return source.array(range) }
+    guard case .string(let index) = content else { return nil }
+    return texts[index].bytes(from: source)
   }
 
   /// The type letter, width and byte order of a `numpy.dtype`, such as `f`, 8 and little.
@@ -63,10 +65,11 @@ extension PickleGraph {
   /// The number that a `numpy.float32`, `numpy.int64` and so on holds.
   func numpyScalar(_ object: PickleObject) -> PickleValue? {
     let call = call(object)
-    guard isGlobal(call.callable, "numpy.multiarray", "scalar"), call.arguments.count == 2,
+    guard isGlobal(call.callable, "numpy._core.multiarray", "scalar"), call.arguments.count == 2,
       let first = call.arguments.first, let last = call.arguments.last,
-      let type = numpyType(first), var bytes = content(last), bytes.count == type.width,
-      bytes.count <= 8
+      let type = numpyType(first), type.width <= 8, let content = content(last),
+      (bytes(content) ?? textRange(content))?.count ?? 0 <= 4 * type.width,
+      var bytes = contentBytes(content), bytes.count == type.width
     else { return nil }
     if !type.isBig { bytes.reverse() }
     let bits = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

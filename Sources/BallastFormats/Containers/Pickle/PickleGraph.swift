@@ -7,6 +7,8 @@ import BallastBytes
 package struct PickleGraph: Sendable {
   /// The bytes that texts are read from.
   let source: SharedBytes
+  /// Whether `source` is the file itself, so that offsets in the one are offsets in the other.
+  let isInFile: Bool
   /// What the pickle stands for, once STOP has been reached.
   package internal(set) var root: PickleValue?
   package internal(set) var globals: [PickleGlobal] = []
@@ -25,8 +27,9 @@ package struct PickleGraph: Sendable {
   /// Keys and values in turn; a key may come again, and then the later value counts.
   var dictionaries: [[PickleValue]] = []
 
-  init(source: SharedBytes) {
+  init(source: SharedBytes, isInFile: Bool) {
     self.source = source
+    self.isInFile = isInFile
   }
 
   /// The number of values that take memory, as `PickleLimits.values` counts them.
@@ -37,10 +40,29 @@ package struct PickleGraph: Sendable {
 
   // MARK: Plain values
 
-  /// The text of a string, or of Python 2's bytes.
-  package func text(_ value: PickleValue) -> String? {
-    guard case .string(let index) = value else { return nil }
+  /// The longest text that is taken for a name or a key; others are data.
+  package static let maximumKeyBytes = 1024
+
+  /// The text of a string, or of Python 2's bytes; nil where it is longer than a key.
+  ///
+  /// Texts are decoded anew each time, so the work is bounded by how long they may be.
+  package func text(_ value: PickleValue, maximumBytes: Int = maximumKeyBytes) -> String? {
+    guard case .string(let index) = value, texts[index].range.count <= maximumBytes else {
+      return nil
+    }
     return texts[index].decoded(from: source)
+  }
+
+  /// The text if it is no longer than a key, otherwise its beginning and an ellipsis.
+  package func abridgedText(_ value: PickleValue) -> String? {
+    guard case .string(let index) = value else { return nil }
+    return text(value) ?? texts[index].prefix(Self.maximumKeyBytes).decoded(from: source) + "…"
+  }
+
+  /// Where the text stands in the file, and how long it is.
+  func textRange(_ value: PickleValue) -> Range<Int>? {
+    guard case .string(let index) = value else { return nil }
+    return texts[index].range
   }
 
   /// The number, if it is an integer of at most 64 bits or a truth value.

@@ -10,6 +10,14 @@ extension PickleMachine {
     }
   }
 
+  /// Counts what goes into a container, each time it goes into one.
+  private mutating func countElements(_ elements: [PickleValue]) throws(FormatError) {
+    elementCount += elements.count
+    guard elementCount <= limits.elements else {
+      throw fault(.tooManyElements(limit: limits.elements))
+    }
+  }
+
   mutating func makeText(
     _ range: Range<Int>,
     _ encoding: PickleText.Encoding
@@ -34,16 +42,17 @@ extension PickleMachine {
   }
 
   private mutating func makeSlice(_ elements: [PickleValue]) throws(FormatError) -> PickleSlice {
-    // Each element was pushed by an opcode of its own, so there are no more of them than those.
     guard let start = UInt32(exactly: graph.tupleElements.count),
       let count = UInt32(exactly: elements.count)
     else { throw fault(.tooManyValues(limit: Int(UInt32.max))) }
+    try countElements(elements)
     graph.tupleElements += elements
     return PickleSlice(start: start, count: count)
   }
 
   mutating func makeList(_ elements: [PickleValue]) throws(FormatError) -> PickleValue {
     try reserve()
+    try countElements(elements)
     graph.lists.append(elements)
     return .list(graph.lists.count - 1)
   }
@@ -60,6 +69,7 @@ extension PickleMachine {
   ) throws(FormatError) -> PickleValue {
     guard entries.count % 2 == 0 else { throw fault(.oddItems(opcode: opcode.name)) }
     try reserve()
+    try countElements(entries)
     graph.dictionaries.append(entries)
     return .dictionary(graph.dictionaries.count - 1)
   }
@@ -68,6 +78,7 @@ extension PickleMachine {
 
   mutating func append(_ items: [PickleValue], _ opcode: PickleOpcode) throws(FormatError) {
     let target = try top(for: opcode)
+    try countElements(items)
     switch (target, opcode) {
     case (.list(let index), .append), (.list(let index), .appends), (.set(let index), .additems):
       graph.lists[index] += items
@@ -82,6 +93,7 @@ extension PickleMachine {
   mutating func setItems(_ entries: [PickleValue], _ opcode: PickleOpcode) throws(FormatError) {
     guard entries.count % 2 == 0 else { throw fault(.oddItems(opcode: opcode.name)) }
     let target = try top(for: opcode)
+    try countElements(entries)
     switch target {
     case .dictionary(let index): graph.dictionaries[index] += entries
     case .object(let index):
@@ -120,14 +132,17 @@ extension PickleMachine {
   mutating func pushStackGlobal() throws(FormatError) {
     let name = try pop(for: .stackGlobal)
     let module = try pop(for: .stackGlobal)
-    guard let module = graph.text(module), let name = graph.text(name) else {
-      // A call may return a text too: what the name is, only running it would tell.
-      guard module.isOpaque || name.isOpaque else {
-        throw fault(.wrongTarget(opcode: PickleOpcode.stackGlobal.name))
-      }
-      return try push(pushGlobal(module: "?", name: "?", isComputed: true, .stackGlobal))
+    if case .string = module, case .string = name {
+      guard let module = graph.text(module, maximumBytes: limits.nameBytes),
+        let name = graph.text(name, maximumBytes: limits.nameBytes)
+      else { throw fault(.nameTooLong(limit: limits.nameBytes)) }
+      return try push(pushGlobal(module: module, name: name, .stackGlobal))
     }
-    try push(pushGlobal(module: module, name: name, .stackGlobal))
+    // A call may return a text too: what the name is, only running it would tell.
+    guard module.isOpaque || name.isOpaque else {
+      throw fault(.wrongTarget(opcode: PickleOpcode.stackGlobal.name))
+    }
+    try push(pushGlobal(module: "?", name: "?", isComputed: true, .stackGlobal))
   }
 
   mutating func pushExtension(_ code: Int, _ opcode: PickleOpcode) throws(FormatError) {

@@ -20,10 +20,10 @@ extension PickleMachine {
   @_lifetime(reader: copy reader)
   func line(_ reader: inout ByteReader) throws(FormatError) -> Range<Int> {
     let start = reader.offset
-    for length in 0...limits.lineBytes {
+    for length in 0...limits.textBytes {
       if try reader.read(UInt8.self) == UInt8(ascii: "\n") { return start..<start + length }
     }
-    throw fault(.lineTooLong(limit: limits.lineBytes))
+    throw fault(.textTooLong(limit: limits.textBytes))
   }
 
   @_lifetime(reader: copy reader)
@@ -36,8 +36,12 @@ extension PickleMachine {
     let start = reader.offset
     try reader.skip(count)
     let range = start..<start + count
-    if case .utf8 = encoding, !PickleText.isValid(range, in: graph.source) {
-      throw FormatError(PickleFault.invalidText(opcode: opcode.name), at: start)
+    // Python 2's text may be the data of an array: it stays where it is, as bytes do.
+    if case .utf8 = encoding {
+      guard count <= limits.textBytes else { throw fault(.textTooLong(limit: limits.textBytes)) }
+      guard PickleText.isValid(range, in: graph.source) else {
+        throw FormatError(PickleFault.invalidText(opcode: opcode.name), at: start)
+      }
     }
     return try makeText(range, encoding)
   }
@@ -133,6 +137,9 @@ extension PickleMachine {
   ) throws(FormatError)
     -> String
   {
+    guard range.count <= limits.nameBytes else {
+      throw fault(.nameTooLong(limit: limits.nameBytes))
+    }
     guard PickleText.isValid(range, in: graph.source) else {
       throw fault(.invalidText(opcode: opcode.name))
     }

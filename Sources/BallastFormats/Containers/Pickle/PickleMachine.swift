@@ -17,17 +17,22 @@ package struct PickleMachine {
   private(set) var stack: [PickleValue] = []
   private var marks: [Int] = []
   private(set) var memo = PickleMemo()
+  /// The values that went into containers so far.
+  var elementCount = 0
   /// Where the current opcode stands.
   private(set) var offset: Int
 
   /// A machine at the start of a pickle, which ends at its STOP or at the end of `range`.
+  ///
+  /// `isInFile` is false where `source` was decompressed.
   package init(
     _ source: SharedBytes,
     range: Range<Int>,
+    isInFile: Bool = true,
     limits: PickleLimits = .standard,
     recordsEvents: Bool = false
   ) {
-    graph = PickleGraph(source: source)
+    graph = PickleGraph(source: source, isInFile: isInFile)
     position = range.lowerBound
     offset = range.lowerBound
     end = range.upperBound

@@ -16,22 +16,31 @@ struct PickleText: Sendable {
   let range: Range<Int>
   let encoding: Encoding
 
+  func prefix(_ count: Int) -> PickleText {
+    PickleText(range: range.prefix(count), encoding: encoding)
+  }
+
   func decoded(from source: SharedBytes) -> String {
     let bytes = source.array(range)
     switch encoding {
-    case .utf8: return String(decoding: Self.withoutSurrogates(bytes), as: UTF8.self)
+    case .utf8:
+      if let utf8 = try? UTF8Span(validating: bytes.span) { return String(copying: utf8) }
+      return String(decoding: Self.withoutSurrogates(bytes), as: UTF8.self)
     case .bytes: return Self.utf8OrLatin1(bytes)
     case .escapedBytes: return Self.utf8OrLatin1(Self.unescaped(bytes))
     case .rawUnicodeEscape: return Self.unicodeUnescaped(bytes)
     }
   }
 
-  /// The bytes of Python 2's `str`; nil where the text was Unicode from the start.
-  func rawBytes(from source: SharedBytes) -> [UInt8]? {
+  /// The bytes of Python 2's `str`, or of Unicode text that is Latin-1; nil where it is not.
+  func bytes(from source: SharedBytes) -> [UInt8]? {
     switch encoding {
-    case .bytes: source.array(range)
-    case .escapedBytes: Self.unescaped(source.array(range))
-    case .utf8, .rawUnicodeEscape: nil
+    case .bytes: return source.array(range)
+    case .escapedBytes: return Self.unescaped(source.array(range))
+    case .utf8, .rawUnicodeEscape:
+      let scalars = decoded(from: source).unicodeScalars
+      let bytes = scalars.compactMap { UInt8(exactly: $0.value) }
+      return bytes.count == scalars.count ? bytes : nil
     }
   }
 

@@ -45,12 +45,27 @@ package struct PickleSlice: Hashable, Sendable {
 package struct PickleGlobal: Sendable {
   /// The module, as the pickle spells it.
   package let module: String
+  /// The module, as Python 3 and today's numpy call it.
+  package let currentModule: String
   /// The name within the module; protocol 4 allows dots in it.
   package let name: String
   /// Where the opcode stands.
   package let offset: Int
   /// Whether the names are themselves results of calls, and so unknown here.
   package let isComputed: Bool
+
+  init(module: String, name: String, offset: Int, isComputed: Bool) {
+    self.module = module
+    currentModule = Self.renamedModules[module] ?? module
+    self.name = name
+    self.offset = offset
+    self.isComputed = isComputed
+  }
+
+  private static let renamedModules = [
+    "__builtin__": "builtins", "copy_reg": "copyreg", "exceptions": "builtins",
+    "numpy.core.multiarray": "numpy._core.multiarray", "numpy.core.numeric": "numpy._core.numeric",
+  ]
 }
 
 /// A call that a pickle asks for, and what it does with the result; none of it is carried out.

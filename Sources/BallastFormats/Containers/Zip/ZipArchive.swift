@@ -16,25 +16,21 @@ package struct ZipArchive: Sendable {
   private let source: SharedBytes
   private let index: [ExactString: Int]
 
-  /// The most members: one a tensor, and the largest checkpoints have some 100 000 of those.
-  package static let maximumMembers = 1 << 20
-  /// The most bytes of all names together: 64 for each of the members.
-  package static let maximumNameBytes = 1 << 26
-  /// Deflate (RFC 1951) spends at least two bits on 258 bytes, so 1032:1 is its limit.
-  package static let maximumRatio = 1032
-  /// How much larger than the file its members may become, and what small files may have on top.
-  ///
-  /// Weights hardly shrink when deflated; it is the zeros of masks and new optimizers that do.
-  package static let maximumExpansion = 16
-  package static let expansionAllowance = 128 << 20
+  /// How much deflate (RFC 1951) can compress: it spends two bits on at most 258 bytes.
+  private static let maximumRatio = 1032
+  /// Checksums are computed in pieces, whose pages are given back.
+  private static let verifiedPieceBytes = 16 << 20
 
   /// Reads the directory and every member's header.
-  package init(parsing source: SharedBytes) throws(FormatError) {
+  package init(
+    parsing source: SharedBytes,
+    limits: ZipLimits = .standard
+  ) throws(FormatError) {
     self.source = source
     let end = try ZipEndRecord(searching: source)
-    guard end.memberCount <= Self.maximumMembers else {
+    guard end.memberCount <= limits.members else {
       throw FormatError(
-        ZipFault.tooManyMembers(limit: Self.maximumMembers),
+        ZipFault.tooManyMembers(limit: limits.members),
         at: end.directory.lowerBound
       )
     }
@@ -58,8 +54,8 @@ package struct ZipArchive: Sendable {
       let place = reader.offset
       let entry = try ZipDirectoryEntry(parsing: &reader, index: members.count, in: source)
       nameBytes += entry.nameRange.count
-      guard nameBytes <= Self.maximumNameBytes else {
-        throw FormatError(ZipFault.namesTooLong(limit: Self.maximumNameBytes), at: place)
+      guard nameBytes <= limits.nameBytes else {
+        throw FormatError(ZipFault.namesTooLong(limit: limits.nameBytes), at: place)
       }
       guard index.updateValue(members.count, forKey: ExactString(entry.name)) == nil else {
         throw FormatError(ZipFault.duplicateName(entry.name), at: place)
@@ -81,7 +77,7 @@ package struct ZipArchive: Sendable {
     self.members = members
     self.index = index
     self.warnings = warnings
-    try checkExtents()
+    try checkExtents(limits)
   }
 
   /// The member of that name.
@@ -124,7 +120,15 @@ package struct ZipArchive: Sendable {
   }
 
   private func verify(_ member: ZipMember, contents: ByteRegion) throws(FormatError) {
-    guard member.checksum == 0 || crc32(of: contents.bytes) == member.checksum else {
+    guard member.checksum != 0 else { return }
+    var checksum: UInt32 = 0
+    for start in stride(from: 0, to: contents.count, by: Self.verifiedPieceBytes) {
+      let end = min(start + Self.verifiedPieceBytes, contents.count)
+      checksum = crc32(of: contents.bytes.extracting(start..<end), continuing: checksum)
+      let base = contents.range.lowerBound
+      contents.source.giveBack(base + start..<base + end)
+    }
+    guard checksum == member.checksum else {
       throw FormatError(
         ZipFault.wrongChecksum(member: member.name),
         at: member.dataRange.lowerBound
@@ -133,7 +137,7 @@ package struct ZipArchive: Sendable {
   }
 
   /// Members may not share bytes, nor announce more data than an honest archive of this size.
-  private func checkExtents() throws(FormatError) {
+  private func checkExtents(_ limits: ZipLimits) throws(FormatError) {
     let ordered = members.sorted { $0.headerOffset < $1.headerOffset }
     for (member, next) in zip(ordered, ordered.dropFirst()) where member.end > next.headerOffset {
       throw FormatError(ZipFault.overlap(member: member.name), at: next.headerOffset)
@@ -143,8 +147,8 @@ package struct ZipArchive: Sendable {
       expanded = try sum(expanded, member.byteCount, at: member.headerOffset)
     }
     let limit = try sum(
-      Self.expansionAllowance,
-      try product(source.count, Self.maximumExpansion)
+      limits.expansionAllowance,
+      try product(source.count, limits.expansion)
     )
     guard expanded <= limit else {
       throw FormatError(ZipFault.expandsTooFar(bytes: expanded, limit: limit))

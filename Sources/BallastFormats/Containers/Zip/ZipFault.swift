@@ -4,7 +4,6 @@ import BallastCheckpoint
 /// The ways in which a zip archive can be wrong.
 public enum ZipFault: FormatFault {
   case noEndRecord
-  case badEndRecord
   case badZip64EndRecord
   case severalDisks
   case endRecordsDisagree
@@ -36,7 +35,6 @@ public enum ZipFault: FormatFault {
   public var description: String {
     switch self {
     case .noEndRecord: "the zip archive has no end record: it is cut off, or no zip archive"
-    case .badEndRecord: "the end record of the zip archive is damaged"
     case .badZip64EndRecord: "the ZIP64 end record is damaged"
     case .severalDisks: "the zip archive is split over several files"
     case .endRecordsDisagree: "the end record and the ZIP64 end record disagree"
