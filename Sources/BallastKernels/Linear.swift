@@ -4,7 +4,7 @@ import CBallastKernels
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
   /// Up to this many rows the product is bound by reading the weight, which BLAS would pack first.
-  private static let fewRows = 4
+  private static let fewRows = 8
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
   private static let fewRowsGrain = 64
 

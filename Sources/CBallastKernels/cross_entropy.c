@@ -1,10 +1,17 @@
 #include "bk_operations.h"
 #include "row_math.h"
 
+enum { BK_EXP_BLOCK = 512 };
+
+/// Σ exp(logits - shift): in blocks, since a loop of floats that adds doubles vectorises badly.
 BK_INLINE double bk_sum_of_exp(const float *logits, float shift, size_t classes) {
-#pragma clang fp reassociate(on)
+  float block[BK_EXP_BLOCK];
   double sum = 0;
-  for (size_t j = 0; j < classes; j++) sum += (double)bk_exp(logits[j] - shift);
+  for (size_t first = 0; first < classes; first += BK_EXP_BLOCK) {
+    size_t count = classes - first < BK_EXP_BLOCK ? classes - first : BK_EXP_BLOCK;
+    for (size_t j = 0; j < count; j++) block[j] = bk_exp(logits[first + j] - shift);
+    sum += bk_sum(block, count);
+  }
   return sum;
 }
 

@@ -31,6 +31,19 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
     memcpy(&value, &bits, sizeof value);                                                     \
     return value;                                                                            \
   }                                                                                          \
+  BK_INLINE double name##_sum(const void *values, size_t count) {                            \
+    _Pragma("clang fp reassociate(on)")                                                      \
+    const struct __attribute__((packed)) { word bits; } *input = values;                     \
+    double sum = 0;                                                                          \
+    for (size_t i = 0; i < count; i++) {                                                     \
+      word bits = input[i].bits;                                                             \
+      bits = (bits & ((word)-1 >> 1)) < (infinity_bits) ? bits : 0;                          \
+      real value;                                                                            \
+      memcpy(&value, &bits, sizeof value);                                                   \
+      sum += (double)value;                                                                  \
+    }                                                                                        \
+    return sum;                                                                              \
+  }                                                                                          \
   BK_INLINE double name##_squared_deviation(const void *values, size_t count, double mean) { \
     _Pragma("clang fp reassociate(on) contract(fast)")                                       \
     const struct __attribute__((packed)) { word bits; } *input = values;                     \
@@ -45,19 +58,14 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
     return sum;                                                                              \
   }                                                                                          \
   BK_INLINE void name##_block(bk_statistics *into, const void *values, size_t count) {       \
-    _Pragma("clang fp reassociate(on) contract(fast)")                                       \
     const struct __attribute__((packed)) { word bits; } *input = values;                     \
     const word infinity = (infinity_bits);                                                   \
     const order highest = (order)((word)-1 >> 1);                                            \
-    double sum = 0;                                                                          \
     order low = highest, high = -highest;                                                    \
     word zeros = 0, nan = 0, infinite = 0, negative_infinite = 0, subnormal = 0;             \
     for (size_t i = 0; i < count; i++) {                                                     \
       word bits = input[i].bits;                                                             \
       word magnitude = bits & (word)highest;                                                 \
-      real value;                                                                            \
-      memcpy(&value, &bits, sizeof value);                                                   \
-      sum += magnitude < infinity ? (double)value : 0.0;                                     \
       order key = (order)bits ^ (((order)bits >> (8 * sizeof(order) - 1)) & highest);        \
       order low_key = magnitude < infinity ? key : highest;                                  \
       order high_key = magnitude < infinity ? key : -highest;                                \
@@ -82,7 +90,7 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
     into->minimum = fmin(into->minimum, minimum);                                            \
     into->maximum = fmax(into->maximum, maximum);                                            \
     into->absolute_maximum = fmax(-into->minimum, into->maximum);                            \
-    double mean = sum / (double)finite;                                                      \
+    double mean = name##_sum(values, count) / (double)finite;                                \
     bk_statistics_merge(                                                                     \
         into, finite, mean, name##_squared_deviation(values, count, mean));                  \
   }                                                                                          \
