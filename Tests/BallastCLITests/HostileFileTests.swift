@@ -94,7 +94,7 @@ import Testing
   @Test func aConfigurationThatContradictsTheWeights() throws {
     for (change, complaint) in [
       (#""n_layer": 5"#, "lacks \"h.4.ln_1.weight\""),
-      (#""n_layer": 3"#, "has \"h.3.ln_1.weight\""),
+      (#""n_layer": 3"#, "has \"h.3.attn.c_attn.bias\""),
       (#""n_embd": 128"#, "has the shape [768, 64] where the configuration wants [768, 128]"),
       (#""n_head": 7"#, "n_embd 64 cannot be divided among n_head 7"),
     ] {

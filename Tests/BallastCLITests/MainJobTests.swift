@@ -25,7 +25,7 @@ import Testing
     let head = try #require(tensors.first { $0["name"] == "lm_head.weight" })
     #expect(head["tied_to"] == "transformer.wte.weight")
     #expect(head["shape"] == [768, 64] && head["dtype"] == "F32" && head["strides"] == .null)
-    #expect(json["totals"]?["parameters"] == 257_344)
+    #expect(json["totals"]?["parameters"] == 257_408)
     let csv = try Ballast.run("inspect", tiny, "--format", "csv", "--match", "*.ln_f.*").text
     #expect(csv.split(whereSeparator: \.isNewline).count == 3)
   }
