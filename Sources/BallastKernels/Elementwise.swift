@@ -76,9 +76,8 @@ package enum Elementwise {
 
   /// sums[j] += Σ over rows of values[row, j], accumulated in double.
   ///
-  /// - Parameters:
-  ///   - sums: [columns].
-  ///   - values: [rows, columns].
+  /// - `sums`: [columns].
+  /// - `values`: [rows, columns].
   package static func addColumnSums(
     to sums: UnsafeMutablePointer<Float>,
     of values: UnsafePointer<Float>,

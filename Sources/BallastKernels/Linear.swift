@@ -10,9 +10,8 @@ package enum Linear {
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///
-  /// - Parameters:
-  ///   - weight: [out, in].
-  ///   - bias: [out], or nil.
+  /// - `weight`: [out, in].
+  /// - `bias`: [out], or nil.
   package static func forward(
     output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
@@ -62,11 +61,10 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-  /// - Parameters:
-  ///   - inputGradient: [rows, in], overwritten, or added to with `accumulate`.
-  ///   - weightGradient: [out, in], added to.
-  ///   - biasGradient: [out], added to.
-  ///   - outputGradient: [rows, out].
+  /// - `inputGradient`: [rows, in], overwritten, or added to with `accumulate`.
+  /// - `weightGradient`: [out, in], added to.
+  /// - `biasGradient`: [out], added to.
+  /// - `outputGradient`: [rows, out].
   package static func backward(
     inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?,

@@ -30,10 +30,10 @@ package enum Matrix {
   /// Below this many multiplications a second thread costs more than it brings.
   private static let parallelThreshold = 1 << 18
 
-  /// output [rows, columns] = scale · left [rows, inner] · right [inner, columns]
-  /// + outputScale · output.
+  /// output [rows, columns] = scale · left · right + outputScale · output.
   ///
-  /// The larger of rows and columns is cut among the threads.
+  /// The left factor is [rows, inner] and the right one [inner, columns], once transposed; the
+  /// output is [rows, columns], and the larger of these is cut among the threads.
   package static func multiply(
     output: UnsafeMutablePointer<Float>,
     outputStride: Int,
