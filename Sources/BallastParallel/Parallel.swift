@@ -37,9 +37,8 @@ package enum Parallel {
 
   /// Cuts 0 ..< `count` into at most `threadCount` ranges of nearly equal length and runs them.
   ///
-  /// Arguments:
-  ///   - grain: The work worth a thread: no range is shorter, unless there is only one. Ranges
-  ///     start at multiples of it.
+  /// - `grain`: The work worth a thread: no range is shorter, unless there is only one. Ranges
+  ///   start at multiples of it.
   package static func forEachRange(_ count: Int, grain: Int = 1, body: (Range<Int>) -> Void) {
     precondition(count >= 0 && grain > 0, "a range needs a count and a grain")
     guard count > 0 else { return }
