@@ -15,16 +15,18 @@ import Testing
     #expect(decoder.finish() == "")
   }
 
-  @Test(arguments: [
-    ([0xFF, 0x61], ["\u{FFFD}", "a"], ""),
-    ([0xC3, 0x61], ["", "\u{FFFD}a"], ""),
-    ([0xE2, 0x82, 0x61], ["", "", "\u{FFFD}a"], ""),
-    ([0xED, 0xA0, 0x80], ["", "\u{FFFD}\u{FFFD}", "\u{FFFD}"], ""),
-    ([0xF0, 0x9F, 0x98], ["", "", ""], "\u{FFFD}"),
-    ([0xF0, 0x80, 0xC3], ["", "\u{FFFD}\u{FFFD}", ""], "\u{FFFD}"),
-    ([0xF4, 0x90], ["", "\u{FFFD}\u{FFFD}"], ""),
-    ([0xC0, 0x80], ["\u{FFFD}", "\u{FFFD}"], ""),
-  ] as [([UInt8], [String], String)])
+  @Test(
+    arguments: [
+      ([0xFF, 0x61], ["\u{FFFD}", "a"], ""),
+      ([0xC3, 0x61], ["", "\u{FFFD}a"], ""),
+      ([0xE2, 0x82, 0x61], ["", "", "\u{FFFD}a"], ""),
+      ([0xED, 0xA0, 0x80], ["", "\u{FFFD}\u{FFFD}", "\u{FFFD}"], ""),
+      ([0xF0, 0x9F, 0x98], ["", "", ""], "\u{FFFD}"),
+      ([0xF0, 0x80, 0xC3], ["", "\u{FFFD}\u{FFFD}", ""], "\u{FFFD}"),
+      ([0xF4, 0x90], ["", "\u{FFFD}\u{FFFD}"], ""),
+      ([0xC0, 0x80], ["\u{FFFD}", "\u{FFFD}"], ""),
+    ] as [([UInt8], [String], String)]
+  )
   func brokenSequences(bytes: [UInt8], expected: [String], rest: String) throws {
     var decoder = StreamingDecoder(try Self.bytesOnly())
     var pieces: [String] = []

@@ -9,7 +9,8 @@ import Testing
 @Suite struct TokenizerFaultTests {
   private static let hello = SampleVocabulary.hello
 
-  private static func pair(vocabulary: JSONValue? = nil, merges: String? = nil) -> [String: String] {
+  private static func pair(vocabulary: JSONValue? = nil, merges: String? = nil) -> [String: String]
+  {
     [
       "vocab.json": (vocabulary ?? hello.vocabulary).text(),
       "merges.txt": merges ?? hello.mergesText,
@@ -37,7 +38,9 @@ import Testing
 
   @Test func missingMerges() {
     let vocabulary = Self.hello.vocabulary.text()
-    #expect(fault { try Tokenizer(files: ["vocab.json": vocabulary]) } == .missingFile("merges.txt"))
+    #expect(
+      fault { try Tokenizer(files: ["vocab.json": vocabulary]) } == .missingFile("merges.txt")
+    )
     let openAI = ["encoder.json": vocabulary, "merges.txt": ""]
     #expect(fault { try Tokenizer(files: openAI) } == .missingFile("vocab.bpe"))
     #expect(
@@ -63,15 +66,17 @@ import Testing
     #expect(fault { try Tokenizer(files: ["x": contents], opening: "x") } == .notATokenizer)
   }
 
-  @Test(arguments: [
-    (["model": .null], [:], "model"), (["model": []], [:], "model"),
-    ([:], ["vocab": .null], "the vocabulary"), ([:], ["vocab": []], "the vocabulary"),
-    ([:], ["merges": .null], "model.merges"), ([:], ["ignore_merges": 1], "ignore_merges"),
-    (["added_tokens": [:]], [:], "added_tokens"),
-    (["added_tokens": [["id": 5]]], [:], "content of token 5"),
-    (["added_tokens": [["id": 265, "content": "<|endoftext|>", "lstrip": "no"]]], [:], "lstrip"),
-    (["pre_tokenizer": ["type": "ByteLevel", "use_regex": 0]], [:], "use_regex"),
-  ] as [(JSONObject, JSONObject, String)])
+  @Test(
+    arguments: [
+      (["model": .null], [:], "model"), (["model": []], [:], "model"),
+      ([:], ["vocab": .null], "the vocabulary"), ([:], ["vocab": []], "the vocabulary"),
+      ([:], ["merges": .null], "model.merges"), ([:], ["ignore_merges": 1], "ignore_merges"),
+      (["added_tokens": [:]], [:], "added_tokens"),
+      (["added_tokens": [["id": 5]]], [:], "content of token 5"),
+      (["added_tokens": [["id": 265, "content": "<|endoftext|>", "lstrip": "no"]]], [:], "lstrip"),
+      (["pre_tokenizer": ["type": "ByteLevel", "use_regex": 0]], [:], "use_regex"),
+    ] as [(JSONObject, JSONObject, String)]
+  )
   func badValues(changes: JSONObject, modelChanges: JSONObject, key: String) throws {
     let error = try #require(
       formatError { try Self.hello.tokenizer(changes: changes, modelChanges: modelChanges) }
@@ -80,28 +85,30 @@ import Testing
     #expect(error.file == "tokenizer.json")
   }
 
-  @Test(arguments: [
-    (["version": "2.0"], [:], "version", "2.0"),
-    (["normalizer": ["type": "NFC"]], [:], "normalizer", "NFC"),
-    (["normalizer": ["type": "Sequence", "normalizers": []]], [:], "normalizer", "Sequence"),
-    (["pre_tokenizer": .null], [:], "pre_tokenizer", "null"),
-    (["pre_tokenizer": ["type": "Whitespace"]], [:], "pre_tokenizer", "Whitespace"),
-    (
-      [
-        "pre_tokenizer": [
-          "type": "Sequence", "pretokenizers": [["type": "Digits"], ["type": "ByteLevel"]],
-        ]
-      ], [:], "pre_tokenizer", "Sequence"
-    ),
-    (["decoder": ["type": "Metaspace"]], [:], "decoder", "Metaspace"),
-    ([:], ["type": "WordPiece"], "model type", "WordPiece"),
-    ([:], ["type": "Unigram"], "model type", "Unigram"),
-    ([:], ["dropout": 0.1], "model.dropout", "0.1"),
-    (
-      [:], ["continuing_subword_prefix": "##"], "model.continuing_subword_prefix", "##"
-    ),
-    ([:], ["end_of_word_suffix": "</w>"], "model.end_of_word_suffix", "</w>"),
-  ] as [(JSONObject, JSONObject, String, String)])
+  @Test(
+    arguments: [
+      (["version": "2.0"], [:], "version", "2.0"),
+      (["normalizer": ["type": "NFC"]], [:], "normalizer", "NFC"),
+      (["normalizer": ["type": "Sequence", "normalizers": []]], [:], "normalizer", "Sequence"),
+      (["pre_tokenizer": .null], [:], "pre_tokenizer", "null"),
+      (["pre_tokenizer": ["type": "Whitespace"]], [:], "pre_tokenizer", "Whitespace"),
+      (
+        [
+          "pre_tokenizer": [
+            "type": "Sequence", "pretokenizers": [["type": "Digits"], ["type": "ByteLevel"]],
+          ]
+        ], [:], "pre_tokenizer", "Sequence"
+      ),
+      (["decoder": ["type": "Metaspace"]], [:], "decoder", "Metaspace"),
+      ([:], ["type": "WordPiece"], "model type", "WordPiece"),
+      ([:], ["type": "Unigram"], "model type", "Unigram"),
+      ([:], ["dropout": 0.1], "model.dropout", "0.1"),
+      (
+        [:], ["continuing_subword_prefix": "##"], "model.continuing_subword_prefix", "##"
+      ),
+      ([:], ["end_of_word_suffix": "</w>"], "model.end_of_word_suffix", "</w>"),
+    ] as [(JSONObject, JSONObject, String, String)]
+  )
   func unsupported(
     changes: JSONObject,
     modelChanges: JSONObject,
@@ -154,7 +161,9 @@ import Testing
     #expect(error.file == "merges.txt")
   }
 
-  @Test(arguments: ["l", "l l o", "", 5, [], ["l"], ["l", "l", "o"], ["l", ""], ["l", 1]] as [JSONValue])
+  @Test(
+    arguments: ["l", "l l o", "", 5, [], ["l"], ["l", "l", "o"], ["l", ""], ["l", 1]] as [JSONValue]
+  )
   func badMergeInJSON(merge: JSONValue) {
     #expect(fault { try Self.hello.tokenizer(modelChanges: ["merges": [merge]]) } == .badMerge)
   }

@@ -26,22 +26,24 @@ import Testing
     return try Tokenizer(files: chosen.merging(more) { $1 }, opening: name)
   }
 
-  @Test(arguments: [
-    (["tokenizer.json"], nil, ["tokenizer.json"]),
-    (["vocab.json", "merges.txt"], nil, ["vocab.json", "merges.txt"]),
-    (["encoder.json", "vocab.bpe"], nil, ["encoder.json", "vocab.bpe"]),
-    (["merges.txt"], nil, ["merges.txt"]),
-    (["vocab.bpe"], nil, ["vocab.bpe"]),
-    (
-      ["encoder.json", "vocab.bpe", "vocab.json", "merges.txt", "tokenizer.json"], nil,
-      ["tokenizer.json"]
-    ),
-    (["tokenizer.json", "vocab.json"], "tokenizer.json", ["tokenizer.json"]),
-    (["vocab.json", "merges.txt"], "vocab.json", ["vocab.json", "merges.txt"]),
-    (["encoder.json", "vocab.bpe"], "vocab.bpe", ["vocab.bpe", "encoder.json"]),
-    (["vocab.json", "merges.txt"], "merges.txt", ["merges.txt", "vocab.json"]),
-    (["merges.txt"], "merges.txt", ["merges.txt"]),
-  ] as [([String], String?, [String])])
+  @Test(
+    arguments: [
+      (["tokenizer.json"], nil, ["tokenizer.json"]),
+      (["vocab.json", "merges.txt"], nil, ["vocab.json", "merges.txt"]),
+      (["encoder.json", "vocab.bpe"], nil, ["encoder.json", "vocab.bpe"]),
+      (["merges.txt"], nil, ["merges.txt"]),
+      (["vocab.bpe"], nil, ["vocab.bpe"]),
+      (
+        ["encoder.json", "vocab.bpe", "vocab.json", "merges.txt", "tokenizer.json"], nil,
+        ["tokenizer.json"]
+      ),
+      (["tokenizer.json", "vocab.json"], "tokenizer.json", ["tokenizer.json"]),
+      (["vocab.json", "merges.txt"], "vocab.json", ["vocab.json", "merges.txt"]),
+      (["encoder.json", "vocab.bpe"], "vocab.bpe", ["vocab.bpe", "encoder.json"]),
+      (["vocab.json", "merges.txt"], "merges.txt", ["merges.txt", "vocab.json"]),
+      (["merges.txt"], "merges.txt", ["merges.txt"]),
+    ] as [([String], String?, [String])]
+  )
   func everyForm(names: [String], opened: String?, read: [String]) throws {
     let tokenizer = try Self.tokenizer(names, opening: opened)
     // GPT-2 numbers the printable bytes first; a list of merges alone follows it.
