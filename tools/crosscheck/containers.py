@@ -94,6 +94,7 @@ def main():
                                      manifest.get("torch_reads", True), pathlib.Path(temporary))
             print(f"FAIL {path.stem}: {'; '.join(found)}" if found else f"ok {path.stem}: {manifest['about']}")
             failed = failed or bool(found)
+    print(f"{len(manifests)} containers" + ("" if failed else ", all as their manifests say"))
     return 1 if failed else 0
 
 
