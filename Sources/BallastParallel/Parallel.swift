@@ -22,16 +22,19 @@ package enum Parallel {
     chosenThreadCount.store(count, ordering: .relaxed)
   }
 
-  /// Runs `body` once for each of 0 ..< `parts`, in parallel, and waits for all.
+  /// Runs `body` once for each of 0 ..< `parts`, on at most `threadCount` threads, and waits.
   package static func forEachPartition(_ parts: Int, body: (Int) -> Void) {
-    guard parts > 1, threadCount > 1 else {
+    let workers = min(parts, threadCount)
+    guard workers > 1 else {
       for part in 0..<max(0, parts) { body(part) }
       return
     }
     withoutActuallyEscaping(body) { body in
       // The caller promised disjoint work, and concurrentPerform waits for all of it.
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: parts) { body($0) }
+      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        for part in stride(from: worker, to: parts, by: workers) { body(part) }
+      }
     }
   }
 
