@@ -3,8 +3,8 @@ import CBallastKernels
 
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
-  /// Up to this many rows the product is bound by reading the weight, which BLAS would pack first.
-  private static let fewRows = 8
+  /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
+  private static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
   private static let fewRowsGrain = 64
 
