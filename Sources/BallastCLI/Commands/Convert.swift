@@ -98,8 +98,11 @@ struct Convert: Command {
       "wrote \(output.printable): \(summary.tensors) tensors\(casts), "
         + Readable.bytes(summary.bytes)
     )
-    for (name, reason) in summary.leftOut {
-      context.message("  left out \(name.printable): \(reason.printable)")
+    var reasons: [String] = []
+    for (_, reason) in summary.leftOut where !reasons.contains(reason) { reasons.append(reason) }
+    for reason in reasons {
+      let names = summary.leftOut.filter { $0.reason == reason }.map(\.name.printable)
+      context.message("  left out, \(reason.printable): \(names.joined(separator: ", "))")
     }
   }
 }
