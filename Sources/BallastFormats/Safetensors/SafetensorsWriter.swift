@@ -3,6 +3,8 @@ package import BallastCheckpoint
 import BallastJSON
 
 /// Writes safetensors files as the library does, byte for byte.
+///
+/// Only some control characters in names are written otherwise, as another escape of the same.
 package enum SafetensorsWriter {
   /// Writes the tensors to `path`, atomically, and returns the number of bytes.
   ///

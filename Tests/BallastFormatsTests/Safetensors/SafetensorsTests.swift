@@ -1,6 +1,7 @@
 import BallastBytes
 import BallastCheckpoint
 import BallastFormats
+import BallastJSON
 import BallastTestSupport
 import Testing
 
@@ -116,8 +117,8 @@ import Testing
     for _ in 0..<2000 {
       var bytes = Self.good
       for _ in 0..<Int.random(in: 1...3, using: &random) {
-        bytes[Int.random(in: bytes.indices, using: &random)] ^=
-          1 << .random(in: 0..<8, using: &random)
+        let bit = UInt8(1) << Int.random(in: 0..<8, using: &random)
+        bytes[Int.random(in: bytes.indices, using: &random)] ^= bit
       }
       do {
         let checkpoint = try openSafetensors(bytes)

@@ -1,6 +1,7 @@
 import BallastBytes
 import BallastCheckpoint
 import BallastFormats
+import BallastJSON
 import BallastTestSupport
 import Testing
 
@@ -45,15 +46,15 @@ import Testing
       #"{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"#
       + #""b":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},"#
       + #""empty":{"dtype":"F32","shape":[0,3],"data_offsets":[32,32]},"#
-      + #""c/\"\\\n\t\u0001"# + "\u{7F}" + #"":{"dtype":"F16","shape":[1],"data_offsets":[32,34]},"#
+      + #""c/\"\\\n\t\u0001":{"dtype":"F16","shape":[1],"data_offsets":[32,34]},"#
       + #""scalar":{"dtype":"U8","shape":[],"data_offsets":[34,35]},"#
-      + #""é":{"dtype":"BOOL","shape":[2],"data_offsets":[35,37]}}   "#
+      + #""é":{"dtype":"BOOL","shape":[2],"data_offsets":[35,37]}}    "#
     let b = littleEndian([1, 2, 3, 4, 5, 6] as [Float])
     let tensors = [
       try tensor(.f32, [2, 3], b, named: "b"),
       try tensor(.i64, [1], littleEndian([7] as [Int64]), named: "a"),
       try tensor(.bool, [2], [1, 0], named: "é"),
-      try tensor(.f16, [1], [0x00, 0x3E], named: "c/\"\\\n\t\u{1}\u{7F}"),
+      try tensor(.f16, [1], [0x00, 0x3E], named: "c/\"\\\n\t\u{1}"),
       try tensor(.f32, [0, 3], [], named: "empty"),
       try tensor(.u8, [], [9], named: "scalar"),
     ]
@@ -82,7 +83,9 @@ import Testing
     }
     let file = try written(tensors)
     #expect(file.count == 6750)
-    #expect(try crc32(of: SharedBytes.copying(file).bytes) == 0xADD6_A32C)
+    let source = try SharedBytes.copying(file)
+    let checksum = crc32(of: source.bytes)
+    #expect(checksum == 0xADD6_A32C)
   }
 
   @Test func whatIsWrittenReadsBackTheSame() throws {
