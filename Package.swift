@@ -134,7 +134,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BallastCheckpointTests",
-      dependencies: ["BallastCheckpoint", "BallastTestSupport"],
+      dependencies: ["BallastCheckpoint", "BallastBytes", "BallastTestSupport"],
       swiftSettings: common
     ),
     .testTarget(
@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(
       name: "BallastInspectionTests",
       dependencies: [
-        "BallastInspection", "BallastFormats", "BallastCheckpoint", "BallastTestSupport",
+        "BallastInspection", "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastBytes",
+        "BallastTestSupport",
       ],
       swiftSettings: common
     ),

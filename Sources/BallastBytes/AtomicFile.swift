@@ -16,8 +16,7 @@ public final class AtomicFile {
   /// Creates the temporary file beside `path`.
   public init(path: String) throws(FormatError) {
     self.path = path
-    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    let (folder, name) = split(path)
     temporaryPath = "\(folder).\(name).\(String(UInt32.random(in: 0 ... .max), radix: 16)).tmp"
     // Exclusive: a file that somebody else made is never written to.
     descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -81,10 +80,20 @@ extension Span where Element == UInt8 {
   }
 }
 
+/// The folder, with its slash, and the name; a slash is a byte, even before a combining mark.
+private func split(_ path: String) -> (folder: Substring, name: Substring) {
+  let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+  let start = slash.map(path.utf8.index(after:)) ?? path.startIndex
+  return (Substring(path.utf8[..<start]), Substring(path.utf8[start...]))
+}
+
 /// Puts a rename on disk, where the file system can; a failure loses no data.
 private func synchronizeFolder(of path: String) {
-  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-  let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let folder = split(path).folder
+  let descriptor = unsafe open(
+    folder.isEmpty ? "." : String(folder),
+    O_RDONLY | O_DIRECTORY | O_CLOEXEC
+  )
   guard descriptor >= 0 else { return }
   fsync(descriptor)
   close(descriptor)

@@ -28,10 +28,12 @@ public struct ByteReader: ~Escapable {
   @inlinable
   @_lifetime(self: copy self)
   public mutating func seek(to position: Int) throws(FormatError) {
-    guard position >= 0, position <= bytes.byteCount else {
+    let end = base + bytes.byteCount
+    guard position >= 0 else { throw FormatError(ByteFault.overflow, at: end) }
+    guard position <= bytes.byteCount else {
       throw FormatError(
-        ByteFault.truncated(needed: max(0, position - bytes.byteCount)),
-        at: base + bytes.byteCount
+        ByteFault.truncated(needed: position - bytes.byteCount),
+        at: end
       )
     }
     cursor = position

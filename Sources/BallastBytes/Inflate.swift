@@ -39,6 +39,9 @@ private func run(
   var consumed = 0
   var written = 0
   var status = Z_OK
+  // zlib wants an address even where nothing may be written.
+  let nowhere = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+  defer { unsafe nowhere.deallocate() }
   while status == Z_OK {
     let available = min(piece, input.count - consumed)
     let room = min(piece, output.count - written)
@@ -46,8 +49,8 @@ private func run(
       mutating: input.baseAddress?.advanced(by: consumed).assumingMemoryBound(to: UInt8.self)
     )
     unsafe stream.avail_in = UInt32(available)
-    unsafe stream.next_out = output.baseAddress?.advanced(by: written)
-      .assumingMemoryBound(to: UInt8.self)
+    unsafe stream.next_out =
+      output.baseAddress?.advanced(by: written).assumingMemoryBound(to: UInt8.self) ?? nowhere
     unsafe stream.avail_out = UInt32(room)
     status = unsafe inflate(&stream, Z_NO_FLUSH)
     unsafe consumed += available - Int(stream.avail_in)

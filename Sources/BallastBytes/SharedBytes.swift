@@ -32,7 +32,8 @@ import Glibc
   /// If another process shortens the file afterwards, reading the lost part ends this process with
   /// SIGBUS: that is how mappings work. Ballast's own writers replace files and never shorten them.
   public static func mapping(path: String) throws(FormatError) -> SharedBytes {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw InputOutputFault.last(.open) }
     defer { close(descriptor) }
     var status = stat()
@@ -61,10 +62,12 @@ import Glibc
     by fill: (inout MutableRawSpan) throws(FormatError) -> Void
   ) throws(FormatError) -> SharedBytes {
     guard count > 0 else {
+      var nothing = MutableRawSpan()
+      try fill(&nothing)
       return unsafe SharedBytes(unsafeBuffer: .init(start: nil, count: 0), owner: .heap)
     }
     guard let base = unsafe calloc(count, 1) else {
-      throw FormatError(InputOutputFault(.map, code: ENOMEM))
+      throw FormatError(InputOutputFault(.allocate, code: ENOMEM))
     }
     let shared = unsafe SharedBytes(
       unsafeBuffer: UnsafeRawBufferPointer(start: base, count: count),

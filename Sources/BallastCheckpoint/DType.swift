@@ -40,6 +40,9 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// The size of the widest elements in bits.
+  static let widestBitWidth = 128
+
   /// The size of one element in bytes, or nil where elements share bytes.
   public var byteWidth: Int? { bitWidth % 8 == 0 ? bitWidth / 8 : nil }
 

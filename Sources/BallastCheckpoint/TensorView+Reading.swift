@@ -4,8 +4,8 @@ extension TensorView {
   /// The size of the pieces in which tensors are read: large enough to stream, small enough to hold.
   package static let pieceBytes = 16 << 20
 
-  /// The most bytes that a view with a zero stride may unfold to: an expanded scalar of a few
-  /// bytes in a file can claim terabytes.
+  /// The most bytes that a view larger than its storage may unfold to: with a stride of zero, or
+  /// rows that overlap, a few bytes in a file can claim terabytes.
   package static let maximumExpandedBytes = 1 << 30
 
   /// Reads elements row by row, little-endian, in pieces of at most `pieceBytes`.
@@ -26,8 +26,7 @@ extension TensorView {
       precondition(elements.count == shape.elementCount)
       return try body(region.bytes.extracting(0..<byteCount), elements)
     }
-    let isExpanded = zip(shape.dimensions, strides).contains { $0 > 1 && $1 == 0 }
-    guard !isExpanded || byteCount <= Self.maximumExpandedBytes else {
+    guard byteCount <= max(region.count, Self.maximumExpandedBytes) else {
       throw FormatError(
         CheckpointFault.expandedTooFar(
           tensor: name,
@@ -108,6 +107,8 @@ extension TensorView {
       index[axis] = rest % sizes[axis]
       rest /= sizes[axis]
     }
+    // The stride along a dimension of one element is never used, and may be any number.
+    let step = rowLength > 1 ? rowStride * width : 0
     var written = 0
     while written < range.count {
       var start = 0
@@ -118,7 +119,7 @@ extension TensorView {
       for _ in 0..<count {
         // Safe: `init` and the caller checked both ends; loads are unaligned.
         unsafe to.storeBytes(of: from.loadUnaligned(as: Element.self), as: Element.self)
-        unsafe from += rowStride * width
+        unsafe from += step
         unsafe to += width
       }
       written += count

@@ -60,6 +60,11 @@ public struct TensorView: Sendable {
     guard elementOffset >= 0, strides.allSatisfy({ $0 >= 0 }) else {
       throw FormatError(CheckpointFault.negativeStride(tensor: name))
     }
+    // What is derived from a view without a check fits: the place of its first element, and its
+    // size in the widest type it may be cast to.
+    let start = try product(elementOffset, dtype.bitWidth)
+    _ = try sum(storage.fileOffset ?? 0, start / 8)
+    _ = try product(shape.elementCount, DType.widestBitWidth)
     guard shape.elementCount > 0 else { return }
     var last = elementOffset
     for (size, stride) in zip(shape.dimensions, strides) {
@@ -72,7 +77,6 @@ public struct TensorView: Sendable {
     if dtype.byteWidth == nil, !isContiguous || elementOffset != 0 {
       throw FormatError(CheckpointFault.stridedPackedElements(tensor: name, dtype))
     }
-    _ = try product(shape.elementCount, dtype.bitWidth)
   }
 
   /// Whether the elements lie row by row without gaps.

@@ -6,25 +6,6 @@ import BallastJSON
 ///
 ///     {"metadata": {"total_size": 548090880}, "weight_map": {"wte.weight": "model-00001-of-00002…"}}
 package struct ShardIndex {
-  /// The ways in which an index and its shards can disagree.
-  package enum Fault: FormatFault {
-    case noWeightMap
-    case escapesFolder(String)
-    case missingShard(String)
-    case missingTensor(String, shard: String)
-
-    package var description: String {
-      switch self {
-      case .noWeightMap: "the index has no weight_map of texts"
-      case .escapesFolder(let shard):
-        "the index names \(quoted(shard)), which is not a file of the same folder"
-      case .missingShard(let shard): "the index names \(quoted(shard)), which does not exist"
-      case .missingTensor(let tensor, let shard):
-        "the index places tensor \(quoted(tensor)) in \(quoted(shard)), which does not have it"
-      }
-    }
-  }
-
   /// The tensors and the files they stand in, in the order of the index.
   let weightMap: [(tensor: String, shard: String)]
   let metadata: JSONObject
@@ -32,12 +13,16 @@ package struct ShardIndex {
   /// Reads an index.
   package init(parsing source: SharedBytes) throws(FormatError) {
     let value = try JSONValue(parsing: source.bytes)
-    guard let map = value["weight_map"]?.object else { throw FormatError(Fault.noWeightMap) }
+    guard let map = value["weight_map"]?.object else {
+      throw FormatError(ShardIndexFault.noWeightMap)
+    }
     var entries: [(tensor: String, shard: String)] = []
     for (tensor, shard) in map.members {
-      guard let shard = shard.string else { throw FormatError(Fault.noWeightMap) }
-      guard !shard.contains("/"), !shard.contains("\0"), shard != "..", shard != ".", shard != ""
-      else { throw FormatError(Fault.escapesFolder(shard)) }
+      guard let shard = shard.string else { throw FormatError(ShardIndexFault.noWeightMap) }
+      // Bytes, not characters: a slash and a combining mark are one character.
+      guard !shard.utf8.contains(UInt8(ascii: "/")), !shard.utf8.contains(0),
+        !["", ".", ".."].contains(shard)
+      else { throw FormatError(ShardIndexFault.escapesFolder(shard)) }
       entries.append((tensor, shard))
     }
     weightMap = entries
@@ -46,8 +31,8 @@ package struct ShardIndex {
 
   /// The files that the index names, each once, in order.
   package var shards: [String] {
-    var seen: Set<String> = []
-    return weightMap.map(\.shard).filter { seen.insert($0).inserted }
+    var seen: Set<ExactString> = []
+    return weightMap.map(\.shard).filter { seen.insert(ExactString($0)).inserted }
   }
 
   /// Opens the shards in `folder` and gathers the tensors that the index names.
@@ -58,7 +43,7 @@ package struct ShardIndex {
     in folder: String,
     using openShard: (SharedBytes, String) throws(FormatError) -> Checkpoint
   ) throws(FormatError) -> Checkpoint {
-    var opened: [String: Checkpoint] = [:]
+    var opened: [ExactString: Checkpoint] = [:]
     var files: [Checkpoint.File] = []
     var warnings: [FormatError] = []
     for shard in shards {
@@ -67,30 +52,32 @@ package struct ShardIndex {
         source = try SharedBytes.mapping(path: folder + "/" + shard)
       } catch {
         let isMissing = (error.fault as? InputOutputFault)?.isNoSuchFile ?? false
-        throw isMissing ? FormatError(Fault.missingShard(shard)) : error.inFile(shard)
+        throw isMissing ? FormatError(ShardIndexFault.missingShard(shard)) : error.inFile(shard)
       }
       let checkpoint = try openShard(source, shard)
-      opened[shard] = checkpoint
+      opened[ExactString(shard)] = checkpoint
       files.append(.init(name: shard, byteCount: source.count))
       warnings += checkpoint.warnings
     }
     var tensors: [TensorView] = []
     for (tensor, shard) in weightMap {
-      guard let view = opened[shard]?[tensor] else {
-        throw FormatError(Fault.missingTensor(tensor, shard: shard))
+      guard let view = opened[ExactString(shard)]?[tensor] else {
+        throw FormatError(ShardIndexFault.missingTensor(tensor, shard: shard))
       }
       tensors.append(view)
     }
+    let format = shards.first.flatMap { opened[ExactString($0)]?.format }
     let named = Set(weightMap.map { ExactString($0.tensor) })
     for shard in shards {
-      for tensor in opened[shard]?.tensors ?? [] where !named.contains(ExactString(tensor.name)) {
+      for tensor in opened[ExactString(shard)]?.tensors ?? []
+      where !named.contains(ExactString(tensor.name)) {
         warnings.append(
-          FormatError(StrayTensor(name: tensor.name), at: tensor.fileOffset, in: shard)
+          FormatError(ShardIndexFault.strayTensor(tensor.name), at: tensor.fileOffset, in: shard)
         )
       }
     }
     return try Checkpoint(
-      format: (opened.values.first?.format ?? Safetensors.name) + " (sharded)",
+      format: (format ?? Safetensors.name) + " (sharded)",
       files: files,
       metadata: metadata,
       warnings: warnings,
@@ -99,8 +86,24 @@ package struct ShardIndex {
   }
 }
 
-/// A warning: a shard has a tensor that the index does not name.
-private struct StrayTensor: FormatFault {
-  let name: String
-  var description: String { "tensor \(quoted(name)) is not in the index and is left out" }
+/// The ways in which an index and its shards can disagree.
+package enum ShardIndexFault: FormatFault {
+  case noWeightMap
+  case escapesFolder(String)
+  case missingShard(String)
+  case missingTensor(String, shard: String)
+  /// A warning: a shard has a tensor that the index does not name.
+  case strayTensor(String)
+
+  package var description: String {
+    switch self {
+    case .noWeightMap: "the index has no weight_map of texts"
+    case .escapesFolder(let shard):
+      "the index names \(quoted(shard)), which is not a file of the same folder"
+    case .missingShard(let shard): "the index names \(quoted(shard)), which does not exist"
+    case .missingTensor(let tensor, let shard):
+      "the index places tensor \(quoted(tensor)) in \(quoted(shard)), which does not have it"
+    case .strayTensor(let tensor): "tensor \(quoted(tensor)) is not in the index and is left out"
+    }
+  }
 }

@@ -50,7 +50,8 @@ extension FormatFault {
   /// The name of the rule that was broken: the format, and the fault where it has details.
   fileprivate var rule: String {
     let type = String(describing: Self.self).replacingSuffix("Fault", with: "")
-    let detail = Mirror(reflecting: self).children.first?.label
+    let mirror = Mirror(reflecting: self)
+    let detail = mirror.displayStyle == .enum ? mirror.children.first?.label : nil
     return [type, detail].compactMap { $0?.kebabCased }.joined(separator: ".")
   }
 }
@@ -65,7 +66,7 @@ package enum IntegrityCheck {
     var findings = checkpoint.warnings.map { IntegrityFinding(.warning, $0) }
     var done = 0
     for tensor in checkpoint.tensors {
-      done += tensor.byteCount
+      done &+= tensor.byteCount
       try progress(done)
       guard checkpoint.tie(of: tensor) == nil, tensor.dtype.isFloatingPoint,
         tensor.dtype.byteWidth != nil
@@ -107,14 +108,14 @@ extension String {
     hasSuffix(suffix) ? dropLast(suffix.count) + replacement : self
   }
 
-  /// "headerTooLarge" as "header-too-large".
+  /// "headerTooLarge" as "header-too-large", and "JSON" as "json".
   fileprivate var kebabCased: String {
     var result = ""
+    var previous: Character?
     for character in self {
-      if character.isUppercase, let last = result.last, last != "-", !last.isUppercase {
-        result += "-"
-      }
+      if character.isUppercase, let previous, !previous.isUppercase { result += "-" }
       result += character.lowercased()
+      previous = character
     }
     return result
   }

@@ -17,6 +17,8 @@ public enum SafetensorsFault: FormatFault {
   case overlap(tensor: String)
   case pastEnd(tensor: String)
   case trailingBytes(Int)
+  /// Only for writers: readers take a tensor of that name for metadata.
+  case reservedName(tensor: String)
   /// A warning: readers ignore it.
   case unknownField(tensor: String, String)
   /// A warning: a name that would garble a terminal.
@@ -44,6 +46,7 @@ public enum SafetensorsFault: FormatFault {
     case .overlap(let tensor): "tensor \(quoted(tensor)) overlaps the one before it"
     case .pastEnd(let tensor): "tensor \(quoted(tensor)) reaches past the end of the file"
     case .trailingBytes(let count): "\(count) bytes follow the last tensor"
+    case .reservedName(let tensor): "safetensors has no tensors named \(quoted(tensor))"
     case .unknownField(let tensor, let field):
       "tensor \(quoted(tensor)) has the unknown field \(quoted(field))"
     case .controlCharacters(let tensor):

@@ -3,6 +3,8 @@ package import BallastCheckpoint
 import BallastJSON
 
 /// Writes safetensors files as the library does, byte for byte.
+///
+/// Only some control characters in names are written otherwise, as another escape of the same.
 package enum SafetensorsWriter {
   /// Writes the tensors to `path`, atomically, and returns the number of bytes.
   ///
@@ -30,11 +32,20 @@ package enum SafetensorsWriter {
     return file.count
   }
 
-  /// The order of the library: dtypes descending, then names; a name that comes twice is refused.
+  /// The order of the library: dtypes descending, then names; what readers would refuse is refused.
   private static func sorted(_ tensors: [TensorOutput]) throws(FormatError) -> [TensorOutput] {
     var names: Set<ExactString> = []
-    for tensor in tensors where !names.insert(ExactString(tensor.name)).inserted {
-      throw FormatError(CheckpointFault.duplicateName(tensor.name))
+    for tensor in tensors {
+      guard names.insert(ExactString(tensor.name)).inserted else {
+        throw FormatError(CheckpointFault.duplicateName(tensor.name))
+      }
+      guard tensor.name != "__metadata__" else {
+        throw FormatError(SafetensorsFault.reservedName(tensor: tensor.name))
+      }
+      guard tensor.dtype != .c128 else {
+        let dtype = tensor.dtype.rawValue
+        throw FormatError(SafetensorsFault.unknownDType(tensor: tensor.name, dtype))
+      }
     }
     var rank: [DType: Int] = [:]
     for (position, dtype) in DType.allCases.enumerated() { rank[dtype] = position }

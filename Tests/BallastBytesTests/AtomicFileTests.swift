@@ -1,0 +1,126 @@
+import BallastBytes
+import BallastTestSupport
+import Glibc
+import Testing
+
+/// A file appears whole or not at all, and nothing else stays behind.
+@Suite struct AtomicFileTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path + "/target"
+  }
+
+  @Test func committingMakesTheFileAppear() throws {
+    let file = try AtomicFile(path: path)
+    try file.write("héllo ")
+    try file.write([0x00, 0xFF])
+    #expect(file.count == 9)
+    let before = try folder.contents
+    #expect(before.count == 1)
+    #expect(before.first?.hasPrefix(".target.") == true)
+    try file.commit()
+    #expect(try folder.contents == ["target"])
+    #expect(try SharedBytes.contents(path: path) == Array("héllo ".utf8) + [0x00, 0xFF])
+  }
+
+  @Test func committingReplacesAFileThatWasThere() throws {
+    _ = try folder.write(Array("old and longer".utf8), to: "target")
+    let mapped = try SharedBytes.mapping(path: path)
+    let file = try AtomicFile(path: path)
+    try file.write("new")
+    #expect(try SharedBytes.contents(path: path) == Array("old and longer".utf8))
+    try file.commit()
+    #expect(try SharedBytes.contents(path: path) == Array("new".utf8))
+    // Who had mapped the old file still sees all of it.
+    #expect(mapped.count == 14)
+    #expect(unsafe mapped.bytes.unsafeLoad(fromByteOffset: 13, as: UInt8.self) == 0x72)
+  }
+
+  @Test func withoutCommitTheOldFileStays() throws {
+    _ = try folder.write(Array("old".utf8), to: "target")
+    do {
+      let file = try AtomicFile(path: path)
+      try file.write([UInt8](repeating: 1, count: 3 << 20))
+    }
+    #expect(try folder.contents == ["target"])
+    #expect(try SharedBytes.contents(path: path) == Array("old".utf8))
+  }
+
+  @Test func piecesOfEverySizeArriveInOrder() throws {
+    var expected: [UInt8] = []
+    let file = try AtomicFile(path: path)
+    // Around the buffer of 1 MiB: below, exactly, above, and nothing.
+    for (index, size) in [1, 1 << 19, (1 << 19) - 1, 1, 0, 1 << 20, 3_000_000, 5].enumerated() {
+      let piece = [UInt8](repeating: UInt8(index), count: size)
+      try file.write(piece)
+      expected += piece
+    }
+    #expect(file.count == expected.count)
+    try file.commit()
+    #expect(try SharedBytes.contents(path: path) == expected)
+  }
+
+  @Test func anEmptyFileIsAFile() throws {
+    try AtomicFile(path: path).commit()
+    #expect(try SharedBytes.contents(path: path).isEmpty)
+  }
+
+  @Test func twoWritersDoNotMeet() throws {
+    let first = try AtomicFile(path: path)
+    let second = try AtomicFile(path: path)
+    try first.write("first")
+    try second.write("second")
+    try first.commit()
+    try second.commit()
+    #expect(try folder.contents == ["target"])
+    #expect(try SharedBytes.contents(path: path) == Array("second".utf8))
+  }
+
+  @Test func aNameThatStartsWithACombiningMarkStaysInItsFolder() throws {
+    let name = "\u{301}x"
+    let file = try AtomicFile(path: folder.path + "/" + name)
+    try file.commit()
+    #expect(try folder.contents.map(ExactString.init) == [ExactString(name)])
+  }
+
+  @Test func foldersThatCannotTakeAFileAreRefused() throws {
+    _ = try folder.write([], to: "file")
+    let missing = Failure { try AtomicFile(path: folder.path + "/missing/target") }
+    #expect(missing == Failure(InputOutputFault(.create, code: ENOENT)))
+    let file = Failure { try AtomicFile(path: folder.path + "/file/target") }
+    #expect(file == Failure(InputOutputFault(.create, code: ENOTDIR)))
+    #expect(try folder.contents == ["file"])
+  }
+
+  @Test func aFolderIsNotReplaced() throws {
+    try FileSystem.createFolder(path)
+    let failed = Failure {
+      let file = try AtomicFile(path: path)
+      try file.commit()
+    }
+    #expect(failed == Failure(InputOutputFault(.rename, code: EISDIR)))
+    #expect(try folder.contents == ["target"])
+  }
+
+  @Test func aFullDiskLeavesTheOldFile() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let path = try folder.write(Array("old".utf8), to: "target")
+      // A limit on the size of files stands in for a full disk.
+      var limit = rlimit(rlim_cur: 2 << 20, rlim_max: 2 << 20)
+      #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      signal(SIGXFSZ, SIG_IGN)
+      let failed = Failure {
+        let file = try AtomicFile(path: path)
+        for _ in 0..<3 { try file.write([UInt8](repeating: 1, count: 1 << 20)) }
+        try file.commit()
+      }
+      #expect(failed == Failure(InputOutputFault(.write, code: EFBIG)))
+      #expect(try folder.contents == ["target"])
+      #expect(try SharedBytes.contents(path: path) == Array("old".utf8))
+    }
+  }
+}
