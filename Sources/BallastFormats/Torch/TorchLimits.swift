@@ -3,14 +3,14 @@ package struct TorchLimits: Sendable {
   package var pickle = PickleLimits.standard
   package var zip = ZipLimits.standard
   /// The tensors, read or not; the largest checkpoints have some 100 000.
-  package var tensors = 1 << 20
-  /// The bytes of all names together: 64 for each of the tensors.
-  package var nameBytes = 1 << 26
+  package var tensors = 1 << 18
+  /// The bytes of all names together: 128 for each of the tensors.
+  package var nameBytes = 1 << 25
   /// The steps of the walk through the containers.
   ///
   /// Without sharing they are as many as values; shared containers are walked once for every path,
   /// and ten of ten of ten … of them have more paths than there is time.
-  package var steps = 1 << 24
+  package var steps = 1 << 23
   /// The levels of containers that are looked into; CPython cannot write more than about 1000.
   package var depth = 512
 

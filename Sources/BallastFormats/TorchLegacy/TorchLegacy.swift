@@ -112,7 +112,7 @@ package enum TorchLegacy {
       format: name,
       files: [.init(name: file ?? "", byteCount: source.count)],
       metadata: walk.metadata.values,
-      warnings: warnings + walk.warnings,
+      warnings: (warnings + walk.warnings).map { $0.inFile(file) },
       tensors: walk.tensors
     )
   }

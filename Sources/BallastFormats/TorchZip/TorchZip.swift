@@ -72,8 +72,7 @@ package enum TorchZip {
       warnings.append(FormatError(TorchFault.noVersion))
     }
     let byteOrder = try byteOrder(of: archive, root: root)
-    let pickle = try archive.contents(of: member)
-    try archive.verify(member)
+    let pickle = try archive.contents(of: member, isVerified: true)
 
     do {
       var machine = PickleMachine(
@@ -100,7 +99,7 @@ package enum TorchZip {
         format: name,
         files: [.init(name: file ?? "", byteCount: source.count)],
         metadata: walk.metadata.values,
-        warnings: warnings + walk.warnings,
+        warnings: (warnings + walk.warnings).map { $0.inFile(file) },
         tensors: walk.tensors
       )
     } catch {

@@ -87,15 +87,21 @@ package struct ZipArchive: Sendable {
 
   /// The data of a member: a range of the file where it is stored, otherwise decompressed.
   ///
-  /// What is decompressed is held against its checksum; for what is stored see `verify`.
-  package func contents(of member: ZipMember) throws(FormatError) -> ByteRegion {
+  /// What is decompressed is held against its checksum; what is stored, only where `isVerified` asks
+  /// for it, since that reads all of it.
+  package func contents(
+    of member: ZipMember,
+    isVerified: Bool = false
+  ) throws(FormatError) -> ByteRegion {
     let place = member.dataRange.lowerBound
     switch member.method {
     case .stored:
       guard member.byteCount == member.dataRange.count else {
         throw FormatError(ZipFault.storedSizeMismatch(member: member.name), at: place)
       }
-      return try ByteRegion(source, offset: place, count: member.byteCount)
+      let stored = try ByteRegion(source, offset: place, count: member.byteCount)
+      if isVerified { try verify(member, contents: stored) }
+      return stored
     case .deflated:
       let (most, overflow) = member.dataRange.count.multipliedReportingOverflow(
         by: Self.maximumRatio
@@ -114,9 +120,7 @@ package struct ZipArchive: Sendable {
 
   /// Compares a member's data with its checksum, unless the writer left that zero.
   package func verify(_ member: ZipMember) throws(FormatError) {
-    // Decompressing compares already.
-    let contents = try contents(of: member)
-    if member.method == .stored { try verify(member, contents: contents) }
+    _ = try contents(of: member, isVerified: true)
   }
 
   private func verify(_ member: ZipMember, contents: ByteRegion) throws(FormatError) {
