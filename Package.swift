@@ -189,7 +189,7 @@ let package = Package(
     .testTarget(
       name: "BallastCLITests",
       dependencies: [
-        "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint", "BallastJSON",
+        "ballast", "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint", "BallastJSON",
         "BallastTestSupport",
       ],
       swiftSettings: common

@@ -10,12 +10,17 @@ enum Interruption {
   static func watch() {
     // Touched here, so that the handler never is the first to.
     received.store(0, ordering: .relaxed)
+    // A parent may have started this process with its signals blocked; a service manager does.
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for signal in [SIGINT, SIGTERM] {
+      sigaddset(&signals, signal)
       Glibc.signal(signal) { number in
         Interruption.received.store(number, ordering: .relaxed)
         Glibc.signal(number, SIG_DFL)
       }
     }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// The signal that came, if one did.

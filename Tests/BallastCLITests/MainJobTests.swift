@@ -1,0 +1,156 @@
+import BallastJSON
+import BallastTestSupport
+import Foundation
+import Testing
+
+/// The commands on the fixture, as a user would run them.
+@Suite struct MainJobTests {
+  private let folder: TemporaryFolder
+  private let tiny = Fixtures.path("tiny-gpt2")
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test func inspectWritesTheDocumentedKeys() throws {
+    let result = try Ballast.run(
+      "inspect",
+      Fixtures.path("containers/tiny-zip.pt"),
+      "--format",
+      "json"
+    )
+    let json = try JSONValue(parsing: result.text)
+    #expect(json["format"] == "torch-zip")
+    let tensors = try #require(json["tensors"]?.array)
+    let head = try #require(tensors.first { $0["name"] == "lm_head.weight" })
+    #expect(head["tied_to"] == "transformer.wte.weight")
+    #expect(head["shape"] == [768, 64] && head["dtype"] == "F32" && head["strides"] == .null)
+    #expect(json["totals"]?["parameters"] == 257_408)
+    let csv = try Ballast.run("inspect", tiny, "--format", "csv", "--match", "*.ln_f.*").text
+    #expect(csv.split(whereSeparator: \.isNewline).count == 3)
+  }
+
+  @Test func statsWritesTheDocumentedColumns() throws {
+    let result = try Ballast.run("stats", tiny, "--match", "*ln_f.weight", "--format", "csv")
+    #expect(
+      result.text.hasPrefix("name,dtype,count,min,max,mean,std,l2,zeros,nan,posinf,neginf\r\n")
+    )
+  }
+
+  @Test func verifyExitsWithTheResult() throws {
+    let reference = Fixtures.path("reference/tiny-gpt2.safetensors")
+    let passes = try Ballast.run(
+      "verify",
+      tiny,
+      "--reference",
+      reference,
+      "--tolerance",
+      "2e-5",
+      "--format",
+      "json"
+    )
+    #expect(passes.status == 0)
+    #expect(try JSONValue(parsing: passes.text)["passes"] == true)
+    let fails = try Ballast.run("verify", tiny, "--reference", reference, "--tolerance", "1e-9")
+    #expect(fails.status == 1 && fails.text.contains("departs first"))
+    #expect(try Ballast.run("verify", tiny).status == 64)
+    let other = Fixtures.path("variants/erf")
+    #expect(try Ballast.run("verify", other, "--reference", reference).status == 2)
+  }
+
+  @Test func convertNamesWhatItLeavesOut() throws {
+    let output = folder.path + "/out.safetensors"
+    let legacy = Fixtures.path("containers/tiny-legacy.bin")
+    let result = try Ballast.run("convert", legacy, output)
+    #expect(result.status == 0)
+    #expect(result.errors.contains("left out h.0.attn.bias: mask buffer"))
+    #expect(try Ballast.run("convert", legacy, output).status == 2)
+    #expect(try Ballast.run("convert", legacy, output, "--force", "--keep-buffers").status == 0)
+    #expect(try Ballast.run("inspect", output).text.contains("h.0.attn.masked_bias"))
+    #expect(
+      try Ballast.run("convert", tiny, folder.path + "/x", "--layout", "native").status == 64
+    )
+  }
+
+  @Test func checkFindsWhatIsNotFinite() throws {
+    #expect(try Ballast.run("check", tiny).status == 0)
+    var bytes = try Data(contentsOf: URL(filePath: tiny + "/model.safetensors"))
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+    let path = try folder.write(bytes, to: "nan.safetensors")
+    let result = try Ballast.run("check", path, "--format", "json")
+    #expect(result.status == 1)
+    let findings = try #require(try JSONValue(parsing: result.text)["findings"]?.array)
+    #expect(findings.contains { $0["rule"] == "values.finite" && $0["severity"] == "error" })
+  }
+
+  @Test func generateIsRepeatable() throws {
+    let arguments = [
+      "generate", tiny, "--prompt", "One morning Anna", "-n", "20", "--seed", "3", "--top-k", "5",
+    ]
+    let first = try Ballast.run(arguments)
+    #expect(first.status == 0 && first.text.hasPrefix("One morning Anna"))
+    #expect(try Ballast.run(arguments).text == first.text)
+    let stopped = try Ballast.run(
+      "generate",
+      tiny,
+      "--prompt",
+      "One morning Anna",
+      "--greedy",
+      "--stop",
+      "a"
+    )
+    #expect(!stopped.text.dropFirst("One morning Anna".count).contains("a"))
+  }
+
+  @Test func tokenizeAndDetokenizeAreInverse() throws {
+    let text = Data([0x48, 0x69, 0xFF, 0x20, 0xF0, 0x9F, 0x98, 0x80, 0x0A, 0x0A, 0xC3])
+    let ids = try Ballast.run(["tokenize", tiny], input: text)
+    let back = try Ballast.run(["detokenize", tiny], input: ids.output)
+    #expect(back.output == text)
+    let wrong = try Ballast.run(["detokenize", tiny], input: Data("12 99999".utf8))
+    #expect(wrong.status == 2)
+    let word = try Ballast.run(["detokenize", tiny], input: Data("12 x".utf8))
+    #expect(word.errors.contains("\"x\" is no token id (at byte 3)"))
+  }
+
+  @Test func finetuneSavesTheLastAndTheBestModel() throws {
+    let output = folder.path + "/tuned"
+    let arguments = [
+      "finetune", tiny, Fixtures.path("text/finetune.txt"), "-o", output, "--steps", "12",
+      "--batch-size", "4", "--context", "32", "--lr", "2e-3", "--eval-every", "6",
+    ]
+    let result = try Ballast.run(arguments)
+    #expect(result.status == 0, "\(result.errors)")
+    let log = try String(contentsOfFile: output + "/log.jsonl", encoding: .utf8)
+      .split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    let losses = log.compactMap { $0["validation_loss"]?.number }
+    #expect(losses.count == 3 && losses[2] < losses[0])
+    #expect(log.last { $0["loss"] != nil }?["step"] == 12)
+    for model in [output, output + "/best"] {
+      #expect(try Ballast.run("generate", model, "--prompt", "a", "-n", "3").status == 0)
+    }
+    #expect(try Ballast.run(arguments).status == 2)
+  }
+
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  func anInterruptedFinetuneSavesItsState(signal: Int32, status: Int32) throws {
+    let output = folder.path + "/tuned"
+    let process = Ballast.process([
+      "finetune", tiny, Fixtures.path("text/finetune.txt"), "-o", output, "--steps", "100000",
+      "--batch-size", "2", "--context", "32", "--validation", "0",
+    ])
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    for _ in 0..<600 {
+      let log = try? String(contentsOfFile: output + "/log.jsonl", encoding: .utf8)
+      if (log?.split(separator: "\n").count ?? 0) >= 3 { break }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == status)
+    #expect(try Ballast.run("generate", output, "--prompt", "a", "-n", "3").status == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: output)
+    #expect(!names.contains { $0.hasSuffix(".tmp") })
+  }
+}
