@@ -49,7 +49,9 @@ struct TextSegmenter: Sendable {
         }
         if token.style.stripsRight { end = endOfSpace(from: end, of: text, within: range) }
         if textStart < start { result.append(.text(textStart..<start)) }
-        result.append(.token(token.id))
+        // A token that takes the space before it is itself taken, where it is but space that the
+        // token before has taken. Any other token in that space takes it back.
+        if start < end { result.append(.token(token.id)) }
         textStart = end
       }
       if textStart < range.upperBound { result.append(.text(textStart..<range.upperBound)) }
