@@ -107,7 +107,9 @@ struct VocabularyIndex {
         addedTokens.append(token)
       }
     }
-    for (content, style) in description.namedTokens {
+    // GPT-2's tokenizer treats the last one as special without being told.
+    let endOfText = TokenizerDescription.endOfTextName
+    for (content, style) in description.namedTokens + [(endOfText, .special)] {
       guard let id = id(of: content), places[id] == nil else { continue }
       places[id] = addedTokens.count
       addedTokens.append(AddedToken(content: content, id: id, style: style))

@@ -11,7 +11,7 @@ struct SampleVocabulary {
     return (0..<256).map { byte in
       if printable.contains(byte) { return Unicode.Scalar(UInt8(byte)) }
       defer { next += 1 }
-      return Unicode.Scalar(next)!
+      return Unicode.Scalar(next) ?? "?"
     }
   }()
 

@@ -35,8 +35,6 @@ extension TokenizerDescription {
     }
     if !hasDecoder { try readAddedTokens(in: &folder) }
     if let endOfText { self.endOfText = endOfText }
-    // GPT-2's tokenizer treats this one as special without being told.
-    namedTokens.append((Self.endOfTextName, .special))
   }
 
   /// The older form, `added_tokens.json`: an object of ids.
