@@ -40,7 +40,11 @@ let package = Package(
     .target(name: "CBallastKernels", cSettings: kernelFlags),
     .target(name: "BallastBytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "BallastJSON", dependencies: ["BallastBytes"], swiftSettings: strict),
-    .target(name: "BallastParallel", swiftSettings: common),
+    .target(
+      name: "BallastParallel",
+      dependencies: ["CBallastKernels"],
+      swiftSettings: common
+    ),
     .target(
       name: "BallastKernels",
       dependencies: ["BallastParallel", "CBallastKernels", "COpenBLAS"],

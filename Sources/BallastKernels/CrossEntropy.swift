@@ -3,11 +3,16 @@ import CBallastKernels
 
 /// The loss −log softmax(logits)[target], summed over rows.
 package enum CrossEntropy {
-  /// The summed loss; rows whose target is below zero are not counted.
+  /// The loss summed over rows; those whose target is below zero are not counted.
   ///
+<<<<<<< HEAD
   /// Arguments:
   ///   - logits: [rows, classes].
   ///   - targets: [rows].
+=======
+  /// - `logits`: [rows, classes].
+  /// - `targets`: [rows].
+>>>>>>> kernels2
   package static func lossSum(
     logits: UnsafePointer<Float>,
     targets: UnsafePointer<Int32>,

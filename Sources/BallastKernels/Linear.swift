@@ -3,16 +3,21 @@ import CBallastKernels
 
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
-  /// Up to this many rows the product is bound by reading the weight, which BLAS would pack first.
-  private static let fewRows = 8
+  /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
+  private static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
   private static let fewRowsGrain = 64
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///
+<<<<<<< HEAD
   /// Arguments:
   ///   - weight: [out, in].
   ///   - bias: [out], or nil.
+=======
+  /// - `weight`: [out, in].
+  /// - `bias`: [out], or nil.
+>>>>>>> kernels2
   package static func forward(
     output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
@@ -62,11 +67,18 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
+<<<<<<< HEAD
   /// Arguments:
   ///   - inputGradient: [rows, in], overwritten, or added to with `accumulate`.
   ///   - weightGradient: [out, in], added to.
   ///   - biasGradient: [out], added to.
   ///   - outputGradient: [rows, out].
+=======
+  /// - `inputGradient`: [rows, in], overwritten, or added to with `accumulate`.
+  /// - `weightGradient`: [out, in], added to.
+  /// - `biasGradient`: [out], added to.
+  /// - `outputGradient`: [rows, out].
+>>>>>>> kernels2
   package static func backward(
     inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?,

@@ -1,6 +1,6 @@
-import FoundationEssentials
+import CBallastKernels
 
 extension Parallel {
-  /// The cores this process may run on, which containers and `taskset` make fewer.
-  package static let availableCores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  /// The cores this process may run on, which `taskset` and containers' cpusets make fewer.
+  package static let availableCores = Int(bk_available_cores())
 }

@@ -22,24 +22,26 @@ package enum Parallel {
     chosenThreadCount.store(count, ordering: .relaxed)
   }
 
-  /// Runs `body` once for each of 0 ..< `parts`, in parallel, and waits for all.
+  /// Runs `body` once for each of 0 ..< `parts`, on at most `threadCount` threads, and waits.
   package static func forEachPartition(_ parts: Int, body: (Int) -> Void) {
-    guard parts > 1, threadCount > 1 else {
+    let workers = min(parts, threadCount)
+    guard workers > 1 else {
       for part in 0..<max(0, parts) { body(part) }
       return
     }
     withoutActuallyEscaping(body) { body in
       // The caller promised disjoint work, and concurrentPerform waits for all of it.
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: parts) { body($0) }
+      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        for part in stride(from: worker, to: parts, by: workers) { body(part) }
+      }
     }
   }
 
   /// Cuts 0 ..< `count` into at most `threadCount` ranges of nearly equal length and runs them.
   ///
-  /// Arguments:
-  ///   - grain: The work worth a thread: no range is shorter, unless there is only one. Ranges
-  ///     start at multiples of it.
+  /// - `grain`: The work worth a thread: no range is shorter, unless there is only one. Ranges
+  ///   start at multiples of it.
   package static func forEachRange(_ count: Int, grain: Int = 1, body: (Range<Int>) -> Void) {
     precondition(count >= 0 && grain > 0, "a range needs a count and a grain")
     guard count > 0 else { return }

@@ -10,7 +10,10 @@ extension Kernels {
         let values = widened(halves, by: bk_f16_to_f32)
         for (half, value) in zip(halves, values) {
           let expected = Float(Float16(bitPattern: half))
-          #expect(isSame(value, expected), "\(machine): \(half)")
+          guard isSame(value, expected) else {
+            Issue.record("\(machine): \(half)")
+            return
+          }
         }
       }
     }
@@ -20,7 +23,10 @@ extension Kernels {
       onEveryMachine { machine in
         let values = widened(bfloats, by: bk_bf16_to_f32)
         for (bits, value) in zip(bfloats, values) {
-          #expect(isSame(value, Float(bitPattern: UInt32(bits) << 16)), "\(machine): \(bits)")
+          guard isSame(value, Float(bitPattern: UInt32(bits) << 16)) else {
+            Issue.record("\(machine): \(bits)")
+            return
+          }
         }
       }
     }
@@ -41,7 +47,10 @@ extension Kernels {
           if isE4M3, code & 0x7f == 0x7f { expected = .nan }
           if !isE4M3, exponent == 31 { expected = fraction == 0 ? .infinity : .nan }
           if code & 0x80 != 0 { expected = -expected }
-          #expect(isSame(value, expected), "\(machine): \(code)")
+          guard isSame(value, expected) else {
+            Issue.record("\(machine): \(code)")
+            return
+          }
         }
       }
     }
@@ -63,10 +72,10 @@ extension Kernels {
         for (value, half) in zip(floats, halves) {
           let actual = Float16(bitPattern: half)
           let expected = Float16(value)
-          #expect(
-            actual.isNaN ? value.isNaN : actual.bitPattern == expected.bitPattern,
-            "\(machine): \(value) became \(actual)"
-          )
+          guard isSame(Float(actual), Float(expected)) else {
+            Issue.record("\(machine): \(value) became \(actual)")
+            return
+          }
         }
       }
     }
@@ -84,10 +93,10 @@ extension Kernels {
         let results = narrowed(floats, by: bk_f32_to_bf16)
         for (value, bits) in zip(floats, results) {
           let actual = Float(bitPattern: UInt32(bits) << 16)
-          #expect(
-            isSame(actual, nearestBfloat(value)),
-            "\(machine): \(value) became \(actual)"
-          )
+          guard isSame(actual, nearestBfloat(value)) else {
+            Issue.record("\(machine): \(value) became \(actual)")
+            return
+          }
         }
       }
     }
@@ -99,13 +108,19 @@ extension Kernels {
         ] + (0..<50).map { 1 / Double($0 + 7) }
       onEveryMachine { machine in
         for (value, float) in zip(doubles, widened(doubles, by: bk_f64_to_f32)) {
-          #expect(isSame(float, Float(value)), "\(machine): \(value)")
+          guard isSame(float, Float(value)) else {
+            Issue.record("\(machine): \(value)")
+            return
+          }
         }
         let floats = doubles.map { Float($0) }
         var back = [Double](repeating: 0, count: floats.count)
         bk_f32_to_f64(&back, floats, floats.count)
         for (float, double) in zip(floats, back) {
-          #expect(float.isNaN ? double.isNaN : double == Double(float), "\(machine): \(float)")
+          guard isSame(Float(double), float), float.isNaN || double == Double(float) else {
+            Issue.record("\(machine): \(float)")
+            return
+          }
         }
       }
     }

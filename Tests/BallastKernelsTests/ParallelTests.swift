@@ -1,4 +1,5 @@
 import BallastParallel
+import Glibc
 import Synchronization
 import Testing
 
@@ -19,11 +20,20 @@ extension Kernels {
       }
     }
 
-    @Test func everyPartitionRunsOnce() {
+    @Test func everyPartitionRunsOnceOnNoMoreThreadsThanAsked() {
       onEveryMachine { machine in
-        let runs = Mutex([Int](repeating: 0, count: 50))
-        Parallel.forEachPartition(50) { part in runs.withLock { $0[part] += 1 } }
-        #expect(runs.withLock { $0.allSatisfy { $0 == 1 } }, "\(machine)")
+        let state = Mutex((runs: [Int](repeating: 0, count: 50), running: 0, most: 0))
+        Parallel.forEachPartition(50) { part in
+          state.withLock {
+            $0.runs[part] += 1
+            $0.running += 1
+            $0.most = max($0.most, $0.running)
+          }
+          usleep(50)
+          state.withLock { $0.running -= 1 }
+        }
+        #expect(state.withLock { $0.runs.allSatisfy { $0 == 1 } }, "\(machine)")
+        #expect(state.withLock { $0.most <= Parallel.threadCount }, "\(machine)")
       }
     }
 

@@ -7,7 +7,9 @@ extension Kernels {
     @Test(arguments: [0, 1, 3, 2047, 2048, 2049, 10_007])
     func everyCountAndMomentIsThatOfTheSlowTwin(count: Int) {
       var random = SeededGenerator(UInt64(count))
-      let specials: [Double] = [0, -0.0, .nan, .infinity, -.infinity, 1e-40, -1e-44, .leastNonzeroMagnitude]
+      let specials: [Double] = [
+        0, -0.0, .nan, .infinity, -.infinity, 1e-40, -1e-44, .leastNonzeroMagnitude,
+      ]
       let values = (0..<count).map { _ in
         Int.random(in: 0..<4, using: &random) == 0
           ? specials.randomElement(using: &random) ?? 0

@@ -41,7 +41,7 @@ struct TorchContainers {
       add(elements, to: &contents)
     } else if let entries = graph.entries(value) {
       add(entries: entries, to: &contents)
-    } else if case .object(let index) = value {
+    } else if case .object(let index) = value, graph.content(value) == nil {
       add(graph.objects[index], to: &contents)
     }
     return contents

@@ -16,5 +16,9 @@ int bk_level(void);
 /// Makes kernels run at `level`, or at the supported level where that is lower. For tests.
 void bk_set_level(int level);
 
+/// The cores that this process may run on: its affinity mask, which `taskset` and the cpusets of
+/// containers shrink. Swift's Glibc module lacks sched_getaffinity.
+int bk_available_cores(void);
+
 /// The name of the level in use: "baseline", "x86-64-v3" or "x86-64-v4".
 const char *bk_instruction_set(void);

@@ -168,6 +168,12 @@ import Testing
       "flag": scalar("b1", [1]),
       "device": TorchPickle.call("torch", "device", TorchPickle.text("cpu")),
       "infinite": bytes("G", 0x7F, 0xF0, 0, 0, 0, 0, 0, 0),
+      "bytes": TorchPickle.call(
+        "_codecs",
+        "encode",
+        TorchPickle.text("a"),
+        TorchPickle.text("latin1")
+      ),
       "long": bytes("L100000000000000000000L\n"), "w": Self.tensor,
       "losses": TorchPickle.list((0..<100).map(TorchPickle.integer)),
     ])

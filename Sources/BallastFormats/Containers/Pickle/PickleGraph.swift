@@ -74,7 +74,7 @@ package struct PickleGraph: Sendable {
     }
   }
 
-  /// The digits of a long integer: decimal as the pickle has them, or hexadecimal.
+  /// The decimal digits of a long integer; nil where there are too many to be of use.
   package func longDescription(_ value: PickleValue) -> String? {
     guard case .long(let index) = value else { return nil }
     return longs[index].description(in: source)

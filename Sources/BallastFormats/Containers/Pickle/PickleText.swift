@@ -137,25 +137,6 @@ struct PickleText: Sendable {
   }
 }
 
-/// An integer of more than 64 bits that still stands in the file.
-struct PickleLong: Sendable {
-  let range: Range<Int>
-  /// Whether it is written as decimal digits; otherwise it is little-endian two's complement.
-  let isDecimal: Bool
-
-  /// The longest number that is spelled out; there is no use for a longer one.
-  static let maximumDescribedBytes = 64
-
-  func description(in source: SharedBytes) -> String {
-    let bytes = source.array(range.prefix(Self.maximumDescribedBytes))
-    let ellipsis = range.count > bytes.count ? "…" : ""
-    if isDecimal { return String(decoding: bytes, as: UTF8.self) + ellipsis }
-    let digits = "0123456789abcdef".map { $0 }
-    let text = bytes.reversed().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return "0x" + ellipsis + String(text)
-  }
-}
-
 extension SharedBytes {
   /// A copy of some of the bytes.
   func array(_ range: Range<Int>) -> [UInt8] {
