@@ -48,10 +48,10 @@ struct TextSegmenter: Sendable {
           start = max(textStart, startOfSpace(before: start, of: text, within: range))
         }
         if token.style.stripsRight { end = endOfSpace(from: end, of: text, within: range) }
+        // White space that the token before swallowed may leave nothing of this one.
+        guard start < end else { continue }
         if textStart < start { result.append(.text(textStart..<start)) }
-        // A token that takes the space before it is itself taken, where it is but space that the
-        // token before has taken. Any other token in that space takes it back.
-        if start < end { result.append(.token(token.id)) }
+        result.append(.token(token.id))
         textStart = end
       }
       if textStart < range.upperBound { result.append(.text(textStart..<range.upperBound)) }
