@@ -193,7 +193,8 @@ let package = Package(
     .testTarget(
       name: "BallastCLITests",
       dependencies: [
-        "ballast", "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint", "BallastJSON",
+        "ballast", "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint",
+        "BallastJSON",
         "BallastTestSupport",
       ],
       swiftSettings: common

@@ -35,13 +35,9 @@ package struct AdamWStep: Sendable {
 
 /// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 package enum AdamW {
-<<<<<<< HEAD
-  /// One step: p *= 1 − lr · wd, then p −= lr / (1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε).
-=======
   /// One step in place, on the moments too: β1 m + (1 − β1) g and β2 v + (1 − β2) g².
   ///
   ///     p *= 1 − lr · wd;  p −= lr / (1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε)
->>>>>>> kernels2
   package static func update(
     parameters: UnsafeMutablePointer<Float>,
     gradients: UnsafePointer<Float>,

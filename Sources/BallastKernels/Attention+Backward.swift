@@ -4,16 +4,9 @@ import CBallastKernels
 extension Attention {
   /// The gradients of `forward`, which are overwritten; probabilities are computed again.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - outputGradient: [B, T, C].
-  ///   - output: [B, T, C], as `forward` gave it.
-  ///   - logSumExp: [B, H, T], as `forward` saved it.
-=======
   /// - `outputGradient`: [B, T, C].
   /// - `output`: [B, T, C], as `forward` gave it.
   /// - `logSumExp`: [B, H, T], as `forward` saved it.
->>>>>>> kernels2
   package static func backward(
     inputGradients: AttentionGradients,
     outputGradient: UnsafePointer<Float>,
@@ -47,18 +40,11 @@ extension Attention {
     }
   }
 
-<<<<<<< HEAD
-  /// The gradients of one block of queries.
-  ///
-  /// dV += P̃ᵀ dO, dP = drop(dO Vᵀ), dS = P (dP − Σ dO · O), dQ = dS K,
-  /// dK += dSᵀ Q. With dropout Σ dP · P is still Σ dO · O, since O = P̃ V.
-=======
   /// What one block of queries adds to the gradients of its head.
   ///
   ///     dV += P̃ᵀ dO,  dP = drop(dO Vᵀ),  dS = P (dP − Σ dO · O),  dQ = dS K,  dK += dSᵀ Q
   ///
   /// P̃ is P after dropout. With dropout, too, Σ dP · P is Σ dO · O, since O = P̃ V.
->>>>>>> kernels2
   private static func backward(
     _ block: QueryBlock,
     _ head: HeadPointers,

@@ -95,11 +95,7 @@ package struct AttentionShape {
   var scratchBlockSize: Int { min(Attention.queryBlock, queries) * keys }
 }
 
-<<<<<<< HEAD
-/// Causal attention of several heads, softmax(scale · Q Kᵀ) V, by Vaswani and others (2017).
-=======
 /// Causal attention of several heads, softmax(scale · Q Kᵀ) V (Vaswani and others 2017).
->>>>>>> kernels2
 ///
 /// The scores of one block of queries of one head exist at a time, never T × T for all heads. A
 /// head of a sequence is one piece of work, so that results do not depend on the thread count.
@@ -111,14 +107,8 @@ package enum Attention {
 
   /// output [B, T, C] from queries, keys and values.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - logSumExp: [B, H, T], saved for `backward`.
-  ///   - dropout: applied to the probabilities, counted ((b · H + h) · T + i) · keys + j.
-=======
   /// - `logSumExp`: [B, H, T], saved for `backward`.
   /// - `dropout`: applied to the probabilities, counted ((b · H + h) · T + i) · keys + j.
->>>>>>> kernels2
   package static func forward(
     output: UnsafeMutablePointer<Float>,
     logSumExp: UnsafeMutablePointer<Float>,
@@ -166,11 +156,7 @@ package enum Attention {
     }
   }
 
-<<<<<<< HEAD
-  /// The scores of a block: [queries of the block, keys seen] = scale · Q Kᵀ.
-=======
   /// scores [queries of the block, keys seen] = scale · Q Kᵀ.
->>>>>>> kernels2
   static func score(
     _ scores: UnsafeMutablePointer<Float>,
     _ head: HeadPointers,
@@ -202,11 +188,7 @@ package enum Attention {
     )
   }
 
-<<<<<<< HEAD
-  /// The output of a block: [queries of the block, head size] = probabilities · V.
-=======
   /// output [queries of the block, head size] = probabilities · V.
->>>>>>> kernels2
   private static func mix(
     _ output: UnsafeMutablePointer<Float>,
     probabilities: UnsafePointer<Float>,

@@ -5,14 +5,8 @@ import CBallastKernels
 package enum CrossEntropy {
   /// The loss summed over rows; those whose target is below zero are not counted.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - logits: [rows, classes].
-  ///   - targets: [rows].
-=======
   /// - `logits`: [rows, classes].
   /// - `targets`: [rows].
->>>>>>> kernels2
   package static func lossSum(
     logits: UnsafePointer<Float>,
     targets: UnsafePointer<Int32>,

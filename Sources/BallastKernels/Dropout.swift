@@ -24,12 +24,7 @@ package struct Dropout: Sendable, Hashable {
   /// The map is linear and diagonal, so that applied to an output gradient it gives the input
   /// gradient: forward and backward are this one function.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - firstIndex: The index of the first element within the stream.
-=======
   /// - `firstIndex`: The index of the first element within the stream.
->>>>>>> kernels2
   package func apply(
     output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,

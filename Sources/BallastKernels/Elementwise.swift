@@ -76,14 +76,8 @@ package enum Elementwise {
 
   /// sums[j] += Σ over rows of values[row, j], accumulated in double.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - sums: [columns].
-  ///   - values: [rows, columns].
-=======
   /// - `sums`: [columns].
   /// - `values`: [rows, columns].
->>>>>>> kernels2
   package static func addColumnSums(
     to sums: UnsafeMutablePointer<Float>,
     of values: UnsafePointer<Float>,

@@ -7,20 +7,11 @@ package enum LayerNorm {
 
   /// output = (input - mean) / √(variance + epsilon) · weight + bias, row by row.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - output: [rows, width]; may be the input.
-  ///   - mean: [rows], saved for `backward`, or nil.
-  ///   - reciprocalStd: [rows], saved for `backward`, or nil.
-  ///   - weight: [width].
-  ///   - bias: [width], or nil.
-=======
   /// - `output`: [rows, width]; may be the input.
   /// - `mean`: [rows], saved for `backward`, or nil.
   /// - `reciprocalStd`: [rows], saved for `backward`, or nil.
   /// - `weight`: [width].
   /// - `bias`: [width], or nil.
->>>>>>> kernels2
   package static func forward(
     output: UnsafeMutablePointer<Float>,
     mean: UnsafeMutablePointer<Float>?,
@@ -50,22 +41,12 @@ package enum LayerNorm {
 
   /// The gradients of `forward`, all of them added to; the parameters' are left out where nil.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - inputGradient: [rows, width].
-  ///   - weightGradient: [width].
-  ///   - biasGradient: [width].
-  ///   - outputGradient: [rows, width].
-  ///   - mean: [rows], as `forward` saved it.
-  ///   - reciprocalStd: [rows], as `forward` saved it.
-=======
   /// - `inputGradient`: [rows, width].
   /// - `weightGradient`: [width].
   /// - `biasGradient`: [width].
   /// - `outputGradient`: [rows, width].
   /// - `mean`: [rows], as `forward` saved it.
   /// - `reciprocalStd`: [rows], as `forward` saved it.
->>>>>>> kernels2
   package static func backward(
     inputGradient: UnsafeMutablePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>?,

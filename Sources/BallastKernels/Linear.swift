@@ -10,14 +10,8 @@ package enum Linear {
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - weight: [out, in].
-  ///   - bias: [out], or nil.
-=======
   /// - `weight`: [out, in].
   /// - `bias`: [out], or nil.
->>>>>>> kernels2
   package static func forward(
     output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
@@ -67,18 +61,10 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-<<<<<<< HEAD
-  /// Arguments:
-  ///   - inputGradient: [rows, in], overwritten, or added to with `accumulate`.
-  ///   - weightGradient: [out, in], added to.
-  ///   - biasGradient: [out], added to.
-  ///   - outputGradient: [rows, out].
-=======
   /// - `inputGradient`: [rows, in], overwritten, or added to with `accumulate`.
   /// - `weightGradient`: [out, in], added to.
   /// - `biasGradient`: [out], added to.
   /// - `outputGradient`: [rows, out].
->>>>>>> kernels2
   package static func backward(
     inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?,

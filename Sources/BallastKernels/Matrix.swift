@@ -30,16 +30,10 @@ package enum Matrix {
   /// Below this many multiplications a second thread costs more than it brings.
   private static let parallelThreshold = 1 << 18
 
-<<<<<<< HEAD
-  /// The product output = scale · left · right + outputScale · output.
-  ///
-  /// The output is [rows, columns], left [rows, inner], right [inner, columns]. The larger of rows and columns is cut among the threads.
-=======
   /// output [rows, columns] = scale · left · right + outputScale · output.
   ///
   /// The left factor is [rows, inner] and the right one [inner, columns], once transposed; the
   /// output is [rows, columns], and the larger of these is cut among the threads.
->>>>>>> kernels2
   package static func multiply(
     output: UnsafeMutablePointer<Float>,
     outputStride: Int,
