@@ -104,6 +104,15 @@ import Testing
     #expect(tokenizer.vocabularySize == 268)
   }
 
+  /// A token of white space that swallows more of it leaves nothing for the next one.
+  @Test func swallowedTokens() throws {
+    let tokenizer = try SampleVocabulary(merges: []).tokenizer(addedTokens: [
+      Self.token(257, "  ", "lstrip", "rstrip")
+    ])
+    #expect(tokenizer.encode("a     b") == [97, 257, 98])
+    #expect(tokenizer.encode("    ") == [257])
+  }
+
   @Test func spaceBeforeEachPiece() throws {
     let tokenizer = try SampleVocabulary.hello.tokenizer(changes: [
       "pre_tokenizer": ["type": "ByteLevel", "add_prefix_space": true]

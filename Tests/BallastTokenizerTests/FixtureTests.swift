@@ -59,4 +59,16 @@ import Testing
       #expect(try tokenizer.decode(tokenizer.encode(bytes: bytes)) == bytes)
     }
   }
+
+  /// The fixture is numbered as GPT-2 is, so its merges alone are the whole tokenizer.
+  @Test func mergesAlone() throws {
+    let merges = try SharedBytes.mapping(path: Fixtures.path("tiny-gpt2/merges.txt"))
+    let text = try String(validating: merges.bytes, at: 0)
+    let tokenizer = try Tokenizer(files: ["merges.txt": text])
+    for recording in try Self.recordings() {
+      #expect(tokenizer.encode(recording.text) == recording.plain)
+      #expect(tokenizer.encode(recording.text, specialTokens: .parsed) == recording.parsed)
+    }
+    #expect(tokenizer.endOfText.map { Int($0) + 1 } == tokenizer.vocabularySize)
+  }
 }

@@ -50,7 +50,7 @@ import Testing
 
   @Test func fileTooLarge() throws {
     let folder = try TemporaryFolder()
-    let limit = 1 << 26
+    let limit = 1 << 25
     let path = try folder.write([], to: "tokenizer.json")
     #expect(truncate(path, limit + 1) == 0)
     let error = try #require(formatError { try Tokenizer(path: folder.path) })

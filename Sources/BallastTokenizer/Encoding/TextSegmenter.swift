@@ -48,6 +48,8 @@ struct TextSegmenter: Sendable {
           start = max(textStart, startOfSpace(before: start, of: text, within: range))
         }
         if token.style.stripsRight { end = endOfSpace(from: end, of: text, within: range) }
+        // White space that the token before swallowed may leave nothing of this one.
+        guard start < end else { continue }
         if textStart < start { result.append(.text(textStart..<start)) }
         result.append(.token(token.id))
         textStart = end

@@ -4,8 +4,8 @@ import Glibc
 
 /// A folder with a tokenizer's files; remembers which of them were read.
 struct TokenizerFolder {
-  /// Larger than any tokenizer's file (the largest have some 20 MiB); bounds the memory they take.
-  static let maximumFileSize = 1 << 26
+  /// Ten times the largest file of a byte-level BPE; bounds the memory that parsing takes.
+  static let maximumFileSize = 1 << 25
 
   /// The path, with a slash at its end unless it is empty.
   private let path: String
