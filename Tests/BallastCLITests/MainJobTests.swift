@@ -63,7 +63,8 @@ import Testing
     let legacy = Fixtures.path("containers/tiny-legacy.bin")
     let result = try Ballast.run("convert", legacy, output)
     #expect(result.status == 0)
-    #expect(result.errors.contains("left out, mask buffer: h.0.attn.bias, h.0.attn.masked_bias, h.1"))
+    let names = "h.0.attn.bias, h.0.attn.masked_bias, h.1.attn.bias"
+    #expect(result.errors.contains("left out, mask buffer: " + names))
     #expect(try Ballast.run("convert", legacy, output).status == 2)
     #expect(try Ballast.run("convert", legacy, output, "--force", "--keep-buffers").status == 0)
     #expect(try Ballast.run("inspect", output).text.contains("h.0.attn.masked_bias"))
