@@ -61,7 +61,8 @@ package struct HuggingFaceFolder {
     try config.commit()
     var names = ["model.safetensors", "config.json"]
     for companion in companions {
-      let name = companion.split(separator: "/").last.map(String.init) ?? companion
+      let name = Self.name(of: companion)
+      guard !names.contains(name) else { continue }
       try Self.copy(companion, to: staging.path + "/" + name)
       names.append(name)
     }
@@ -71,6 +72,12 @@ package struct HuggingFaceFolder {
 }
 
 extension HuggingFaceFolder {
+  /// The name that transformers knows a companion by; OpenAI's release has two others.
+  private static func name(of companion: String) -> String {
+    let name = companion.split(separator: "/").last.map(String.init) ?? companion
+    return ["encoder.json": "vocab.json", "vocab.bpe": "merges.txt"][name] ?? name
+  }
+
   private static func copy(_ path: String, to target: String) throws(FormatError) {
     let file = try AtomicFile(path: target)
     try file.write(try SharedBytes.contents(path: path))

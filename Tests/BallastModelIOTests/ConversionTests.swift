@@ -68,6 +68,20 @@ import Testing
     #expect(try Checkpoint.open(path: output).metadata["format"] == "pt")
   }
 
+  /// OpenAI's names for the vocabulary become those that transformers looks for.
+  @Test func companionsHaveTheNamesOfTransformers() throws {
+    let openAI = try folder.write("{\"a\": 0}".utf8, to: "encoder.json")
+    let merges = try folder.write("#version".utf8, to: "vocab.bpe")
+    let output = folder.path + "/named"
+    try HuggingFaceFolder(
+      weights: try TinyCheckpoint.outputs(),
+      configuration: [:],
+      companions: [openAI, merges]
+    ).write(to: output, replacing: false)
+    #expect(try SharedBytes.contents(path: output + "/vocab.json") == Array("{\"a\": 0}".utf8))
+    #expect(try SharedBytes.contents(path: output + "/merges.txt") == Array("#version".utf8))
+  }
+
   @Test(arguments: [(DType.f16, "float16"), (.bf16, "bfloat16")])
   func castsAreRecordedInTheConfiguration(dtype: DType, name: String) throws {
     let output = try convert(original, "cast", to: .hf, layout: .hf, dtype: dtype)
