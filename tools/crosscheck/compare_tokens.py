@@ -23,6 +23,11 @@ def main() -> int:
         "--parse-special", action="store_true", help="special tokens were parsed, not text"
     )
     options = parser.parse_args()
+    # transformers makes a tokenizer of no words where it finds none.
+    folder = pathlib.Path(options.tokenizer)
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")):
+        print(f"{folder}: no tokenizer.json or vocab.json", file=sys.stderr)
+        return 2
 
     tokenizer = GPT2Tokenizer.from_pretrained(
         options.tokenizer, split_special_tokens=not options.parse_special
