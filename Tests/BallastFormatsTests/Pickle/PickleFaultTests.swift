@@ -79,6 +79,8 @@ import Testing
     limits.memos = 2
     limits.stackDepth = 6
     limits.textBytes = 8
+    limits.nameBytes = 4
+    limits.elements = 2
     let samples: [([UInt8], PickleFault)] = [
       (bytes("N0N0N0N0N0N."), .tooManyOpcodes(limit: 10)),
       (bytes("]]]000]]]000."), .tooManyValues(limit: 5)),
@@ -86,6 +88,13 @@ import Testing
       (bytes("((((((("), .stackTooDeep(limit: 6)),
       (bytes("N", 0x94, 0x94, 0x94), .tooManyMemos(limit: 2)),
       (bytes("S'abcdefgh'\n."), .textTooLong(limit: 8)),
+      (bytes("X", 9, 0, 0, 0, "abcdefghi."), .textTooLong(limit: 8)),
+      (bytes("cposix\nfork\n."), .nameTooLong(limit: 4)),
+      (bytes(0x8C, 2, "os", 0x8C, 6, "system", 0x93, "."), .nameTooLong(limit: 4)),
+      (bytes("(NNNt."), .tooManyElements(limit: 2)),
+      (bytes("(NNNl."), .tooManyElements(limit: 2)),
+      (bytes("]NaNaNa."), .tooManyElements(limit: 2)),
+      (bytes("}(NNNNu."), .tooManyElements(limit: 2)),
     ]
     for (pickle, fault) in samples {
       let error = try #require(throws: FormatError.self) { try machine(pickle, limits: limits) }

@@ -149,6 +149,25 @@ import Testing
     }
   }
 
+  @Test func keepsItsLimits() throws {
+    var limits = ZipLimits()
+    limits.members = 1
+    func fault(_ members: [ZipBuilder.Member]) throws -> ZipFault? {
+      let error = try #require(throws: FormatError.self) {
+        try ZipArchive(parsing: ZipBuilder(members).source, limits: limits)
+      }
+      return error.fault as? ZipFault
+    }
+    #expect(try fault([hello, .init(name: "b")]) == .tooManyMembers(limit: 1))
+    limits.nameBytes = 8
+    #expect(try fault([.init(name: "ninebytes")]) == .namesTooLong(limit: 8))
+    limits.expansion = 0
+    limits.expansionAllowance = 4
+    var deflated = hello
+    deflated.isDeflated = true
+    #expect(try fault([deflated]) == .expandsTooFar(bytes: 5, limit: 4))
+  }
+
   @Test func damagedDataIsRefused() throws {
     var archive = try ZipBuilder([.init(name: "a", data: bytes("hello"), isDeflated: true)]).build()
     archive[32] ^= 0x10  // the length of the block
