@@ -1,6 +1,8 @@
 /// The bytes of every token.
 struct TokenBytes: Sendable {
-  /// Where a token's bytes are. 32 bits are enough: all bytes come from files of limited size.
+  /// Where a token's bytes are.
+  ///
+  /// 32 bits are enough: all bytes come from files of limited size.
   private struct Place {
     var start: UInt32 = 0
     var end: UInt32 = 0
