@@ -1,25 +1,35 @@
 /// The bytes of every token.
 struct TokenBytes: Sendable {
+  /// Where a token's bytes are.
+  ///
+  /// 32 bits are enough: all bytes come from files of limited size.
+  private struct Place {
+    var start: UInt32 = 0
+    var end: UInt32 = 0
+    /// Whether any token has the id.
+    var isTaken = false
+  }
+
   private var bytes: [UInt8] = []
-  /// For each id its range within `bytes`; nil where no token has that id.
-  private var ranges: [Range<Int>?] = []
+  private var places: [Place] = []
 
   /// The largest id plus 1.
-  var count: Int { ranges.count }
+  var count: Int { places.count }
 
   /// The bytes of a token, or nil where there is no such token.
   subscript(id: Int32) -> ArraySlice<UInt8>? {
-    guard id >= 0, Int(id) < ranges.count, let range = ranges[Int(id)] else { return nil }
-    return bytes[range]
+    guard id >= 0, Int(id) < places.count, places[Int(id)].isTaken else { return nil }
+    let place = places[Int(id)]
+    return bytes[Int(place.start)..<Int(place.end)]
   }
 
   /// Gives an id that is not negative its bytes.
   mutating func append(_ newBytes: some Collection<UInt8>, as id: Int32) {
-    let start = bytes.count
+    let start = UInt32(bytes.count)
     bytes.append(contentsOf: newBytes)
-    if Int(id) >= ranges.count {
-      ranges.append(contentsOf: repeatElement(nil, count: Int(id) + 1 - ranges.count))
+    if Int(id) >= places.count {
+      places.append(contentsOf: repeatElement(Place(), count: Int(id) + 1 - places.count))
     }
-    ranges[Int(id)] = start..<bytes.count
+    places[Int(id)] = Place(start: start, end: UInt32(bytes.count), isTaken: true)
   }
 }

@@ -28,6 +28,8 @@ public enum TokenizerFault: FormatFault {
   case missingByte(UInt8)
   /// The text of an added token is too long to look for.
   case addedTokenTooLong(limit: Int)
+  /// The added tokens take more bytes than they may altogether.
+  case tooManyAddedTokens(limit: Int)
   /// No token has this id.
   case unknownToken(Int32)
 
@@ -50,6 +52,7 @@ public enum TokenizerFault: FormatFault {
       "a merge needs token \(token.debugDescription), which is not in the vocabulary"
     case .missingByte(let byte): "the vocabulary has no token for byte \(byte)"
     case .addedTokenTooLong(let limit): "an added token is longer than \(limit) bytes"
+    case .tooManyAddedTokens(let limit): "the added tokens are longer than \(limit) bytes in all"
     case .unknownToken(let id): "the tokenizer has no token \(id)"
     }
   }

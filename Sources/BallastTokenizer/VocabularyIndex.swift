@@ -81,12 +81,17 @@ struct VocabularyIndex {
 
   private mutating func add(_ description: TokenizerDescription) throws(FormatError) {
     var places: [Int32: Int] = [:]
+    var totalLength = 0
     for (token, file) in description.addedTokens {
-      guard token.content.utf8.count <= TokenTrie.maximumLength else {
-        throw FormatError(
-          TokenizerFault.addedTokenTooLong(limit: TokenTrie.maximumLength),
-          in: file
-        )
+      let length = token.content.utf8.count
+      totalLength += length
+      guard length <= TokenTrie.maximumLength else {
+        let fault = TokenizerFault.addedTokenTooLong(limit: TokenTrie.maximumLength)
+        throw FormatError(fault, in: file)
+      }
+      guard totalLength <= TokenTrie.maximumTotalLength else {
+        let fault = TokenizerFault.tooManyAddedTokens(limit: TokenTrie.maximumTotalLength)
+        throw FormatError(fault, in: file)
       }
       if let known = id(of: token.content) {
         guard known == token.id else {

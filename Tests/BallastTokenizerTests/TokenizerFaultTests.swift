@@ -205,6 +205,20 @@ import Testing
     }
   }
 
+  @Test func tooManyAddedTokens() {
+    let limit = 1 << 20
+    for count in [1024, 1025] {
+      var added = JSONObject()
+      for index in 0..<count {
+        let name = String(index)
+        added[name + String(repeating: "x", count: 1024 - name.count)] = .integer(300 + index)
+      }
+      let files = Self.pair().merging(["added_tokens.json": JSONValue.object(added).text()]) { $1 }
+      let expected = count > 1024 ? TokenizerFault.tooManyAddedTokens(limit: limit) : nil
+      #expect(fault { try Tokenizer(files: files) } == expected)
+    }
+  }
+
   @Test func brokenJSON() throws {
     let error = try #require(formatError { try Tokenizer(files: ["tokenizer.json": "{\"a\":}"]) })
     #expect(error.fault as? JSONFault == .unexpectedByte(UInt8(ascii: "}")))

@@ -3,6 +3,9 @@ struct TokenTrie: Sendable {
   /// The longest content of an added token, in bytes: what a search at one place may cost.
   static let maximumLength = 1 << 10
 
+  /// The bytes of all added tokens together, far above any real list: each may cost a node.
+  static let maximumTotalLength = 1 << 20
+
   private let tokens: [AddedToken]
   private var children: [UInt64: Int] = [:]
   /// For each node, the index of the token that ends there.
