@@ -15,6 +15,7 @@ public final class AtomicFile {
 
   /// Creates the temporary file beside `path`.
   public init(path: String) throws(FormatError) {
+    let path = try FileSystem.writableTarget(path)
     self.path = path
     let (folder, name) = split(path)
     temporaryPath = "\(folder).\(name).\(String(UInt32.random(in: 0 ... .max), radix: 16)).tmp"

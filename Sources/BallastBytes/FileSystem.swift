@@ -13,6 +13,22 @@ package enum FileSystem {
     throw InputOutputFault.last(.create)
   }
 
+  /// What to write to for a path: itself, or the file that a symbolic link leads to.
+  ///
+  /// Throws `ByteFault.notRegularFile` for a device, a pipe or a socket, which a rename would
+  /// replace.
+  package static func writableTarget(_ path: String) throws(FormatError) -> String {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return path }
+    guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR else {
+      throw FormatError(ByteFault.notRegularFile)
+    }
+    // Safe: realpath returns a terminated string of its own, which is copied and freed.
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
   /// Renames a file or folder, replacing a file that is there.
   package static func rename(_ path: String, to target: String) throws(FormatError) {
     guard unsafe Glibc.rename(path, target) == 0 else { throw InputOutputFault.last(.rename) }

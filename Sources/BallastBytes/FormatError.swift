@@ -52,6 +52,8 @@ public enum ByteFault: FormatFault {
   case invalidUTF8
   /// A size in the file does not fit into 63 bits.
   case overflow
+  /// A path to be written is a device or a pipe.
+  case notRegularFile
   /// Compressed data cannot be decompressed.
   case badCompression
   /// Decompressed data is longer or shorter than announced.
@@ -63,6 +65,7 @@ public enum ByteFault: FormatFault {
     case .truncated(let needed): "the file ends \(needed) bytes too early"
     case .invalidUTF8: "text is not valid UTF-8"
     case .overflow: "a size overflows"
+    case .notRegularFile: "there is something that is no file, and it is not replaced"
     case .badCompression: "compressed data is damaged"
     case .wrongDecompressedSize(let expected):
       "compressed data does not hold the announced \(expected) bytes"

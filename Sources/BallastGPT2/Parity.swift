@@ -37,7 +37,8 @@ package enum Parity {
   /// Compares everything that the reference has.
   package static func compare(
     _ model: GPT2Model,
-    with reference: any ParityReference
+    with reference: any ParityReference,
+    progress: () throws(FormatError) -> Void = {}
   ) throws(FormatError) -> ParityReport {
     let input = reference.input
     var outputs = OutputMeters(model.configuration, reference: reference)
@@ -50,6 +51,7 @@ package enum Parity {
       }
     } logits: { (sequence, rows, chunk) throws(FormatError) in
       if let failure { throw failure }
+      try progress()
       try outputs.addLogits(sequence: sequence, rows: rows, chunk)
     }
     let gradients = try gradientDeviations(model, reference: reference)

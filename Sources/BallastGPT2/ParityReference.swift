@@ -22,6 +22,7 @@ public enum ParityFault: FormatFault {
   case missing(String)
   case wrongShape(String, expected: [Int], found: [Int])
   case otherModel(String)
+  case differentSizes(key: String, Int, Int)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -29,6 +30,8 @@ public enum ParityFault: FormatFault {
     case .missing(let name): "the reference has no \(name)"
     case .wrongShape(let name, let expected, let found):
       "the reference's \(name) has the shape \(found), not \(expected)"
+    case .differentSizes(let key, let mine, let other):
+      "the models differ in \(key): \(mine) and \(other)"
     case .otherModel(let name):
       "the reference's \(name) belongs to no parameter of this model"
     }
@@ -43,7 +46,20 @@ package final class ModelReference: ParityReference {
   private var states: [[Float]] = []
   private var rows: [Float] = []
 
-  package init(_ model: GPT2Model, input: TokenBatch) {
+  /// The reference for another model; throws `ParityFault` where their sizes differ.
+  package init(
+    _ model: GPT2Model,
+    for other: GPT2Model,
+    input: TokenBatch
+  ) throws(FormatError) {
+    let (mine, theirs) = (other.configuration, model.configuration)
+    for (key, a, b) in [
+      ("vocab_size", mine.vocabularySize, theirs.vocabularySize),
+      ("n_embd", mine.width, theirs.width), ("n_layer", mine.layers, theirs.layers),
+    ] where a != b {
+      throw FormatError(ParityFault.differentSizes(key: key, a, b))
+    }
+    _ = try TokenBatch((0..<input.batch).map { Array(input.sequence($0)) }, for: theirs)
     self.model = model
     self.input = input
   }

@@ -105,7 +105,9 @@ package enum WeightMap {
   package static func entry(named name: Substring) -> (entry: Entry, layer: Int?)? {
     guard name.hasPrefix("h.") else { return table[String(name)].map { ($0, nil) } }
     let parts = name.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, let layer = Int(parts[1]), layer >= 0, String(layer) == parts[1] else {
+    guard parts.count == 3, let layer = Int32(parts[1]).map(Int.init), layer >= 0,
+      layer < Int32.max, String(layer) == parts[1]
+    else {
       return nil
     }
     return table["h.*." + parts[2]].map { ($0, layer) }

@@ -107,8 +107,11 @@ package struct CanonicalCheckpoint: Sendable {
   /// Conv1D's c_attn is [C, 3C], Linear's is [3C, C].
   private static func layout(of attention: TensorView) throws(FormatError) -> Layout {
     let sizes = attention.shape.dimensions
-    if sizes.count == 2, sizes[1] == 3 * sizes[0] { return .hf }
-    if sizes.count == 2, sizes[0] == 3 * sizes[1] { return .native }
+    if sizes.count == 2 {
+      // Divided, not multiplied: the sizes come from a file.
+      if sizes[1] % 3 == 0, sizes[1] / 3 == sizes[0] { return .hf }
+      if sizes[0] % 3 == 0, sizes[0] / 3 == sizes[1] { return .native }
+    }
     throw FormatError(
       ModelFault.noLayout(attention.name, sizes),
       at: attention.fileOffset,

@@ -47,6 +47,8 @@ package struct HuggingFaceFolder {
     replacing: Bool,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let exists = FileManager.default.fileExists(atPath: path)
     guard !exists || replacing else { throw FormatError(ModelFault.outputExists) }
     let staging = try StagingFolder(for: path, inside: exists)

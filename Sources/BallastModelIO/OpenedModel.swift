@@ -49,7 +49,11 @@ public struct OpenedModel: Sendable {
     var notices: [String] = []
     if let json = try Self.configurationJSON(configurationPath, folder, checkpoint) {
       configurationJSON = json
-      configuration = try GPT2Configuration(json: .object(json))
+      do {
+        configuration = try GPT2Configuration(json: .object(json))
+      } catch {
+        throw error.inFile(configurationPath ?? "config.json")
+      }
     } else {
       configurationJSON = [:]
       configuration = try GPT2Configuration.inferred(from: weights)
@@ -81,7 +85,10 @@ public struct OpenedModel: Sendable {
     _ checkpoint: Checkpoint
   ) throws(FormatError) -> JSONObject? {
     if given == nil, let text = checkpoint.metadata[configurationKey]?.string {
-      return try JSONValue(parsing: text).object
+      guard let object = try JSONValue(parsing: text).object else {
+        throw FormatError(ConfigurationFault.notObject)
+      }
+      return object
     }
     let path = given ?? folder + "/config.json"
     if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
@@ -96,6 +103,11 @@ public struct OpenedModel: Sendable {
 
   /// Every weight of the map is there once, with its shape, and no other.
   private func checkWeights() throws(FormatError) {
+    // Asked first, so that a configuration of a billion layers is not unfolded into names.
+    if weights["h.\(configuration.layers - 1).ln_1.weight"] == nil {
+      let first = (0..<configuration.layers).first { weights["h.\($0).ln_1.weight"] == nil } ?? 0
+      throw FormatError(ModelFault.missing(["h.\(first).ln_1.weight"]))
+    }
     let slots = WeightMap.slots(configuration)
     let missing = slots.filter { weights[$0.name] == nil }
     guard missing.isEmpty else { throw FormatError(ModelFault.missing(missing.map(\.name))) }

@@ -95,6 +95,7 @@ public struct TextDocuments: Sendable {
 /// The ways in which training data can be unfit.
 public enum TrainingDataFault: FormatFault {
   case noText
+  case diverged(step: Int)
   case noEndOfText
   case tooShortToSplit(Int)
   case tokenOutOfRange(Int, vocabularySize: Int)
@@ -102,6 +103,7 @@ public enum TrainingDataFault: FormatFault {
   /// What is wrong, in one line.
   public var description: String {
     switch self {
+    case .diverged(let step): "the loss of step \(step) is not finite: the run has diverged"
     case .noText: "there is no text in it"
     case .noEndOfText: "the tokenizer has no <|endoftext|>"
     case .tooShortToSplit(let count):
@@ -113,7 +115,10 @@ public enum TrainingDataFault: FormatFault {
 
   /// What a user might do about it.
   public var hint: String? {
-    guard case .tooShortToSplit = self else { return nil }
-    return "give more text, or a text of its own with --validation FILE"
+    switch self {
+    case .tooShortToSplit: "give more text, or a text of its own with --validation FILE"
+    case .diverged: "use a smaller --lr, or clip the gradient; OUT/best is the best state so far"
+    default: nil
+    }
   }
 }

@@ -70,7 +70,7 @@ public final class Trainer {
   ) throws(FormatError) -> Outcome {
     guard try evaluate(step: 0, shouldStop, report) else { return .interrupted }
     for step in 1...max(1, options.steps) where options.steps > 0 {
-      guard let done = takeStep(step, shouldStop: shouldStop) else { return .interrupted }
+      guard let done = try takeStep(step, shouldStop: shouldStop) else { return .interrupted }
       try report(.step(done))
       if shouldStop() { return .interrupted }
       if step % options.evaluateEvery == 0 || step == options.steps {
@@ -81,7 +81,7 @@ public final class Trainer {
   }
 
   /// One optimiser step over all its micro-batches; nil if it was interrupted.
-  private func takeStep(_ step: Int, shouldStop: () -> Bool) -> TrainingStep? {
+  private func takeStep(_ step: Int, shouldStop: () -> Bool) throws(FormatError) -> TrainingStep? {
     let clock = ContinuousClock()
     let start = clock.now
     let batches = (0..<options.accumulate).map { _ in
@@ -104,6 +104,7 @@ public final class Trainer {
       )
       microBatches += 1
     }
+    guard lossSum.isFinite else { throw FormatError(TrainingDataFault.diverged(step: step)) }
     let learningRate = options.schedule.rate(step: step - 1)
     let norm = optimizer.update(
       model.parameters,

@@ -93,17 +93,23 @@ import Testing
     let model = try RandomModel.make(configuration)
     let other = try RandomModel.make(configuration)
     let input = try TokenBatch([RandomModel.tokens(9, below: 11)], for: configuration)
-    let same = try Parity.compare(model, with: ModelReference(other, input: input))
+    let same = try Parity.compare(model, with: try ModelReference(other, for: model, input: input))
     #expect(same.passes(tolerance: 0))
     #expect(same.topOneAgreement == 1)
     let bias = try #require(other.parameters["h.1.mlp.c_proj.bias"])
     bias.pointer[3] += 0.25
-    let different = try Parity.compare(model, with: ModelReference(other, input: input))
+    let different = try Parity.compare(
+      model,
+      with: try ModelReference(other, for: model, input: input)
+    )
     #expect(!different.passes(tolerance: 1e-5))
     #expect(different.firstDeparture(tolerance: 1e-5)?.name == "hidden_states.2")
     #expect(different.divergence > 0)
     bias.pointer[3] = .nan
-    let broken = try Parity.compare(model, with: ModelReference(other, input: input))
+    let broken = try Parity.compare(
+      model,
+      with: try ModelReference(other, for: model, input: input)
+    )
     #expect(!broken.passes(tolerance: 1e30))
   }
 }

@@ -56,7 +56,14 @@ struct Check: Command {
       progress.advance(to: done)
     }
     progress.clear()
-    if let canonical = try? CanonicalCheckpoint(checkpoint), !canonical.weights.isEmpty {
+    do {
+      _ = try CanonicalCheckpoint(checkpoint)
+    } catch {
+      // Any other checkpoint is as good as a GPT-2; a GPT-2 that no command accepts is not.
+      if error.fault as? ModelFault != .notGPT2 { findings.append(IntegrityFinding(.error, error)) }
+      return findings
+    }
+    do {
       do {
         let model = try OpenedModel(path: path)
         if let tokenizer = try? model.loadTokenizer(),

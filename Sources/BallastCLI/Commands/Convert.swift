@@ -52,6 +52,12 @@ struct Convert: Command {
     if target == .hf, !metadata.isEmpty || keepBuffers {
       throw UsageError("'--metadata' and '--keep-buffers' do not go with '--to hf'")
     }
+    if config != nil, target == .safetensors, layout == .keep {
+      throw UsageError("'--config' goes with '--to hf' or another layout")
+    }
+    if metadata.contains(where: { $0.key.hasPrefix("ballast.") }) {
+      throw UsageError("metadata that begins with 'ballast.' is Ballast's own")
+    }
     if keepBuffers, layout != .keep {
       throw UsageError("'--keep-buffers' goes with '--layout keep'")
     }

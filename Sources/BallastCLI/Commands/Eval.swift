@@ -24,7 +24,7 @@ struct Eval: Command {
   @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
   @Option(in: 1..., help: "Tokens in a sequence; the model's positions if not given.")
   var context: Int?
-  @Option(in: 1..., help: "Sequences that are run together.") var batchSize = 4
+  @Option(in: 1...65_536, help: "Sequences that are run together.") var batchSize = 4
   @Option(help: "How to write the result.") var format = DocumentFormat.table
 
   func run(in context: Console) throws -> ExitCode {

@@ -75,7 +75,7 @@ final class TrainingReporter {
         "step \(step): validation loss \(Readable.fixed(evaluation.loss, places: 4))\(training)"
           + (isBest && step > 0 ? " (best so far)" : "")
       )
-      if isBest, step > 0 { try folder.saveBest(model) }
+      if isBest { try folder.saveBest(model) }
     }
   }
 

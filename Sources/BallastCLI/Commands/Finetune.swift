@@ -44,13 +44,13 @@ struct Finetune: Command {
     let tokenizer = try model.loadTokenizer(of: opened)
     let (rows, validation) = try training.data(data, tokenizer, opened.configuration)
     let options = training.options(rows: rows)
-    let folder = try OutputFolder(output, force: force, opened: opened, log: log)
     let network = try at(model.model) { () throws(FormatError) in
       try opened.loadModel(copying: true)
     }
     let trainer = try at(model.model) { () throws(FormatError) in
       try Trainer(network, options: options, training: rows, validation: validation)
     }
+    let folder = try OutputFolder(output, force: force, opened: opened, log: log)
     context.message(plan(network, rows, validation, options))
     let reporter = TrainingReporter(
       options,
@@ -103,13 +103,13 @@ struct TrainingArguments: ParsableArguments {
     case sequential
   }
 
-  @Option(in: 0..., help: "The number of optimiser steps.") var steps: Int?
-  @Option(in: .moreThan(0), help: "The number of times through the text; 3 if neither is given.")
+  @Option(in: 0...1_000_000_000, help: "The number of optimiser steps.") var steps: Int?
+  @Option(in: 0...100_000, help: "The number of times through the text; 3 if neither is given.")
   var epochs: Double?
-  @Option(in: 1..., help: "Sequences in a micro-batch.") var batchSize = 4
+  @Option(in: 1...65_536, help: "Sequences in a micro-batch.") var batchSize = 4
   @Option(in: 1..., help: "Tokens in a sequence; 256, or the model's positions if those are fewer.")
   var context: Int?
-  @Option(in: 1..., help: "Micro-batches whose gradients make a step.") var accumulate = 1
+  @Option(in: 1...65_536, help: "Micro-batches whose gradients make a step.") var accumulate = 1
   @Option(in: 0..., help: "The learning rate after the warm-up.") var lr = 1e-4
   @Option(in: 0..., help: "The learning rate at the end; a tenth of --lr if not given.")
   var minLr: Double?

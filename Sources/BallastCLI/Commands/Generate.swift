@@ -69,8 +69,8 @@ struct Generate: Command {
         $0.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
       }
     )
-    if !ids { try context.write(prompt) }
     var logits = try generator.append(history)
+    if !ids { try context.write(prompt) }
     for index in 0..<count {
       try Interruption.check()
       let token = sampler.next(logits: logits, history: history)

@@ -55,7 +55,9 @@ struct Verify: Command {
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
     let expected = try reference(for: network, on: context)
     let report = try at(reference ?? model.model) { () throws(FormatError) in
-      try Parity.compare(network, with: expected)
+      try Parity.compare(network, with: expected) { () throws(FormatError) in
+        try Interruption.check()
+      }
     }
     switch format {
     case .table: try context.print(document(report))
@@ -77,8 +79,9 @@ struct Verify: Command {
     for notice in other.notices { context.notice(notice) }
     let tokens = try inputIds.map { try TokenFile.read($0) } ?? [Self.tokens(for: network)]
     return try at(against ?? "") { () throws(FormatError) in
-      ModelReference(
+      try ModelReference(
         try other.loadModel(),
+        for: network,
         input: try TokenBatch(tokens, for: network.configuration)
       )
     }
