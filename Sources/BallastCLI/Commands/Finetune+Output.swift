@@ -4,6 +4,7 @@ import BallastJSON
 import BallastModelIO
 import BallastReport
 import BallastTraining
+import Glibc
 
 /// The folder of a run: the last state, the best one, and the log.
 final class OutputFolder {
@@ -11,26 +12,40 @@ final class OutputFolder {
   private let configuration: JSONObject
   private let companions: [String]
   let log: LogFile
+  private let logPath: String
+  private var isSaved = false
 
   /// Makes the folder; refuses one that is there, unless `force`.
   init(_ path: String, force: Bool, opened: OpenedModel, log: String?) throws(PathError) {
     self.path = path
     configuration = opened.configurationJSON
     companions = HuggingFaceFolder.companions(in: opened.tokenizerFolder)
+    let logPath = log ?? path + "/log.jsonl"
+    self.logPath = logPath
     self.log = try at(path) { () throws(FormatError) in
       try FileSystem.createOutputFolder(path, force: force)
-      return try LogFile(path: log ?? path + "/log.jsonl")
+      return try LogFile(path: logPath)
     }
+  }
+
+  /// Removes the log and the folder of a run that failed before it saved anything.
+  func discardUnlessSaved() {
+    guard !isSaved, logPath == path + "/log.jsonl" else { return }
+    unlink(logPath)
+    // Fails, as it should, where the folder holds anything else.
+    rmdir(path)
   }
 
   /// Saves the last state.
   func save(_ model: GPT2Model) throws(FormatError) {
     try folder(model).write(to: path, replacing: true)
+    isSaved = true
   }
 
   /// Saves the best state.
   func saveBest(_ model: GPT2Model) throws(FormatError) {
     try folder(model).write(to: path + "/best", replacing: true)
+    isSaved = true
   }
 
   private func folder(_ model: GPT2Model) -> HuggingFaceFolder {

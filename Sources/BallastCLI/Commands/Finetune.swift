@@ -59,13 +59,19 @@ struct Finetune: Command {
       model: network,
       on: context
     )
-    let outcome = try at(output) { () throws(FormatError) in
-      let outcome = try trainer.run(shouldStop: { Interruption.signal != nil }) {
-        (event) throws(FormatError) in try reporter.report(event)
+    let outcome: Trainer.Outcome
+    do {
+      outcome = try at(output) { () throws(FormatError) in
+        let outcome = try trainer.run(shouldStop: { Interruption.signal != nil }) {
+          (event) throws(FormatError) in try reporter.report(event)
+        }
+        reporter.finish()
+        try folder.save(network)
+        return outcome
       }
-      reporter.finish()
-      try folder.save(network)
-      return outcome
+    } catch {
+      folder.discardUnlessSaved()
+      throw error
     }
     context.message("saved \(output)")
     if outcome == .interrupted, let signal = Interruption.signal {
