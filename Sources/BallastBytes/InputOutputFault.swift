@@ -23,6 +23,11 @@ public struct InputOutputFault: FormatFault {
     FormatError(InputOutputFault(operation, code: errno))
   }
 
+  /// What might be done about a folder or file that is there.
+  public var hint: String? {
+    operation == .create && code == EEXIST ? "use --force to write into it" : nil
+  }
+
   /// What is wrong, in one line.
   public var description: String {
     // Safe: strerror returns a terminated string that is copied at once.

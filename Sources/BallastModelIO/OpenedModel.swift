@@ -58,8 +58,8 @@ public struct OpenedModel: Sendable {
       configurationJSON = [:]
       configuration = try GPT2Configuration.inferred(from: weights)
       notices.append(
-        "no config.json: assuming \(configuration.heads) heads of size "
-          + "\(GPT2Configuration.customaryHeadSize) and gelu_new; --config FILE overrides"
+        "no config.json: assuming heads of size "
+          + "\(GPT2Configuration.customaryHeadSize) (\(configuration.heads) in all) and gelu_new; --config FILE overrides"
       )
     }
     self.path = path

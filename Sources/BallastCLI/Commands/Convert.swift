@@ -46,6 +46,10 @@ struct Convert: Command {
   @Flag(help: "Replace what is there.") var force = false
 
   func validate() throws {
+    let unwritten = [".bin", ".pt", ".pth", ".gguf", ".npz"]
+    if to == nil, let ending = unwritten.first(where: output.hasSuffix) {
+      throw UsageError("'\(ending)' files cannot be written yet; use '.safetensors' or '--to'")
+    }
     if target == .hf, layout == .native {
       throw UsageError("a Hugging Face folder is in the layout hf; use '--to safetensors'")
     }
