@@ -69,7 +69,7 @@ package struct Conversion: Sendable {
     )
     summary.leftOut = model.leftOut
     summary.count(outputs, casting: model.weights.weights)
-    let total = outputs.reduce(0) { $0 + $1.byteCount }
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     if isFolder {
       let folder = HuggingFaceFolder(
         weights: outputs,
@@ -120,7 +120,7 @@ package struct Conversion: Sendable {
     let carried = checkpoint.metadata.members.compactMap { member in
       member.value.string.map { (key: member.key, value: $0) }
     }
-    let total = outputs.reduce(0) { $0 + $1.byteCount }
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     let isSafetensors = checkpoint.format.hasPrefix(Safetensors.name)
     summary.bytes = try write(
       outputs,

@@ -43,7 +43,7 @@ struct Stats: Command {
         return try Self.row(tensor)
       }
       table.append(row)
-      done += tensor.byteCount
+      done &+= tensor.byteCount
       progress.advance(to: done)
     }
     progress.clear()

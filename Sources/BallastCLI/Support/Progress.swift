@@ -13,7 +13,7 @@ final class Progress {
   init(_ label: String, total: Int?, unit: ProgressBar.Unit, on console: Console) {
     self.console = console
     isShown = console.showsProgress
-    bar = ProgressBar(label, total: total, unit: unit)
+    bar = ProgressBar(label, total: total.map { max(0, $0) }, unit: unit)
     start = clock.now
   }
 
@@ -25,7 +25,8 @@ final class Progress {
   func advance(to completed: Int, note: String = "") {
     guard isShown else { return }
     let now = clock.now
-    bar.advance(to: completed, at: now - start)
+    // Sums of sizes that a hostile file claims may have wrapped around.
+    bar.advance(to: max(0, completed), at: now - start)
     guard now - start > .seconds(1), drawn.map({ now - $0 > .milliseconds(100) }) ?? true else {
       return
     }
