@@ -85,6 +85,19 @@ import Testing
     #expect(findings.contains { $0["rule"] == "values.finite" && $0["severity"] == "error" })
   }
 
+  /// A sound file without a configuration is sound; one with a stray weight is not.
+  @Test func checkHoldsAGPT2AgainstItsModel() throws {
+    let path = try folder.write(
+      try Data(contentsOf: URL(filePath: Fixtures.path("variants/erf/model.safetensors"))),
+      to: "alone.safetensors"
+    )
+    #expect(try Ballast.run("check", path).status == 0)
+    let config = try String(contentsOfFile: tiny + "/config.json", encoding: .utf8)
+    _ = try folder.write(config.utf8, to: "config.json")
+    let result = try Ballast.run("check", path)
+    #expect(result.status == 1 && result.text.contains("h.2.ln_1.weight"))
+  }
+
   @Test func generateIsRepeatable() throws {
     let arguments = [
       "generate", tiny, "--prompt", "One morning Anna", "-n", "20", "--seed", "3", "--top-k", "5",

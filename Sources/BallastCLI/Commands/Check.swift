@@ -51,38 +51,36 @@ struct Check: Command {
     }
     let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Checking", total: total, unit: .bytes, on: context)
-    var findings = try IntegrityCheck.findings(in: checkpoint) { (done) throws(FormatError) in
+    let findings = try IntegrityCheck.findings(in: checkpoint) { (done) throws(FormatError) in
       try Interruption.check()
       progress.advance(to: done)
     }
     progress.clear()
-    do {
+    return findings + modelFindings(checkpoint)
+  }
+
+  /// What contradicts the configuration, if the tensors are those of a GPT-2.
+  private func modelFindings(_ checkpoint: Checkpoint) -> [IntegrityFinding] {
+    do throws(FormatError) {
       _ = try CanonicalCheckpoint(checkpoint)
+      let model = try OpenedModel(path: path)
+      guard let tokenizer = try? model.loadTokenizer(),
+        tokenizer.vocabularySize > model.configuration.vocabularySize
+      else { return [] }
+      let sizes = (tokenizer.vocabularySize, model.configuration.vocabularySize)
+      return [
+        IntegrityFinding(
+          .warning,
+          rule: "model.vocabulary",
+          "the tokenizer has \(sizes.0) tokens, the model \(sizes.1)"
+        )
+      ]
     } catch {
-      // Any other checkpoint is as good as a GPT-2; a GPT-2 that no command accepts is not.
-      if error.fault as? ModelFault != .notGPT2 { findings.append(IntegrityFinding(.error, error)) }
-      return findings
+      // Other checkpoints are not checked against a model, nor is one that has no configuration.
+      let fault = error.fault as? ModelFault
+      if fault == .notGPT2 || fault == .noConfiguration { return [] }
+      return [IntegrityFinding(.error, error)]
     }
-    do {
-      do {
-        let model = try OpenedModel(path: path)
-        if let tokenizer = try? model.loadTokenizer(),
-          tokenizer.vocabularySize > model.configuration.vocabularySize
-        {
-          findings.append(
-            IntegrityFinding(
-              .warning,
-              rule: "model.vocabulary",
-              "the tokenizer has \(tokenizer.vocabularySize) tokens, the model "
-                + "\(model.configuration.vocabularySize)"
-            )
-          )
-        }
-      } catch {
-        findings.append(IntegrityFinding(.error, error))
-      }
-    }
-    return findings
   }
 }
 

@@ -65,7 +65,6 @@ final class TrainingReporter {
 
   init(
     _ options: TrainingOptions,
-    validates: Bool,
     folder: OutputFolder,
     model: GPT2Model,
     on console: Console

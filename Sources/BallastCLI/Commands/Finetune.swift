@@ -54,7 +54,6 @@ struct Finetune: Command {
     context.message(plan(network, rows, validation, options))
     let reporter = TrainingReporter(
       options,
-      validates: validation != nil,
       folder: folder,
       model: network,
       on: context
