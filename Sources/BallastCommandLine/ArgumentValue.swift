@@ -6,6 +6,9 @@ package protocol ExpressibleByArgument: ArgumentValue where Item == Self {
   /// The words that are allowed, where they can be listed.
   static var allowedValues: [String] { get }
 
+  /// What stands for a value in help where the declaration names nothing better, such as "N".
+  static var placeholder: String? { get }
+
   /// The word that gives this value.
   var argument: String { get }
 }
@@ -43,6 +46,8 @@ package protocol ArgumentValue: Sendable {
 }
 
 extension ExpressibleByArgument {
+  /// The name of the argument stands for its value.
+  package static var placeholder: String? { nil }
   /// Any word may be a value.
   package static var allowedValues: [String] { [] }
   /// The last word counts.
@@ -121,6 +126,9 @@ extension FixedWidthInteger where Self: ExpressibleByArgument {
     )
   }
 
+  /// Whole numbers are N in help.
+  package static var placeholder: String? { "N" }
+
   /// The decimal digits.
   package var argument: String { description }
 }
@@ -129,6 +137,9 @@ extension Int: ExpressibleByArgument {}
 extension UInt64: ExpressibleByArgument {}
 
 extension Double: ExpressibleByArgument {
+  /// Numbers are X in help.
+  package static var placeholder: String? { "X" }
+
   /// Reads a finite number.
   package init(argument: String) throws(InvalidArgument) {
     guard let value = Double(argument), value.isFinite else {
@@ -144,6 +155,9 @@ extension Double: ExpressibleByArgument {
 }
 
 extension Float: ExpressibleByArgument {
+  /// Numbers are X in help.
+  package static var placeholder: String? { "X" }
+
   /// Reads a finite number.
   package init(argument: String) throws(InvalidArgument) {
     guard let value = Float(argument), value.isFinite else {

@@ -30,7 +30,7 @@ struct ValueSpecification<Value: ArgumentValue>: Sendable {
     return ArgumentDeclaration(
       kind: kind,
       names: names,
-      valueName: valueName ?? label.kebabCased.uppercased(),
+      valueName: valueName ?? Value.Item.placeholder ?? label.kebabCased.uppercased(),
       help: help,
       isRequired: value == nil && Value.absent == nil,
       isRepeatable: Value.isRepeatable,

@@ -33,8 +33,11 @@ extension GPT2Configuration {
     try keys.read("scale_attn_by_inverse_layer_idx", into: &scalesAttentionByInverseLayer)
     try keys.read("reorder_and_upcast_attn", into: &reordersAndUpcastsAttention)
     try keys.read("tie_word_embeddings", into: &tiesHead)
-    beginningToken = try keys.token("bos_token_id", default: beginningToken)
-    endToken = try keys.token("eos_token_id", default: endToken)
+    beginningToken = try keys.tokens("bos_token_id", default: [50256]).first
+    endTokens = try keys.tokens("eos_token_id", default: endTokens)
+    var hasCrossAttention = false
+    try keys.read("add_cross_attention", into: &hasCrossAttention)
+    guard !hasCrossAttention else { throw FormatError(ConfigurationFault.crossAttention) }
     try validate()
   }
 
@@ -80,7 +83,12 @@ extension GPT2Configuration {
     object["reorder_and_upcast_attn"] = .bool(reordersAndUpcastsAttention)
     object["tie_word_embeddings"] = .bool(tiesHead)
     object["bos_token_id"] = beginningToken.map { .integer($0) } ?? .null
-    object["eos_token_id"] = endToken.map { .integer($0) } ?? .null
+    object["eos_token_id"] =
+      switch endTokens.count {
+      case 0: .null
+      case 1: .integer(endTokens[0])
+      default: .array(endTokens.map { .integer($0) })
+      }
     return object
   }
 }
@@ -135,13 +143,15 @@ private struct Keys {
     target = string
   }
 
-  /// A token id; some configurations list several ends of text, of which the first counts.
-  func token(_ key: String, default: Int?) throws(FormatError) -> Int? {
+  /// Token ids: one, none for null, or a list of several ends of text.
+  func tokens(_ key: String, default: [Int]) throws(FormatError) -> [Int] {
     guard let value = object[key] else { return `default` }
-    if value == .null { return nil }
-    guard let id = value.integer ?? value.array?.first?.integer else {
-      throw FormatError(ConfigurationFault.wrongType(key: key, expected: "a token id"))
+    if value == .null { return [] }
+    return try (value.array ?? [value]).map { (id) throws(FormatError) in
+      guard let id = id.integer else {
+        throw FormatError(ConfigurationFault.wrongType(key: key, expected: "a token id"))
+      }
+      return id
     }
-    return id
   }
 }

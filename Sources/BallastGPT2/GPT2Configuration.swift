@@ -37,8 +37,8 @@ public struct GPT2Configuration: Hashable, Sendable {
   public var initializerRange = 0.02
   /// The token that starts a text: `bos_token_id`.
   public var beginningToken: Int? = 50256
-  /// The token that ends a text: `eos_token_id`.
-  public var endToken: Int? = 50256
+  /// The tokens that end a text: `eos_token_id`, which is one id or a list.
+  public var endTokens = [50256]
 
   /// GPT-2 of 124 million parameters.
   public init() {}
@@ -62,6 +62,7 @@ public enum ConfigurationFault: FormatFault {
   case otherModel(String)
   case wrongType(key: String, expected: String)
   case outOfRange(key: String, value: String)
+  case crossAttention
   case indivisibleWidth(width: Int, heads: Int)
   case unknownActivation(String)
   case tooLarge
@@ -74,6 +75,7 @@ public enum ConfigurationFault: FormatFault {
       "the configuration is of a model of type \(type.debugDescription), not gpt2"
     case .wrongType(let key, let expected): "\(key) is not \(expected)"
     case .outOfRange(let key, let value): "\(key) is \(value), which is out of range"
+    case .crossAttention: "add_cross_attention is true, and cross-attention is not supported"
     case .indivisibleWidth(let width, let heads):
       "n_embd \(width) cannot be divided among n_head \(heads)"
     case .unknownActivation(let name):

@@ -18,7 +18,8 @@ public final class GPT2Generator {
   ///
   /// GPT-2 has a fixed number of positions. When they are used up the older half of the window is
   /// dropped and the newer half is read again from position 0.
-  /// Throws `ModelInputFault` for no tokens, or a token outside of the vocabulary.
+  /// Throws `ModelInputFault` for no tokens, or a token outside of the vocabulary, and
+  /// `GenerationFault` where the weights yield logits that are not finite.
   public func append(_ tokens: [Int32]) throws(FormatError) -> [Float] {
     let positions = model.configuration.positions
     _ = try TokenBatch(Array(tokens.map { [$0] }), for: model.configuration)
@@ -41,12 +42,27 @@ public final class GPT2Generator {
       )
     model.forward(tokens, into: activations, cache: cache)
     let last = activations.finalNorm.output + (tokens.count - 1) * model.configuration.width
-    return [Float](unsafeUninitializedCapacity: model.configuration.vocabularySize) {
+    let logits = [Float](unsafeUninitializedCapacity: model.configuration.vocabularySize) {
       buffer,
       count in
       guard let logits = buffer.baseAddress else { return }
       model.head(last, rows: 1, logits: logits)
       count = model.configuration.vocabularySize
     }
+    guard logits.allSatisfy(\.isFinite) else { throw FormatError(GenerationFault.notFinite) }
+    return logits
   }
+}
+
+/// The ways in which generation can fail.
+public enum GenerationFault: FormatFault {
+  case notFinite
+
+  /// What is wrong, in one line.
+  public var description: String {
+    "the model computes logits that are NaN or infinite, from which no token can be drawn"
+  }
+
+  /// What a user might do about it.
+  public var hint: String? { "ballast check finds weights that are NaN or infinite" }
 }

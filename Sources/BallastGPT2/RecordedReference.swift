@@ -23,7 +23,13 @@ package final class RecordedReference: ParityReference {
     let place = [input.batch, input.length]
     try Self.check(logits, place + [configuration.vocabularySize])
     self.logits = logits
-    loss = try checkpoint["loss"]?.floats().first.map(Double.init)
+    if let loss = checkpoint["loss"] {
+      let count = loss.shape.elementCount
+      if count != 1 { try Self.check(loss, []) }
+      self.loss = try loss.floats().first.map(Double.init)
+    } else {
+      loss = nil
+    }
     var states: [Int: TensorView] = [:]
     var gradients: [(name: String, view: TensorView)] = []
     for tensor in checkpoint.tensors {

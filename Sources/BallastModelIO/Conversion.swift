@@ -46,6 +46,8 @@ package struct Conversion: Sendable {
     package internal(set) var bytes = 0
     /// Tensors of the input that were not written, and why.
     package internal(set) var leftOut: [(name: String, reason: String)] = []
+    /// Files of the output folder that were there before and are not written anew.
+    package internal(set) var remaining: [String] = []
     /// How many tensors got another type.
     package internal(set) var casts = 0
   }
@@ -74,8 +76,9 @@ package struct Conversion: Sendable {
       let folder = HuggingFaceFolder(
         weights: outputs,
         configuration: model.configurationJSON(dtype: dtype),
-        companions: HuggingFaceFolder.companions(in: model.folder)
+        companions: model.companions
       )
+      summary.remaining = folder.remainders(in: output)
       summary.bytes = try folder.write(to: output, replacing: replacing) {
         (done) throws(FormatError) in try progress(done, total)
       }

@@ -3,13 +3,15 @@ import BallastCheckpoint
 import BallastGPT2
 
 extension GPT2Configuration {
-  /// The head size of every GPT-2 that OpenAI published, assumed where no file tells.
-  static let customaryHeadSize = 64
-
-  /// The configuration that the shapes of weights show; the number of heads is an assumption.
+  /// The number of heads of each GPT-2 that OpenAI published, by its width.
   ///
-  /// Throws `ModelFault.noConfiguration` where the embeddings are missing or the width is no
-  /// multiple of the customary head size.
+  /// No tensor shows the number of heads, and a wrong one computes nonsense without an error.
+  private static let publishedHeads = [768: 12, 1024: 16, 1280: 20, 1600: 25]
+
+  /// The configuration that the shapes of weights show; the number of heads is by the width.
+  ///
+  /// Throws `ModelFault.noConfiguration` where the embeddings are missing, and
+  /// `ModelFault.unknownHeads` where the width is not one of the published models'.
   static func inferred(
     from checkpoint: CanonicalCheckpoint
   ) throws(FormatError) -> GPT2Configuration {
@@ -26,15 +28,15 @@ extension GPT2Configuration {
     configuration.explicitInnerWidth = inner == 4 * configuration.width ? nil : inner
     let layers = checkpoint.weights.compactMap { WeightMap.entry(named: $0.name[...])?.layer }
     configuration.layers = (layers.max() ?? 0) + 1
-    guard configuration.width % customaryHeadSize == 0, configuration.width > 0 else {
-      throw FormatError(ModelFault.noConfiguration)
+    guard let heads = publishedHeads[configuration.width] else {
+      throw FormatError(ModelFault.unknownHeads(width: configuration.width))
     }
-    configuration.heads = configuration.width / customaryHeadSize
+    configuration.heads = heads
     if let head = checkpoint["lm_head.weight"], let embedding = checkpoint["wte.weight"] {
       configuration.tiesHead = try head.holdsSame(as: embedding)
     }
-    if configuration.endToken.map({ $0 >= configuration.vocabularySize }) ?? false {
-      configuration.endToken = nil
+    if configuration.endTokens.contains(where: { $0 >= configuration.vocabularySize }) {
+      configuration.endTokens = []
       configuration.beginningToken = nil
     }
     try configuration.validate()

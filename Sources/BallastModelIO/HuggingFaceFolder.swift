@@ -19,16 +19,31 @@ package struct HuggingFaceFolder {
     self.companions = companions
   }
 
-  /// The files beside the weights that belong to a model and go with it.
-  private static let companionNames = [
+  /// The files of a tokenizer.
+  private static let tokenizerNames = [
     "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
     "special_tokens_map.json", "added_tokens.json", "encoder.json", "vocab.bpe",
-    "generation_config.json",
   ]
 
-  /// Those of the companions that are there.
-  package static func companions(in folder: String) -> [String] {
-    companionNames.map { folder + "/" + $0 }.filter(FileManager.default.fileExists)
+  /// The other files beside the weights that belong to a model and go with it.
+  private static let modelNames = ["generation_config.json"]
+
+  /// Those of a model's companions that are there; its tokenizer may be in another folder.
+  package static func companions(in folder: String, tokenizer: String) -> [String] {
+    let paths = tokenizerNames.map { tokenizer + "/" + $0 } + modelNames.map { folder + "/" + $0 }
+    return paths.filter(FileManager.default.fileExists)
+  }
+
+  /// What an existing folder holds that would be read with the weights and is not written anew.
+  package func remainders(in folder: String) -> [String] {
+    let written = companions.map(Self.name)
+    let others =
+      Self.tokenizerNames + Self.modelNames + [
+        "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+      ]
+    return others.filter {
+      !written.contains($0) && FileManager.default.fileExists(atPath: folder + "/" + $0)
+    }
   }
 
   /// The prefix of the names of everything but the head.

@@ -10,6 +10,7 @@ public enum ModelFault: FormatFault {
   case wrongShape(String, expected: [Int], found: [Int])
   case notFloatingPoint(String, String)
   case noConfiguration
+  case unknownHeads(width: Int)
   case headDiffers
   case outputExists
   case nativeFolder
@@ -29,6 +30,9 @@ public enum ModelFault: FormatFault {
     case .notFloatingPoint(let name, let dtype):
       "\(name) has the type \(dtype), which is no floating-point type"
     case .noConfiguration: "the configuration cannot be inferred from these tensors"
+    case .unknownHeads(let width):
+      "there is no config.json, and no GPT-2 of width \(width) was published: "
+        + "the number of heads is not known"
     case .headDiffers:
       "lm_head.weight differs from wte.weight although the configuration ties them"
     case .outputExists: "exists already"
@@ -40,7 +44,7 @@ public enum ModelFault: FormatFault {
   public var hint: String? {
     switch self {
     case .outputExists: "use --force to replace it"
-    case .noConfiguration: "give it with --config FILE"
+    case .noConfiguration, .unknownHeads: "give the configuration with --config FILE"
     case .headDiffers: "set tie_word_embeddings to false to use both"
     case .nativeFolder: "use --to safetensors for the layout native"
     default: nil

@@ -58,8 +58,8 @@ public struct OpenedModel: Sendable {
       configurationJSON = [:]
       configuration = try GPT2Configuration.inferred(from: weights)
       notices.append(
-        "no config.json: assuming heads of size "
-          + "\(GPT2Configuration.customaryHeadSize) (\(configuration.heads) in all) and gelu_new; --config FILE overrides"
+        "no config.json: assuming the published model of width \(configuration.width): "
+          + "\(configuration.heads) heads and gelu_new; --config FILE overrides"
       )
     }
     self.path = path
@@ -159,8 +159,13 @@ public struct OpenedModel: Sendable {
     )
   }
 
-  /// The folder whose tokenizer files go with a copy of this model.
-  package var tokenizerFolder: String { tokenizerPath.map(Self.folder) ?? folder }
+  /// The files that go with a copy of this model.
+  package var companions: [String] {
+    HuggingFaceFolder.companions(
+      in: folder,
+      tokenizer: tokenizerPath.map(Self.folder) ?? folder
+    )
+  }
 
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {

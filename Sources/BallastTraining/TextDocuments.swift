@@ -82,11 +82,17 @@ public struct TextDocuments: Sendable {
       }
     }
     parts.append(bytes[start...])
-    let newline = UInt8(ascii: "\n")
+    let (newline, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
     return parts.enumerated().map { index, part in
       var part = part
-      if index > 0, part.first == newline { part = part.dropFirst() }
-      if index < parts.count - 1, part.last == newline { part = part.dropLast() }
+      if index > 0 {
+        if part.starts(with: [carriageReturn, newline]) { part = part.dropFirst() }
+        if part.first == newline { part = part.dropFirst() }
+      }
+      if index < parts.count - 1, part.last == newline {
+        part = part.dropLast()
+        if part.last == carriageReturn { part = part.dropLast() }
+      }
       return part
     }.filter { !$0.isEmpty }
   }

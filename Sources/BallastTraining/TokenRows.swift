@@ -90,7 +90,10 @@ package struct RowOrder {
   }
 
   private func epochOrder() -> [Int] {
-    isShuffled ? Permutation.shuffled(count, seed: seed &+ UInt64(epoch)) : Array(0..<count)
+    guard isShuffled else { return Array(0..<count) }
+    // The seed is mixed first, so that the epochs of neighbouring seeds differ.
+    var generator = SplitMix64(state: seed)
+    return Permutation.shuffled(count, seed: generator.next() &+ UInt64(epoch))
   }
 }
 

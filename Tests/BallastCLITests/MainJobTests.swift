@@ -74,6 +74,27 @@ import Testing
     )
   }
 
+  /// A wrong number of heads would compute nonsense, so none is made up.
+  @Test func aFolderIsNotMadeWithAGuessedNumberOfHeads() throws {
+    let legacy = Fixtures.path("containers/tiny-legacy.bin")
+    let result = try Ballast.run("convert", legacy, folder.path + "/out")
+    #expect(result.status == 2 && result.errors.contains("hint: give the configuration"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/out"))
+    let config = tiny + "/config.json"
+    #expect(
+      try Ballast.run("convert", legacy, folder.path + "/out", "--config", config).status == 0
+    )
+    #expect(try Ballast.run("verify", folder.path + "/out", "--against", tiny).status == 0)
+  }
+
+  @Test func logitsAreNotReplacedUnasked() throws {
+    let path = try folder.write("mine".utf8, to: "logits.safetensors")
+    let arguments = ["logits", tiny, "--text", "One morning", "-o", path]
+    #expect(try Ballast.run(arguments).status == 2)
+    #expect(try Data(contentsOf: URL(filePath: path)) == Data("mine".utf8))
+    #expect(try Ballast.run(arguments + ["--force"]).status == 0)
+  }
+
   @Test func checkFindsWhatIsNotFinite() throws {
     #expect(try Ballast.run("check", tiny).status == 0)
     var bytes = try Data(contentsOf: URL(filePath: tiny + "/model.safetensors"))
@@ -91,7 +112,8 @@ import Testing
       try Data(contentsOf: URL(filePath: Fixtures.path("variants/erf/model.safetensors"))),
       to: "alone.safetensors"
     )
-    #expect(try Ballast.run("check", path).status == 0)
+    let alone = try Ballast.run("check", path)
+    #expect(alone.status == 0 && alone.errors.contains("were not checked against"))
     let config = try String(contentsOfFile: tiny + "/config.json", encoding: .utf8)
     _ = try folder.write(config.utf8, to: "config.json")
     let result = try Ballast.run("check", path)

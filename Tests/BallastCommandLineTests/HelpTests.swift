@@ -36,7 +36,7 @@ import Testing
         GLOBAL OPTIONS:
           --color WHEN            Colour the output. (values: always, never, auto;
                                   default: auto)
-          --threads THREADS       The number of threads. (default: 2)
+          --threads N             The number of threads. (default: 2)
 
         EXAMPLES:
           demo inspect model.safetensors
@@ -55,7 +55,7 @@ import Testing
         OPTIONS:
           --color WHEN            Colour the output. (values: always, never, auto;
                                   default: auto)
-          --threads THREADS       The number of threads. (default: 2)
+          --threads N             The number of threads. (default: 2)
           --version               Show the version.
           -h, --help              Show help information.
 
@@ -76,15 +76,14 @@ import Testing
       text.contains(
         """
         SAMPLING OPTIONS:
-          --temperature TEMPERATURE
-                                  The temperature. (default: 1)
-          --top-p TOP-P           The probability kept. (default: 1)
-          --seed SEED             The seed. (default: 0)
+          --temperature X         The temperature. (default: 1)
+          --top-p X               The probability kept. (default: 1)
+          --seed N                The seed. (default: 0)
           --greedy                Take the likeliest token.
 
         OPTIONS:
           --prompt TEXT           The text to continue.
-          -n, --count COUNT       How many tokens. (default: 40)
+          -n, --count N           How many tokens. (default: 40)
         """
       )
     )
@@ -156,7 +155,7 @@ import Testing
       inspect.arguments.map(\.synopsis) == [
         "PATH...", "[--format FORMAT]", "[--match GLOB]...", "[--output FILE]",
         "[--rename FROM=TO]...", "[--tree]", "[--force]", "[--totals/--no-totals]",
-        "[--buffers/--no-buffers]", "[--help]", "[--color WHEN]", "[--threads THREADS]",
+        "[--buffers/--no-buffers]", "[--help]", "[--color WHEN]", "[--threads N]",
       ]
     )
     let completions = Dictionary(

@@ -48,7 +48,7 @@ import Testing
     ("inspect a --tree --format csv", "'--tree' and '--format csv' exclude each other"),
     (
       "inspect a --threads 0",
-      "invalid value '0' for '--threads THREADS': must be from 1 to 64"
+      "invalid value '0' for '--threads N': must be from 1 to 64"
     ),
     (
       "inspect a --color maybe",
@@ -60,42 +60,42 @@ import Testing
     ("generate m t u v --prompt x", "2 unexpected arguments: 'u', 'v'"),
     (
       "generate m --prompt x -n 0",
-      "invalid value '0' for '-n, --count COUNT': must be 1 or more"
+      "invalid value '0' for '-n, --count N': must be 1 or more"
     ),
     (
       "generate m --prompt x -n 1.5",
-      "invalid value '1.5' for '-n, --count COUNT': expected a whole number"
+      "invalid value '1.5' for '-n, --count N': expected a whole number"
     ),
     (
       "generate m --prompt x -n 99999999999999999999",
-      "invalid value '99999999999999999999' for '-n, --count COUNT': expected a number from "
+      "invalid value '99999999999999999999' for '-n, --count N': expected a number from "
         + "-9223372036854775808 to 9223372036854775807"
     ),
     (
       "generate m --prompt x --seed -1",
-      "invalid value '-1' for '--seed SEED': expected a number from 0 to 18446744073709551615"
+      "invalid value '-1' for '--seed N': expected a number from 0 to 18446744073709551615"
     ),
     (
       "generate m --prompt x --temperature hot",
-      "invalid value 'hot' for '--temperature TEMPERATURE': expected a number"
+      "invalid value 'hot' for '--temperature X': expected a number"
     ),
     (
       "generate m --prompt x --temperature nan",
-      "invalid value 'nan' for '--temperature TEMPERATURE': expected a number"
+      "invalid value 'nan' for '--temperature X': expected a number"
     ),
     (
       "generate m --prompt x --dropout inf",
-      "invalid value 'inf' for '--dropout DROPOUT': expected a number"
+      "invalid value 'inf' for '--dropout X': expected a number"
     ),
     (
       "generate m --prompt x --dropout 1",
-      "invalid value '1' for '--dropout DROPOUT': must be 0 or more, and less than 1"
+      "invalid value '1' for '--dropout X': must be 0 or more, and less than 1"
     ),
     (
       "generate m --prompt x --top-p 0",
-      "invalid value '0' for '--top-p TOP-P': must be more than 0"
+      "invalid value '0' for '--top-p X': must be more than 0"
     ),
-    ("generate m --prompt x --bias 1", "invalid value '1' for '--bias BIAS': must be 0 or less"),
+    ("generate m --prompt x --bias 1", "invalid value '1' for '--bias N': must be 0 or less"),
     (
       "generate m --prompt x --greedy --temperature 0.5",
       "'--greedy' and '--temperature' exclude each other"

@@ -15,7 +15,7 @@ import Testing
     #expect(configuration.innerWidth == 3072)
     #expect(configuration.activation == "gelu_new")
     #expect(configuration.tiesHead)
-    #expect(configuration.endToken == 50256)
+    #expect(configuration.endTokens == [50256])
   }
 
   @Test func everyKeyIsRead() throws {
@@ -47,8 +47,23 @@ import Testing
     expected.tiesHead = false
     expected.initializerRange = 0.01
     expected.beginningToken = 7
-    expected.endToken = 8
+    expected.endTokens = [8, 9]
     #expect(configuration == expected)
+  }
+
+  @Test(arguments: ["[8, 9]", "8", "null"])
+  func endsOfTextAreKept(text: String) throws {
+    let ids = try JSONValue(parsing: text)
+    let configuration = try GPT2Configuration(json: ["eos_token_id": ids])
+    #expect(configuration.endTokens == (ids.array ?? [ids]).compactMap(\.integer))
+    #expect(configuration.json()["eos_token_id"] == ids)
+  }
+
+  @Test func crossAttentionIsRefused() {
+    let error = #expect(throws: FormatError.self) {
+      try GPT2Configuration(json: ["add_cross_attention": true])
+    }
+    #expect(error?.fault as? ConfigurationFault == .crossAttention)
   }
 
   @Test func writingAndReadingAgree() throws {

@@ -88,6 +88,14 @@ import Testing
     for (value, reference) in zip(logits, expected) { #expect(abs(value - reference) < 2e-5) }
   }
 
+  @Test(arguments: [Float.nan, .infinity])
+  func nothingIsDrawnFromWhatIsNotFinite(value: Float) throws {
+    let model = try RandomModel.make(RandomModel.configuration())
+    try #require(model.parameters["ln_f.bias"]).pointer[0] = value
+    let error = #expect(throws: FormatError.self) { try GPT2Generator(model).append([1, 2]) }
+    #expect(error?.fault as? GenerationFault == .notFinite)
+  }
+
   @Test func parityReportsADeviationAndWhereItBegins() throws {
     let configuration = RandomModel.configuration()
     let model = try RandomModel.make(configuration)

@@ -102,9 +102,11 @@ import Testing
     }
     #expect(error?.fault as? ModelFault == .outputExists)
     _ = try folder.write("mine".utf8, to: "out/notes.txt")
+    _ = try folder.write("{}".utf8, to: "out/added_tokens.json")
     var forced = Conversion(to: .hf, layout: .hf, dtype: .f16)
     forced.replacing = true
-    _ = try forced.run(try OpenedModel(path: original), to: output) { _, _ in }
+    let summary = try forced.run(try OpenedModel(path: original), to: output) { _, _ in }
+    #expect(summary.remaining == ["added_tokens.json"])
     #expect(try Checkpoint.open(path: output).tensors.allSatisfy { $0.dtype == .f16 })
     #expect(try SharedBytes.contents(path: output + "/notes.txt") == Array("mine".utf8))
   }

@@ -81,10 +81,10 @@ import Testing
     #expect(error?.file == "config.json" && error?.offset == 1)
   }
 
-  @Test func withoutAConfigurationTheHeadSizeIsAssumed() throws {
+  @Test func withoutAConfigurationAPublishedModelIsAssumed() throws {
     var configuration = TinyCheckpoint.configuration
-    configuration.width = 128
-    configuration.heads = 2
+    configuration.width = 768
+    configuration.heads = 12
     configuration.explicitInnerWidth = 100
     try SafetensorsWriter.write(
       try TinyCheckpoint.outputs(configuration),
@@ -98,7 +98,7 @@ import Testing
     let error = #expect(throws: FormatError.self) {
       try OpenedModel(path: tiny.path + "/a.safetensors")
     }
-    #expect(error?.fault as? ModelFault == .noConfiguration)
+    #expect(error?.fault as? ModelFault == .unknownHeads(width: 4))
   }
 
   @Test(arguments: [false, true])

@@ -13,7 +13,7 @@ enum TinyCheckpoint {
     configuration.width = 4
     configuration.layers = 2
     configuration.heads = 2
-    configuration.endToken = nil
+    configuration.endTokens = []
     configuration.beginningToken = nil
     return configuration
   }()

@@ -158,6 +158,9 @@ import Testing
     #expect(
       Set(training.documents + validation.documents) == Set(documents.documents)
     )
+    var windows = TextDocuments()
+    try windows.append(Array("one\r\n<|endoftext|>\r\ntwo".utf8), tokenizer)
+    #expect(windows.documents == [documents.documents[0], documents.documents[1]])
     var single = TextDocuments()
     try single.append(Array("one two three four five six seven eight".utf8), tokenizer)
     let (head, tail) = try single.split(validation: 0.25, seed: 1)

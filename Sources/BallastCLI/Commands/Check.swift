@@ -56,14 +56,18 @@ struct Check: Command {
       progress.advance(to: done)
     }
     progress.clear()
-    return findings + modelFindings(checkpoint)
+    return findings + modelFindings(checkpoint, on: context)
   }
 
   /// What contradicts the configuration, if the tensors are those of a GPT-2.
-  private func modelFindings(_ checkpoint: Checkpoint) -> [IntegrityFinding] {
+  private func modelFindings(
+    _ checkpoint: Checkpoint,
+    on context: Console
+  ) -> [IntegrityFinding] {
     do throws(FormatError) {
       _ = try CanonicalCheckpoint(checkpoint)
       let model = try OpenedModel(path: path)
+      for notice in model.notices { context.notice(notice) }
       guard let tokenizer = try? model.loadTokenizer(),
         tokenizer.vocabularySize > model.configuration.vocabularySize
       else { return [] }
@@ -77,9 +81,13 @@ struct Check: Command {
       ]
     } catch {
       // Other checkpoints are not checked against a model, nor is one that has no configuration.
-      let fault = error.fault as? ModelFault
-      if fault == .notGPT2 || fault == .noConfiguration { return [] }
-      return [IntegrityFinding(.error, error)]
+      switch error.fault as? ModelFault {
+      case .notGPT2: return []
+      case .noConfiguration, .unknownHeads:
+        context.notice("no config.json: the weights were not checked against a configuration")
+        return []
+      default: return [IntegrityFinding(.error, error)]
+      }
     }
   }
 }

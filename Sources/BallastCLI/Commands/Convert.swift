@@ -114,6 +114,9 @@ struct Convert: Command {
       let names = summary.leftOut.filter { $0.reason == reason }.map(\.name.printable)
       context.message("  left out, \(reason.printable): \(names.joined(separator: ", "))")
     }
+    if !summary.remaining.isEmpty {
+      context.notice("still there from before: \(summary.remaining.joined(separator: ", "))")
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import BallastJSON
 import BallastModelIO
 import BallastReport
 import BallastTraining
+import FoundationEssentials
 import Glibc
 
 /// The folder of a run: the last state, the best one, and the log.
@@ -19,7 +20,7 @@ final class OutputFolder {
   init(_ path: String, force: Bool, opened: OpenedModel, log: String?) throws(PathError) {
     self.path = path
     configuration = opened.configurationJSON
-    companions = HuggingFaceFolder.companions(in: opened.tokenizerFolder)
+    companions = opened.companions
     let logPath = log ?? path + "/log.jsonl"
     self.logPath = logPath
     self.log = try at(path) { () throws(FormatError) in
@@ -34,6 +35,11 @@ final class OutputFolder {
     unlink(logPath)
     // Fails, as it should, where the folder holds anything else.
     rmdir(path)
+  }
+
+  /// Whether there is a best state, which an earlier run left.
+  var hasEarlierBest: Bool {
+    FileManager.default.fileExists(atPath: path + "/best/config.json")
   }
 
   /// Saves the last state.

@@ -51,6 +51,9 @@ struct Finetune: Command {
       try Trainer(network, options: options, training: rows, validation: validation)
     }
     let folder = try OutputFolder(output, force: force, opened: opened, log: log)
+    if validation == nil, folder.hasEarlierBest {
+      context.notice("\(output)/best is of an earlier run: nothing is held out to find a best by")
+    }
     context.message(plan(network, rows, validation, options))
     let reporter = TrainingReporter(
       options,

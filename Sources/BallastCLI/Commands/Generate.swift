@@ -75,7 +75,9 @@ struct Generate: Command {
       try Interruption.check()
       let token = sampler.next(logits: logits, history: history)
       history.append(token)
-      if Int(token) == opened.configuration.endToken || token == tokenizer.endOfText { break }
+      if opened.configuration.endTokens.contains(Int(token)) || token == tokenizer.endOfText {
+        break
+      }
       if ids {
         try context.write(index == 0 ? "\(token)" : " \(token)")
       } else {

@@ -6,6 +6,7 @@ import BallastGPT2
 import BallastModelIO
 import BallastReport
 import BallastTokenizer
+import FoundationEssentials
 
 /// `ballast logits`: what a model computes for given tokens, as a file.
 struct Logits: Command {
@@ -32,6 +33,7 @@ struct Logits: Command {
   var inputIds: String?
   @Option(value: "TEXT", help: "A text, to be tokenized.") var text: String?
   @Flag(help: "Write hidden_states.N [B, T, C] too.") var hiddenStates = false
+  @Flag(help: "Replace what is there.") var force = false
 
   func validate() throws {
     if (inputIds == nil) == (text == nil) {
@@ -40,6 +42,9 @@ struct Logits: Command {
   }
 
   func run(in context: Console) throws -> ExitCode {
+    guard force || !FileManager.default.fileExists(atPath: output) else {
+      throw PathError(path: output, error: FormatError(ModelFault.outputExists))
+    }
     let opened = try model.open(on: context)
     let sequences = try tokens(for: opened)
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }

@@ -28,9 +28,17 @@ struct Verify: Command {
   )
 
   @OptionGroup var model: ModelArguments
-  @Option(value: "FILE", help: "What the model should compute.", completion: .file)
+  @Option(
+    value: "FILE",
+    help: "What the model should compute; this, or --against.",
+    completion: .file
+  )
   var reference: String?
-  @Option(value: "MODEL", help: "A model that should compute the same.", completion: .file)
+  @Option(
+    value: "MODEL",
+    help: "A model that should compute the same; this, or --reference.",
+    completion: .file
+  )
   var against: String?
   @Option(
     value: "FILE",

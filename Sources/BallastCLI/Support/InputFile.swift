@@ -15,6 +15,9 @@ enum InputFile {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
+      // A read goes on after a signal; waiting with poll ends at it.
+      var source = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      if poll(&source, 1, -1) < 0, errno == EINTR { try Interruption.check() }
       let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
       if count == 0 { return bytes }
       if count < 0 {
