@@ -4,9 +4,10 @@ import Glibc
 public final class AppendingFile {
   private let descriptor: Int32
 
-  /// Creates the file, or empties it.
-  public init(path: String) throws(FormatError) {
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
+  /// Creates the file; one that is there is refused, or with `replacing` emptied.
+  public init(path: String, replacing: Bool) throws(FormatError) {
+    let existing = replacing ? O_TRUNC : O_EXCL
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | existing | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw InputOutputFault.last(.create) }
   }
 

@@ -8,8 +8,11 @@ package enum FileSystem {
   }
 
   /// Creates a folder for results; one that is there is refused unless `force`.
-  package static func createOutputFolder(_ path: String, force: Bool) throws(FormatError) {
-    if unsafe mkdir(path, 0o777) == 0 || (force && errno == EEXIST) { return }
+  ///
+  /// Returns whether the folder is new.
+  package static func createOutputFolder(_ path: String, force: Bool) throws(FormatError) -> Bool {
+    if unsafe mkdir(path, 0o777) == 0 { return true }
+    if force, errno == EEXIST { return false }
     throw InputOutputFault.last(.create)
   }
 

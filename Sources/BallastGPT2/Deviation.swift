@@ -36,8 +36,8 @@ package struct DeviationMeter {
     for index in 0..<count {
       let expected = Double(reference[index])
       let difference = abs(Double(values[index]) - expected)
-      // Written so that a NaN on either side stays visible: max() would drop it.
-      maxAbsolute = difference <= maxAbsolute ? maxAbsolute : difference
+      // A NaN on either side stays visible: it is taken, and nothing is larger than it.
+      if difference.isNaN || difference > maxAbsolute { maxAbsolute = difference }
       sum += difference
       squares += difference * difference
       referenceSquares += expected * expected

@@ -6,6 +6,9 @@ extension GPT2Configuration {
   /// The largest size that a key may have: token ids are 32 bits wide.
   static let maximumSize = Int(Int32.max)
 
+  /// The probabilities with which elements may be dropped; what survives is divided by 1 - p.
+  package static let dropoutRange = 0...0.999
+
   /// Reads `config.json`; keys that are missing have transformers' defaults.
   public init(json: JSONValue) throws(FormatError) {
     guard let object = json.object else { throw FormatError(ConfigurationFault.notObject) }
@@ -25,9 +28,9 @@ extension GPT2Configuration {
     explicitInnerWidth = inner == 0 ? nil : inner
     try keys.read("activation_function", into: &activation)
     try keys.read("layer_norm_epsilon", into: &normEpsilon, within: 0...1)
-    try keys.read("resid_pdrop", into: &residualDropout, within: 0...0.999)
-    try keys.read("embd_pdrop", into: &embeddingDropout, within: 0...0.999)
-    try keys.read("attn_pdrop", into: &attentionDropout, within: 0...0.999)
+    try keys.read("resid_pdrop", into: &residualDropout, within: Self.dropoutRange)
+    try keys.read("embd_pdrop", into: &embeddingDropout, within: Self.dropoutRange)
+    try keys.read("attn_pdrop", into: &attentionDropout, within: Self.dropoutRange)
     try keys.read("initializer_range", into: &initializerRange, within: 0...100)
     try keys.read("scale_attn_weights", into: &scalesAttention)
     try keys.read("scale_attn_by_inverse_layer_idx", into: &scalesAttentionByInverseLayer)

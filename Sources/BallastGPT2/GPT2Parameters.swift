@@ -35,6 +35,13 @@ public struct GPT2Parameters: Sendable {
   public let all: [Parameter]
   private let index: [String: Int]
 
+  /// Whether no value is NaN or infinite.
+  package var areFinite: Bool {
+    all.allSatisfy {
+      UnsafeBufferPointer(start: $0.pointer, count: $0.count).allSatisfy(\.isFinite)
+    }
+  }
+
   /// The parameters out of a lookup by canonical name, for every slot of the weight map.
   package init<Failure: Error>(
     _ configuration: GPT2Configuration,

@@ -24,6 +24,12 @@ public enum ParityFault: FormatFault {
   case otherModel(String)
   case differentSizes(key: String, Int, Int)
 
+  /// What a user might do about it.
+  public var hint: String? {
+    guard case .missing = self else { return nil }
+    return "tools/record-reference makes a reference; --against compares with a model"
+  }
+
   /// What is wrong, in one line.
   public var description: String {
     switch self {

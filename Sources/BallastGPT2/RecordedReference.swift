@@ -33,8 +33,10 @@ package final class RecordedReference: ParityReference {
     var states: [Int: TensorView] = [:]
     var gradients: [(name: String, view: TensorView)] = []
     for tensor in checkpoint.tensors {
-      if let index = Self.suffix(of: tensor.name, after: "hidden_states.").flatMap({ Int($0) }) {
-        guard (0...configuration.layers).contains(index) else {
+      if let number = Self.suffix(of: tensor.name, after: "hidden_states.") {
+        guard let index = Int(number), String(index) == number,
+          (0...configuration.layers).contains(index)
+        else {
           throw FormatError(ParityFault.otherModel(tensor.name))
         }
         try Self.check(tensor, place + [configuration.width])

@@ -124,10 +124,17 @@ package struct Conversion: Sendable {
       member.value.string.map { (key: member.key, value: $0) }
     }
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
-    let isSafetensors = checkpoint.format.hasPrefix(Safetensors.name)
+    var entries = carried
+    if !checkpoint.format.hasPrefix(Safetensors.name) {
+      summary.leftOut += checkpoint.metadata.members.map { ($0.key, "a setting, no tensor") }
+      entries = []
+    }
+    if checkpoint.format != Safetensors.name, !entries.contains(where: { $0.key == "format" }) {
+      entries.append(("format", "pt"))
+    }
     summary.bytes = try write(
       outputs,
-      metadata: (isSafetensors ? carried : [("format", "pt")]) + ties + metadata,
+      metadata: entries + ties + metadata,
       to: output,
       total,
       progress

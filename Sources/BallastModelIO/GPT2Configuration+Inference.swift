@@ -23,15 +23,15 @@ extension GPT2Configuration {
     }
     var configuration = GPT2Configuration()
     (configuration.vocabularySize, configuration.width) = try sizes("wte.weight")
+    guard let heads = publishedHeads[configuration.width] else {
+      throw FormatError(ModelFault.unknownHeads(width: configuration.width))
+    }
+    configuration.heads = heads
     configuration.positions = try sizes("wpe.weight").0
     let inner = try sizes("h.0.mlp.c_fc.weight").0
     configuration.explicitInnerWidth = inner == 4 * configuration.width ? nil : inner
     let layers = checkpoint.weights.compactMap { WeightMap.entry(named: $0.name[...])?.layer }
     configuration.layers = (layers.max() ?? 0) + 1
-    guard let heads = publishedHeads[configuration.width] else {
-      throw FormatError(ModelFault.unknownHeads(width: configuration.width))
-    }
-    configuration.heads = heads
     if let head = checkpoint["lm_head.weight"], let embedding = checkpoint["wte.weight"] {
       configuration.tiesHead = try head.holdsSame(as: embedding)
     }

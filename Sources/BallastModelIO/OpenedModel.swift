@@ -167,6 +167,16 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// Whether a tokenizer's files go with a copy of this model.
+  package var hasTokenizer: Bool {
+    companions.contains { !$0.hasSuffix("/generation_config.json") }
+  }
+
+  /// Whether a configuration lies beside a checkpoint, which a single file does not carry.
+  package static func hasConfiguration(beside path: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder(of: path) + "/config.json")
+  }
+
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {
     try Tokenizer(path: tokenizerPath ?? folder)

@@ -23,6 +23,9 @@ public struct TextDocuments: Sendable {
     guard let endOfText = tokenizer.endOfText else {
       throw FormatError(TrainingDataFault.noEndOfText)
     }
+    if let place = text.firstIndex(of: 0) {
+      throw FormatError(TrainingDataFault.notText, at: place)
+    }
     let parts = Self.split(text)
     if parts.isEmpty { throw FormatError(TrainingDataFault.noText) }
     for part in parts { documents.append(tokenizer.encode(bytes: part) + [endOfText]) }
@@ -101,6 +104,7 @@ public struct TextDocuments: Sendable {
 /// The ways in which training data can be unfit.
 public enum TrainingDataFault: FormatFault {
   case noText
+  case notText
   case diverged(step: Int)
   case noEndOfText
   case tooShortToSplit(Int)
@@ -109,7 +113,8 @@ public enum TrainingDataFault: FormatFault {
   /// What is wrong, in one line.
   public var description: String {
     switch self {
-    case .diverged(let step): "the loss of step \(step) is not finite: the run has diverged"
+    case .diverged(let step): "the run has diverged: it is no longer finite at step \(step)"
+    case .notText: "it has NUL bytes, so it is no text"
     case .noText: "there is no text in it"
     case .noEndOfText: "the tokenizer has no <|endoftext|>"
     case .tooShortToSplit(let count):
@@ -123,7 +128,7 @@ public enum TrainingDataFault: FormatFault {
   public var hint: String? {
     switch self {
     case .tooShortToSplit: "give more text, or a text of its own with --validation FILE"
-    case .diverged: "use a smaller --lr, or clip the gradient; OUT/best is the best state so far"
+    case .diverged: "use a smaller --lr, a longer --warmup, or a smaller --clip"
     default: nil
     }
   }

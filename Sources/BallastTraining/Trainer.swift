@@ -21,6 +21,7 @@ public final class Trainer {
   private var optimizer: Optimizer
   private var order: RowOrder
   private var microBatches = 0
+  private var stepsTaken = 0
   private var bestLoss = Double.infinity
 
   /// A run that is ready to start; all memory is taken here.
@@ -61,12 +62,27 @@ public final class Trainer {
 
   /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
   ///
+  /// Throws `TrainingDataFault.diverged` once a loss is not finite, and at the end, however it
+  /// comes, where a parameter is not.
+  ///
   /// A step that was interrupted is given up: the parameters are those after the last whole step.
   /// `report` gets every event; at a best evaluation it may save the model, whose parameters stay
   /// as they are for the length of the call.
   public func run(
     shouldStop: () -> Bool,
     report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Outcome {
+    let outcome = try takeSteps(shouldStop, report)
+    // The losses show only the states before a step; what is to be saved is looked at itself.
+    guard model.parameters.areFinite else {
+      throw FormatError(TrainingDataFault.diverged(step: stepsTaken))
+    }
+    return outcome
+  }
+
+  private func takeSteps(
+    _ shouldStop: () -> Bool,
+    _ report: (TrainingEvent) throws(FormatError) -> Void
   ) throws(FormatError) -> Outcome {
     guard try evaluate(step: 0, shouldStop, report) else { return .interrupted }
     for step in 1...max(1, options.steps) where options.steps > 0 {
@@ -111,6 +127,7 @@ public final class Trainer {
       gradients: gradients,
       learningRate: learningRate
     )
+    stepsTaken = step
     return TrainingStep(
       step: step,
       loss: lossSum / Double(counted),
@@ -132,6 +149,9 @@ public final class Trainer {
       _ in !shouldStop()
     }
     guard let evaluation else { return false }
+    guard evaluation.loss.isFinite || step == 0 else {
+      throw FormatError(TrainingDataFault.diverged(step: step))
+    }
     let isBest = evaluation.loss < bestLoss
     if isBest { bestLoss = evaluation.loss }
     try report(.evaluation(step: step, evaluation, isBest: isBest))

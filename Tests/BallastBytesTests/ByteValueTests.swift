@@ -43,13 +43,13 @@ import Testing
   @Test func aLogGrowsLineByLineAndStartsEmpty() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array("old".utf8), to: "log")
-    let log = try AppendingFile(path: path)
+    let log = try AppendingFile(path: path, replacing: true)
     try log.write("one\n")
     #expect(try SharedBytes.contents(path: path) == Array("one\n".utf8))
     try log.write("two\n")
     #expect(try SharedBytes.contents(path: path) == Array("one\ntwo\n".utf8))
     #expect(
-      Failure { try AppendingFile(path: folder.path + "/missing/log") }
+      Failure { try AppendingFile(path: folder.path + "/missing/log", replacing: true) }
         == Failure(InputOutputFault(.create, code: 2))
     )
   }

@@ -95,6 +95,24 @@ import Testing
     #expect(try Ballast.run(arguments + ["--force"]).status == 0)
   }
 
+  /// Neither a file that is there is lost to the log, nor a folder left without a run.
+  @Test func aLogDoesNotReplaceAFileUnasked() throws {
+    let mine = try folder.write("mine".utf8, to: "mine.txt")
+    let result = try Ballast.run(
+      ["finetune", tiny, Fixtures.path("text/finetune.txt"), "-o", folder.path + "/out"]
+        + ["--steps", "1", "--log", mine]
+    )
+    #expect(result.status == 2 && result.errors.contains(mine))
+    #expect(try folder.contents == ["mine.txt"])
+    #expect(try Data(contentsOf: URL(filePath: mine)) == Data("mine".utf8))
+  }
+
+  @Test func whatCannotBeConvertedIsNamed() throws {
+    let sparse = Fixtures.path("torch/unread-sparse-zip.pt")
+    let result = try Ballast.run("convert", sparse, folder.path + "/out.safetensors")
+    #expect(result.errors.contains(#"tensor "x" is sparse"#))
+  }
+
   @Test func checkFindsWhatIsNotFinite() throws {
     #expect(try Ballast.run("check", tiny).status == 0)
     var bytes = try Data(contentsOf: URL(filePath: tiny + "/model.safetensors"))

@@ -96,6 +96,22 @@ import Testing
     #expect(error?.fault as? GenerationFault == .notFinite)
   }
 
+  /// Wherever a NaN stands, what comes after it does not hide it.
+  @Test(arguments: [0, 3, 7], [true, false])
+  func aNaNIsNeverWithinTolerance(place: Int, isReference: Bool) {
+    var values = [Float](repeating: 1, count: 8)
+    let others = values
+    values[place] = .nan
+    var meter = DeviationMeter()
+    if isReference {
+      meter.add(others, reference: values, count: 8)
+    } else {
+      meter.add(values, reference: others, count: 8)
+    }
+    #expect(!meter.deviation("logits").isWithin(1e30))
+    #expect(!meter.gradientDeviation("gradients").isWithin(1e30))
+  }
+
   @Test func parityReportsADeviationAndWhereItBegins() throws {
     let configuration = RandomModel.configuration()
     let model = try RandomModel.make(configuration)

@@ -93,6 +93,17 @@ import Testing
     let opened = try OpenedModel(path: folder.path + "/model.safetensors")
     #expect(opened.configuration == configuration)
     #expect(opened.notices.count == 1)
+    #expect(opened.notices.first?.contains("12 heads") == true)
+    // A width that only its header claims: four times it would overflow.
+    let huge = try TemporaryFolder()
+    let empty = (DType.f32, [0, Int.max / 2])
+    try SafetensorsWriter.write(
+      try ["wte.weight", "wpe.weight", "h.0.mlp.c_fc.weight", "h.0.attn.c_attn.weight"].map {
+        TensorOutput(name: $0, dtype: empty.0, shape: try Shape(empty.1)) { _ in }
+      },
+      to: huge.path + "/a.safetensors"
+    )
+    #expect(throws: FormatError.self) { try OpenedModel(path: huge.path + "/a.safetensors") }
     let tiny = try TemporaryFolder()
     try SafetensorsWriter.write(try TinyCheckpoint.outputs(), to: tiny.path + "/a.safetensors")
     let error = #expect(throws: FormatError.self) {

@@ -146,6 +146,51 @@ import Testing
     }
   }
 
+  /// The last step has no later loss that would show it.
+  @Test(arguments: [true, false])
+  func aRunThatDivergesInItsLastStepFails(isValidated: Bool) throws {
+    let rows = try rows("finetune.txt", context: 32)
+    let trainer = try Trainer(
+      try model(),
+      options: TrainingOptions(
+        steps: 1,
+        schedule: LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, steps: 1),
+        evaluateEvery: 1
+      ),
+      training: rows,
+      validation: isValidated ? rows : nil
+    )
+    let error = #expect(throws: FormatError.self) {
+      try trainer.run(shouldStop: { false }) { _ in }
+    }
+    #expect(error?.fault as? TrainingDataFault == .diverged(step: 1))
+  }
+
+  /// The state after an interruption is saved as well.
+  @Test func aRunThatIsInterruptedAfterItDivergedFails() throws {
+    let schedule = LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, steps: 9)
+    let trainer = try Trainer(
+      try model(),
+      options: TrainingOptions(steps: 9, schedule: schedule, evaluateEvery: 9),
+      training: try rows("finetune.txt", context: 32),
+      validation: nil
+    )
+    var isStopped = false
+    let error = #expect(throws: FormatError.self) {
+      try trainer.run(shouldStop: { isStopped }) { _ in isStopped = true }
+    }
+    #expect(error?.fault as? TrainingDataFault == .diverged(step: 1))
+  }
+
+  @Test func whatIsNoTextIsRefused() throws {
+    var documents = TextDocuments()
+    let tokenizer = try Tokenizer(path: Fixtures.path("tiny-gpt2"))
+    let error = #expect(throws: FormatError.self) {
+      try documents.append(Array("PK\u{3}\0".utf8), tokenizer)
+    }
+    #expect(error?.fault as? TrainingDataFault == .notText && error?.offset == 3)
+  }
+
   @Test func documentsAreSplitBySeed() throws {
     var documents = TextDocuments()
     let tokenizer = try Tokenizer(path: Fixtures.path("tiny-gpt2"))

@@ -80,6 +80,10 @@ struct Convert: Command {
     if target == .hf || layout != .keep {
       let opened = try OpenedModel.open(input, config: config, tokenizer: nil)
       for notice in opened.notices { context.notice(notice) }
+      context.notice(of: opened.checkpoint, at: input)
+      if target == .hf, !opened.hasTokenizer {
+        context.notice("\(opened.folder.printable) has no tokenizer, so \(output) gets none")
+      }
       let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
       summary = try at(output) { () throws(FormatError) in
         try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
@@ -89,6 +93,7 @@ struct Convert: Command {
       }
     } else {
       let checkpoint = try at(input) { () throws(FormatError) in try Checkpoint.open(path: input) }
+      context.notice(of: checkpoint, at: input)
       let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
       let progress = Progress("Converting", total: total, unit: .bytes, on: context)
       summary = try at(output) { () throws(FormatError) in
@@ -99,6 +104,9 @@ struct Convert: Command {
       }
     }
     tell(summary, on: context)
+    if target == .safetensors, layout != .native, OpenedModel.hasConfiguration(beside: input) {
+      context.notice("config.json is not part of \(output); --layout native carries it along")
+    }
     return .success
   }
 
@@ -112,7 +120,9 @@ struct Convert: Command {
     for (_, reason) in summary.leftOut where !reasons.contains(reason) { reasons.append(reason) }
     for reason in reasons {
       let names = summary.leftOut.filter { $0.reason == reason }.map(\.name.printable)
-      context.message("  left out, \(reason.printable): \(names.joined(separator: ", "))")
+      let shown = names.prefix(40).joined(separator: ", ")
+      let more = names.count > 40 ? " and \(names.count - 40) more" : ""
+      context.message("  left out, \(reason.printable): \(shown)\(more)")
     }
     if !summary.remaining.isEmpty {
       context.notice("still there from before: \(summary.remaining.joined(separator: ", "))")

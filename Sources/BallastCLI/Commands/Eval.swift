@@ -34,7 +34,7 @@ struct Eval: Command {
     if length > positions {
       throw UsageError("'--context' is \(length), but the model has \(positions) positions")
     }
-    let tokenizer = try model.loadTokenizer(of: opened)
+    let tokenizer = try model.loadTokenizer(of: opened, on: context)
     let documents = try TextDocuments.read(data, tokenizer)
     let rows = try at(data[0]) { () throws(FormatError) in
       try TokenRows(
@@ -58,6 +58,9 @@ struct Eval: Command {
       progress.clear()
       guard let result else { throw FormatError(Interrupted(signal: Interruption.signal ?? 2)) }
       return result
+    }
+    if !evaluation.loss.isFinite {
+      context.notice("the loss is not finite; ballast check finds weights that are not")
     }
     let bits =
       evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, documents.byteCount))

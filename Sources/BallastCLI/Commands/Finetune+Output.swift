@@ -14,6 +14,8 @@ final class OutputFolder {
   private let companions: [String]
   let log: LogFile
   private let logPath: String
+  /// Whether this run made the folder.
+  private let isNew: Bool
   private var isSaved = false
 
   /// Makes the folder; refuses one that is there, unless `force`.
@@ -23,15 +25,23 @@ final class OutputFolder {
     companions = opened.companions
     let logPath = log ?? path + "/log.jsonl"
     self.logPath = logPath
-    self.log = try at(path) { () throws(FormatError) in
+    isNew = try at(path) { () throws(FormatError) in
       try FileSystem.createOutputFolder(path, force: force)
-      return try LogFile(path: logPath)
+    }
+    do {
+      self.log = try at(logPath) { () throws(FormatError) in
+        // What is forced is the folder; a file elsewhere is never replaced.
+        try LogFile(path: logPath, replacing: force && log == nil)
+      }
+    } catch {
+      if isNew { rmdir(path) }
+      throw error
     }
   }
 
   /// Removes the log and the folder of a run that failed before it saved anything.
   func discardUnlessSaved() {
-    guard !isSaved, logPath == path + "/log.jsonl" else { return }
+    guard isNew, !isSaved, logPath == path + "/log.jsonl" else { return }
     unlink(logPath)
     // Fails, as it should, where the folder holds anything else.
     rmdir(path)
@@ -124,8 +134,8 @@ final class TrainingReporter {
 final class LogFile {
   private let file: AppendingFile
 
-  init(path: String) throws(FormatError) {
-    file = try AppendingFile(path: path)
+  init(path: String, replacing: Bool) throws(FormatError) {
+    file = try AppendingFile(path: path, replacing: replacing)
   }
 
   func append(_ object: JSONObject) throws(FormatError) {

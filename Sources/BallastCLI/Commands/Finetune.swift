@@ -41,7 +41,7 @@ struct Finetune: Command {
 
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
-    let tokenizer = try model.loadTokenizer(of: opened)
+    let tokenizer = try model.loadTokenizer(of: opened, on: context)
     let (rows, validation) = try training.data(data, tokenizer, opened.configuration)
     let options = training.options(rows: rows)
     let network = try at(model.model) { () throws(FormatError) in
@@ -129,7 +129,10 @@ struct TrainingArguments: ParsableArguments {
   @Option(in: .moreThan(0), help: "AdamW's ε.") var eps = 1e-8
   @Option(in: 0..., help: "Weight decay, on matrices only.") var weightDecay = 0.1
   @Option(in: 0..., help: "The gradient's largest norm; 0 does not clip.") var clip = 1.0
-  @Option(in: 0..<1, help: "Dropout in all places; as in the configuration if not given.")
+  @Option(
+    in: GPT2Configuration.dropoutRange,
+    help: "Dropout in all places; as in the configuration if not given."
+  )
   var dropout: Double?
   @Option(help: "The order of an epoch.") var order = Order.shuffled
   @Option(
@@ -190,7 +193,7 @@ struct TrainingArguments: ParsableArguments {
   func options(rows: TokenRows) -> TrainingOptions {
     let perStep = batchSize * accumulate
     let stepsAnEpoch = Double(rows.count) / Double(perStep)
-    let steps = steps ?? max(1, Int(((epochs ?? 3) * stepsAnEpoch).rounded(.up)))
+    let steps = steps ?? Int(((epochs ?? 3) * stepsAnEpoch).rounded(.up))
     var options = TrainingOptions(
       steps: steps,
       schedule: LearningRateSchedule(

@@ -11,7 +11,8 @@ struct Generate: Command {
     abstract: "Continue a text, token by token.",
     discussion: """
       The text is written as it comes, whole characters at a time. Equal seeds give equal texts. \
-      Generation ends at the end-of-text token, at a stop string, or after so many tokens.
+      Generation ends at the end-of-text token, at a stop string, or after so many tokens. Past \
+      the model's last position the older half of the text is no longer seen.
       """,
     examples: [
       CommandExample("ballast generate gpt2/ --prompt 'The dog' --greedy -n 20", "The likeliest."),
@@ -34,9 +35,15 @@ struct Generate: Command {
   var parseSpecial = false
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
 
+  func validate() throws {
+    if ids, !stop.isEmpty {
+      throw UsageError("'--stop' looks at text, so it does not go with '--ids'")
+    }
+  }
+
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
-    let tokenizer = try model.loadTokenizer(of: opened)
+    let tokenizer = try model.loadTokenizer(of: opened, on: context)
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
     for sample in 0..<samples {
       var options = sampling.options
@@ -57,6 +64,13 @@ struct Generate: Command {
     on context: Console
   ) throws(FormatError) {
     var history = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
+    let positions = network.configuration.positions
+    if history.count > positions {
+      context.notice(
+        "the prompt has \(history.count) tokens, the model \(positions) positions: "
+          + "only the last \(positions / 2) are seen"
+      )
+    }
     if history.isEmpty {
       guard let start = tokenizer.endOfText else { throw FormatError(ModelInputFault.empty) }
       history = [start]
@@ -95,7 +109,7 @@ struct SamplingArguments: ParsableArguments {
   @Flag(help: "Take the likeliest token, always.") var greedy = false
   @Option(in: 0..., help: "Divides the logits; 0 is greedy.") var temperature = 1.0
   @Option(in: 1..., help: "Keep the k likeliest tokens.") var topK: Int?
-  @Option(in: .moreThan(0), help: "Keep the likeliest tokens that reach this probability.")
+  @Option(in: 0...1, help: "Keep the likeliest tokens that reach this probability.")
   var topP = 1.0
   @Option(in: 0...1, help: "Drop tokens less likely than this share of the likeliest.")
   var minP = 0.0

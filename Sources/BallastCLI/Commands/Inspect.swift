@@ -41,12 +41,13 @@ struct Inspect: Command {
     for path in paths {
       let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
       let tensors = sorted(checkpoint.tensors.filter { Glob.any(match, matches: $0.name) })
+      if tensors.isEmpty, !match.isEmpty { context.notice("\(path): no tensor's name matches") }
       switch format {
       case .table: try context.print(document(path, checkpoint, tensors))
       case .json: objects.append(json(path, checkpoint, tensors))
       case .csv: for tensor in tensors { rows.append(row(tensor, of: checkpoint)) }
       }
-      for warning in checkpoint.warnings { context.notice("\(path): \(warning)".printable) }
+      context.notice(of: checkpoint, at: path)
     }
     if format == .json {
       try context.print(objects.count == 1 ? objects[0] : .array(objects))

@@ -46,7 +46,7 @@ struct Logits: Command {
       throw PathError(path: output, error: FormatError(ModelFault.outputExists))
     }
     let opened = try model.open(on: context)
-    let sequences = try tokens(for: opened)
+    let sequences = try tokens(for: opened, on: context)
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
     let input = try at(inputIds ?? "--text") { () throws(FormatError) in
       try TokenBatch(sequences, for: opened.configuration)
@@ -92,9 +92,9 @@ struct Logits: Command {
     return .success
   }
 
-  private func tokens(for opened: OpenedModel) throws -> [[Int32]] {
+  private func tokens(for opened: OpenedModel, on context: Console) throws -> [[Int32]] {
     if let inputIds { return try TokenFile.read(inputIds) }
-    let tokenizer = try model.loadTokenizer(of: opened)
+    let tokenizer = try model.loadTokenizer(of: opened, on: context)
     return [tokenizer.encode(text ?? "")]
   }
 }

@@ -28,7 +28,9 @@ struct Stats: Command {
 
   func run(in context: Console) throws -> ExitCode {
     let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
+    context.notice(of: checkpoint, at: path)
     let tensors = checkpoint.tensors.filter { Glob.any(match, matches: $0.name) }
+    if tensors.isEmpty, !match.isEmpty { context.notice("no tensor's name matches") }
     let total = tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Reading", total: total, unit: .bytes, on: context)
     var table = Table(columns: [

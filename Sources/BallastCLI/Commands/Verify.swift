@@ -118,7 +118,9 @@ struct Verify: Command {
         .text(passes ? "ok" : "departs", style: passes ? .green : .red),
       ])
     }
-    var values: [Document.KeyValue] = [.init("loss", .number(report.loss))]
+    var values: [Document.KeyValue] = []
+    if against != nil, inputIds == nil { values.append(.init("tokens", .text("pseudorandom"))) }
+    values.append(.init("loss", .number(report.loss)))
     if let expected = report.referenceLoss {
       values.append(.init("reference loss", .number(expected)))
       values.append(.init("|Δ| of the loss", .number(report.lossDifference)))

@@ -1,4 +1,5 @@
 import BallastBytes
+import BallastCheckpoint
 import BallastJSON
 import BallastReport
 import Glibc
@@ -60,6 +61,11 @@ package final class Console: Sendable {
   /// Says something that a user should know but need not act on.
   func notice(_ text: String) {
     message("ballast: note: \(text)")
+  }
+
+  /// Tells what is odd about a checkpoint, such as tensors that cannot be read.
+  func notice(of checkpoint: Checkpoint, at path: String) {
+    for warning in checkpoint.warnings { notice("\(path): \(warning)".printable) }
   }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(FormatError) {

@@ -48,7 +48,18 @@ struct ErrorReport {
     }
     let line = FormatError(failure.fault, at: failure.offset, in: place.isEmpty ? nil : place)
     console.message("ballast: error: \(line.description.printable)")
-    if let hint = failure.fault.hint { console.message("  hint: \(hint.printable)") }
+    if let hint = failure.fault.hint ?? Self.hint(failure, at: path) {
+      console.message("  hint: \(hint.printable)")
+    }
     return .failure
+  }
+
+  /// A name of a hub looks like a path, and is the likeliest path that is not there.
+  private static func hint(_ error: FormatError, at path: String?) -> String? {
+    guard let path, !path.hasPrefix("."), !path.hasPrefix("/"),
+      path.count(where: { $0 == "/" }) == 1,
+      error.fault as? InputOutputFault == .noSuchFile
+    else { return nil }
+    return "models are not fetched; give the path of a folder or file"
   }
 }

@@ -1,6 +1,8 @@
 import BallastBytes
 import BallastCommandLine
+import BallastGPT2
 import BallastModelIO
+import BallastReport
 import BallastTokenizer
 
 /// A MODEL and the files that may be given in place of its own.
@@ -27,13 +29,20 @@ struct ModelArguments: ParsableArguments {
   /// Opens the model and tells what was assumed.
   func open(on console: Console) throws -> OpenedModel {
     let opened = try OpenedModel.open(model, config: config, tokenizer: tokenizer)
-    for notice in opened.notices { console.notice(notice) }
+    for notice in opened.notices { console.notice("\(model): \(notice)".printable) }
+    console.notice(of: opened.checkpoint, at: model)
     return opened
   }
 
   /// Reads the tokenizer that goes with an opened model.
-  func loadTokenizer(of opened: OpenedModel) throws(PathError) -> Tokenizer {
-    try at(tokenizer ?? opened.folder) { () throws(FormatError) in try opened.loadTokenizer() }
+  func loadTokenizer(of opened: OpenedModel, on console: Console) throws(PathError) -> Tokenizer {
+    let path = tokenizer ?? opened.folder
+    let loaded = try at(path) { () throws(FormatError) in try opened.loadTokenizer() }
+    let sizes = (loaded.vocabularySize, opened.configuration.vocabularySize)
+    if sizes.0 != sizes.1 {
+      console.notice("\(path): the tokenizer has \(sizes.0) tokens, the model \(sizes.1)".printable)
+    }
+    return loaded
   }
 }
 

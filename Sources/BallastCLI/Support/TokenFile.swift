@@ -31,15 +31,12 @@ enum TokenFile {
   static func parse(_ bytes: [UInt8]) throws(FormatError) -> [Int32] {
     var ids: [Int32] = []
     let text = try String(validating: bytes.span.bytesOfBytes, at: 0)
-    var offset = 0
-    for word in text.split(omittingEmptySubsequences: false, whereSeparator: \.isWhitespace) {
-      if !word.isEmpty {
-        guard let id = Int32(word) else {
-          throw FormatError(Fault.notAnID(String(word.prefix(40))), at: offset)
-        }
-        ids.append(id)
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      guard let id = Int32(word) else {
+        let offset = text.utf8.distance(from: text.startIndex, to: word.startIndex)
+        throw FormatError(Fault.notAnID(String(word.prefix(40))), at: offset)
       }
-      offset += word.utf8.count + 1
+      ids.append(id)
     }
     return ids
   }

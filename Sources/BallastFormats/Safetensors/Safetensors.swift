@@ -125,8 +125,9 @@ private struct Header {
       throw FormatError(error.fault, at: Self.place)
     }
     let range = offsets[0]..<offsets[1]
-    guard bits % 8 == 0, bits / 8 == range.count else {
-      throw fault(.wrongSize(tensor: name, expected: (bits + 7) / 8, found: range.count))
+    guard bits % 8 == 0 else { throw fault(.partialByte(tensor: name)) }
+    guard bits / 8 == range.count else {
+      throw fault(.wrongSize(tensor: name, expected: bits / 8, found: range.count))
     }
     for (key, _) in fields.members where !["dtype", "shape", "data_offsets"].contains(key) {
       warnings.append(fault(.unknownField(tensor: name, key)))

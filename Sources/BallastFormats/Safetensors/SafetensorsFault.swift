@@ -13,6 +13,7 @@ public enum SafetensorsFault: FormatFault {
   case badShape(tensor: String)
   case badOffsets(tensor: String)
   case wrongSize(tensor: String, expected: Int, found: Int)
+  case partialByte(tensor: String)
   case hole(before: String)
   case overlap(tensor: String)
   case pastEnd(tensor: String)
@@ -40,6 +41,7 @@ public enum SafetensorsFault: FormatFault {
     case .badShape(let tensor): "tensor \(quoted(tensor)) has a shape that is no list of sizes"
     case .badOffsets(let tensor):
       "tensor \(quoted(tensor)) has data_offsets that are no range of bytes"
+    case .partialByte(let tensor): "tensor \(quoted(tensor)) ends within a byte"
     case .wrongSize(let tensor, let expected, let found):
       "tensor \(quoted(tensor)) has \(found) bytes where its shape and type want \(expected)"
     case .hole(let tensor): "there are unused bytes before tensor \(quoted(tensor))"

@@ -143,19 +143,28 @@ import Testing
     #expect(checkpoint.metadata["net.fc.training"] == true)
   }
 
+  private func scalar(_ code: String, _ data: [UInt8]) -> [UInt8] {
+    TorchPickle.call(
+      "numpy._core.multiarray",
+      "scalar",
+      bytes(
+        TorchPickle.call("numpy", "dtype", TorchPickle.text(code), [0x89], [0x88]),
+        TorchPickle.tuple(TorchPickle.integer(3), TorchPickle.text("<")),
+        "b"
+      ),
+      bytes("C", data.count, data)
+    )
+  }
+
+  /// Widths that no scalar has, one of which overflows when it is multiplied: no number, no trap.
+  @Test(arguments: ["f-4611686018427387904", "i0", "i9", "f9223372036854775807"])
+  func scalarsOfNoType(code: String) throws {
+    let pickle = TorchPickle.dictionary(["odd": scalar(code, [1]), "w": Self.tensor])
+    let checkpoint = try open(pickle)
+    #expect(checkpoint.tensors.count == 1 && checkpoint.metadata["odd"] == nil)
+  }
+
   @Test func settingsAreGathered() throws {
-    func scalar(_ code: String, _ data: [UInt8]) -> [UInt8] {
-      TorchPickle.call(
-        "numpy._core.multiarray",
-        "scalar",
-        bytes(
-          TorchPickle.call("numpy", "dtype", TorchPickle.text(code), [0x89], [0x88]),
-          TorchPickle.tuple(TorchPickle.integer(3), TorchPickle.text("<")),
-          "b"
-        ),
-        bytes("C", data.count, data)
-      )
-    }
     let pickle = TorchPickle.dictionary([
       "iter_num": TorchPickle.integer(600_000), "done": [0x88], "name": TorchPickle.text("gpt"),
       "lr": bytes("G", 0x3F, 0xF8, 0, 0, 0, 0, 0, 0), "nothing": bytes("N"),

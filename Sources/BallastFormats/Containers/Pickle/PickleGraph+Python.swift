@@ -67,7 +67,7 @@ extension PickleGraph {
     let call = call(object)
     guard isGlobal(call.callable, "numpy._core.multiarray", "scalar"), call.arguments.count == 2,
       let first = call.arguments.first, let last = call.arguments.last,
-      let type = numpyType(first), type.width <= 8, let content = content(last),
+      let type = numpyType(first), (1...8).contains(type.width), let content = content(last),
       (bytes(content) ?? textRange(content))?.count ?? 0 <= 4 * type.width,
       var bytes = contentBytes(content), bytes.count == type.width
     else { return nil }
