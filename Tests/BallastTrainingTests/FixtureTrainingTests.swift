@@ -161,7 +161,7 @@ import Testing
       validation: isValidated ? rows : nil
     )
     let error = #expect(throws: FormatError.self) {
-      try trainer.run(shouldStop: { false }) { _ in }
+      try trainer.run(shouldStop: { false }, report: { _ in })
     }
     #expect(error?.fault as? TrainingDataFault == .diverged(step: 1))
   }
@@ -177,7 +177,7 @@ import Testing
     )
     var isStopped = false
     let error = #expect(throws: FormatError.self) {
-      try trainer.run(shouldStop: { isStopped }) { _ in isStopped = true }
+      try trainer.run(shouldStop: { isStopped }, report: { _ in isStopped = true })
     }
     #expect(error?.fault as? TrainingDataFault == .diverged(step: 1))
   }
