@@ -22,7 +22,8 @@ import Testing
       let expected = try #require(values[tensor.name])
       #expect(tensor.shape == expected.shape, "\(tensor.name)")
       let bits = try tensor.floats().map(\.bitPattern)
-      #expect(bits == (try expected.floats().map(\.bitPattern)), "\(tensor.name)")
+      let expectedBits = try expected.floats().map(\.bitPattern)
+      #expect(bits == expectedBits, "\(tensor.name)")
     }
     let types = Set(file.tensors.map(\.dtype))
     let expected: Set<DType> = [

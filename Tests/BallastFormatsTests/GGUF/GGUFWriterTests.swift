@@ -58,7 +58,8 @@ import Testing
     #expect(try read.contents() == source.output(as: dtype).contents())
     let tolerance: [DType: Float] = [.f32: 0, .f16: 0x1p-9, .bf16: 0x1p-6, .q80: 4 / 254 + 0.001]
     let bound = try #require(tolerance[dtype])
-    #expect(zip(try read.floats(), floats).allSatisfy { abs($0 - $1) <= bound })
+    let values = try read.floats()
+    #expect(zip(values, floats).allSatisfy { abs($0 - $1) <= bound })
     #expect(reported == [3, 32 + read.byteCount])
     #expect(checkpoint.warnings.isEmpty)
   }
@@ -82,7 +83,7 @@ import Testing
     let source = try tensor(.f32, [96], littleEndian(floats))
     try GGUFWriter.write(tensors: [source.output(as: .q80)], to: path)
     let read = try #require(try Checkpoint.open(path: path)["t"]?.floats())
-    #expect(read[..<64].allSatisfy(\.isNaN))
+    #expect(read[..<64].allSatisfy { $0.isNaN })
     #expect(read[64...].allSatisfy { $0 == 0 })
   }
 
