@@ -2,24 +2,29 @@ package import BallastBytes
 package import BallastCheckpoint
 package import BallastFormats
 package import BallastGPT2
+package import BallastTokenizer
 
 extension GGUFModel {
   /// Writes a GPT-2 as a GGUF file, its matrices as `dtype`; returns the number of bytes.
   ///
   /// As llama.cpp has it, norms, biases and positions stay float32, and a matrix whose rows blocks
-  /// do not fill becomes F16. `extra` holds further metadata, such as the tokenizer's.
+  /// do not fill becomes F16. Without a tokenizer llama.cpp does not load the file.
   @discardableResult
   package static func write(
     _ model: OpenedModel,
     as dtype: DType,
-    extra: [GGUFWriter.Member] = [],
+    tokenizer: TokenizerLists?,
     to path: String,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
-    let metadata = try metadata(of: model.configuration, dtype: dtype)
+    let configuration = model.configuration
+    var metadata = try metadata(of: configuration, dtype: dtype)
+    if let tokenizer {
+      metadata += Self.metadata(of: tokenizer, vocabularySize: configuration.vocabularySize)
+    }
     return try GGUFWriter.write(
       tensors: try outputs(of: model, as: dtype),
-      metadata: metadata + extra,
+      metadata: metadata,
       to: path,
       progress: progress
     )

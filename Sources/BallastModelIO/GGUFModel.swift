@@ -91,6 +91,8 @@ package enum GGUFModel {
 public enum GGUFModelFault: FormatFault {
   case otherArchitecture(String)
   case missingKey(String)
+  case otherTokenizer(String)
+  /// Only for writers.
   case notExpressible(String)
 
   /// What is wrong, in one line.
@@ -99,7 +101,13 @@ public enum GGUFModelFault: FormatFault {
     case .otherArchitecture(let name):
       "the file has the architecture \(name.debugDescription), not \"gpt2\""
     case .missingKey(let key): "the metadata lacks \(key)"
+    case .otherTokenizer(let name):
+      "the file has the tokenizer \(name.debugDescription), not \"gpt-2\""
     case .notExpressible(let what): "GGUF's gpt2 cannot say \(what)"
     }
+  }
+  /// What a user might do about it.
+  public var hint: String? {
+    if case .otherTokenizer = self { "give GPT-2's with --tokenizer PATH" } else { nil }
   }
 }

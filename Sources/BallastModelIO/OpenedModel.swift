@@ -172,7 +172,12 @@ public struct OpenedModel: Sendable {
 
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {
-    try Tokenizer(path: tokenizerPath ?? folder)
+    if tokenizerPath == nil, checkpoint.format == GGUF.name,
+      let tokenizer = try GGUFModel.tokenizer(of: checkpoint)
+    {
+      return tokenizer
+    }
+    return try Tokenizer(path: tokenizerPath ?? folder)
   }
 }
 

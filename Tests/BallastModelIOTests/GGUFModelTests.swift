@@ -4,6 +4,7 @@ import BallastGPT2
 import BallastJSON
 import BallastModelIO
 import BallastTestSupport
+import BallastTokenizer
 import Testing
 
 /// GPT-2 under llama.cpp's names, there and back.
@@ -46,7 +47,7 @@ import Testing
 
   @Test func aModelComesBackTheSame() throws {
     let model = try OpenedModel(path: Fixtures.path("tiny-gpt2"))
-    try GGUFModel.write(model, as: .f32, to: path)
+    try GGUFModel.write(model, as: .f32, tokenizer: nil, to: path)
     let copy = try OpenedModel(path: path)
     #expect(copy.notices.isEmpty)
     #expect(copy.checkpoint.format == "gguf")
@@ -64,16 +65,59 @@ import Testing
     }
   }
 
+  @Test func theTokenizerGoesAlong() throws {
+    let source = Fixtures.path("tiny-gpt2")
+    let model = try OpenedModel(path: source)
+    var lists = try TokenizerLists(path: source)
+    try GGUFModel.write(model, as: .f16, tokenizer: lists, to: path)
+    let copy = try OpenedModel(path: path)
+    let original = try model.loadTokenizer()
+    let read = try copy.loadTokenizer()
+    #expect(read.vocabularySize == original.vocabularySize)
+    #expect(read.endOfText == original.endOfText)
+    for text in ["Once upon a time", "  été 😀\n\n", "a<|endoftext|>b", "it's 12,000 o'clock"] {
+      for special in [Tokenizer.SpecialTokens.asText, .parsed] {
+        let ids = original.encode(text, specialTokens: special)
+        #expect(read.encode(text, specialTokens: special) == ids)
+      }
+    }
+    let types = try #require(copy.checkpoint.metadata["tokenizer.ggml.token_type"]?.array)
+    #expect(types.count == model.configuration.vocabularySize)
+    #expect(types.last == 3)
+    lists.merges[0] = "nospace"
+    try GGUFModel.write(model, as: .f16, tokenizer: lists, to: path)
+    #expect(
+      Failure { try OpenedModel(path: path).loadTokenizer() } == Failure(TokenizerFault.badMerge)
+    )
+  }
+
+  @Test func otherTokenizersAreRefused() throws {
+    let model = try OpenedModel(path: Fixtures.path("tiny-gpt2"))
+    let tensors = try GGUFModel.outputs(of: model, as: .f16)
+    let metadata = try GGUFModel.metadata(of: model.configuration, dtype: .f16)
+    func failure(_ members: [GGUFWriter.Member]) throws -> Failure? {
+      try GGUFWriter.write(tensors: tensors, metadata: metadata + members, to: path)
+      let opened = try OpenedModel(path: path)
+      return Failure { try opened.loadTokenizer() }
+    }
+    let gpt2: [GGUFWriter.Member] = [("tokenizer.ggml.model", .string("gpt2"))]
+    let other = try failure(gpt2 + [("tokenizer.ggml.pre", .string("llama-bpe"))])
+    #expect(other == Failure(GGUFModelFault.otherTokenizer("llama-bpe")))
+    #expect(try failure(gpt2) == Failure(GGUFModelFault.missingKey("tokenizer.ggml.tokens")))
+    let unigram = try failure([("tokenizer.ggml.model", .string("llama"))])
+    #expect(unigram == Failure(GGUFModelFault.otherTokenizer("llama")))
+  }
+
   @Test func quantisedMatricesStayNear() throws {
     let model = try OpenedModel(path: Fixtures.path("tiny-gpt2"))
-    try GGUFModel.write(model, as: .q80, to: path)
+    try GGUFModel.write(model, as: .q80, tokenizer: nil, to: path)
     let copy = try OpenedModel(path: path)
     let embedding = try #require(copy.weights["wte.weight"])
     #expect(embedding.dtype == .q80)
     #expect(copy.weights["wpe.weight"]?.dtype == .f32)
     #expect(copy.weights["ln_f.weight"]?.dtype == .f32)
-    let original = try #require(model.weights["h.0.mlp.c_fc.weight"]?.floats())
-    let read = try #require(copy.weights["h.0.mlp.c_fc.weight"]?.floats())
+    let original = try #require(model.weights["h.0.mlp.c_fc.weight"]).floats()
+    let read = try #require(copy.weights["h.0.mlp.c_fc.weight"]).floats()
     let largest = original.map(\.magnitude).max() ?? 0
     #expect(zip(original, read).allSatisfy { abs($0 - $1) <= largest / 250 })
     let logits = try copy.loadModel()
@@ -92,7 +136,7 @@ import Testing
     let config = try folder.write(TinyCheckpoint.configurationText.utf8, to: "config.json")
     _ = try TinyCheckpoint.checkpoint(try TinyCheckpoint.outputs(), at: source)
     let model = try OpenedModel(path: source, configurationPath: config)
-    try GGUFModel.write(model, as: .q80, to: path)
+    try GGUFModel.write(model, as: .q80, tokenizer: nil, to: path)
     #expect(try OpenedModel(path: path).weights["wte.weight"]?.dtype == .f16)
   }
 
