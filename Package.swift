@@ -168,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "BallastModelIOTests",
       dependencies: [
-        "BallastModelIO", "BallastGPT2", "BallastFormats", "BallastCheckpoint", "BallastBytes",
-        "BallastJSON", "BallastTestSupport",
+        "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastFormats",
+        "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastTestSupport",
       ],
       swiftSettings: common
     ),

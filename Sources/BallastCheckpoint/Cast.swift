@@ -26,6 +26,13 @@ enum Cast {
     case .u32: unsafe integers(output, input, UInt32.self, count)
     case .i64: unsafe integers(output, input, Int64.self, count)
     case .u64: unsafe integers(output, input, UInt64.self, count)
+    case .q40, .q41, .q50, .q51, .q80, .q2k, .q3k, .q4k, .q5k, .q6k, .q8k:
+      let blocks = unsafe Span<UInt8>(
+        _unsafeStart: input.assumingMemoryBound(to: UInt8.self),
+        count: dtype.byteCount(of: count)
+      )
+      var floats = unsafe MutableSpan(_unsafeStart: output, count: count)
+      Dequantize.blocks(blocks, dtype, into: &floats)
     case .f4, .f6e2m3, .f6e3m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .c64, .c128: return false
     }
     return true
@@ -86,6 +93,13 @@ enum Cast {
       case .f64: unsafe bk_f32_to_f64(to.assumingMemoryBound(to: Double.self), middle, count)
       case .f16: unsafe bk_f32_to_f16(to, middle, count)
       case .bf16: unsafe bk_f32_to_bf16(to, middle, count)
+      case .q80:
+        let values = unsafe Span(_unsafeStart: middle, count: count)
+        var blocks = unsafe MutableSpan(
+          _unsafeStart: to.assumingMemoryBound(to: UInt8.self),
+          count: target.byteCount(of: count)
+        )
+        Quantize.q80(values, into: &blocks)
       default: return false
       }
       return true

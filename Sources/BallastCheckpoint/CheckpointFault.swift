@@ -8,6 +8,7 @@ public enum CheckpointFault: FormatFault {
   case outOfBounds(tensor: String)
   case duplicateName(String)
   case stridedPackedElements(tensor: String, DType)
+  case partialBlock(tensor: String, DType)
   case expandedTooFar(tensor: String, bytes: Int, limit: Int)
   case notNumeric(tensor: String, DType)
   case noSuchTensor(String)
@@ -23,6 +24,8 @@ public enum CheckpointFault: FormatFault {
     case .duplicateName(let name): "two tensors are named \(quoted(name))"
     case .stridedPackedElements(let tensor, let dtype):
       "tensor \(quoted(tensor)) is strided, which \(dtype.rawValue) cannot be"
+    case .partialBlock(let tensor, let dtype):
+      "tensor \(quoted(tensor)) is not made of whole blocks of \(dtype.rawValue)"
     case .expandedTooFar(let tensor, let bytes, let limit):
       "tensor \(quoted(tensor)) repeats its elements up to \(bytes) bytes, more than \(limit)"
     case .notNumeric(let tensor, let dtype):

@@ -26,11 +26,29 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
   case u64 = "U64"
   /// Two float64: torch's complex128, which safetensors does not have.
   case c128 = "C128"
+  // ggml's blocks, which safetensors does not have either: see `block`.
+  case q40 = "Q4_0"
+  case q41 = "Q4_1"
+  case q50 = "Q5_0"
+  case q51 = "Q5_1"
+  case q80 = "Q8_0"
+  case q2k = "Q2_K"
+  case q3k = "Q3_K"
+  case q4k = "Q4_K"
+  case q5k = "Q5_K"
+  case q6k = "Q6_K"
+  case q8k = "Q8_K"
 
-  /// The size of one element in bits.
+  /// The size of one element in bits; in blocks, the mean, rounded up.
   public var bitWidth: Int {
     switch self {
-    case .f4: 4
+    case .q2k: 3
+    case .f4, .q3k: 4
+    case .q40, .q41, .q4k: 5
+    case .q50, .q51, .q5k: 6
+    case .q6k: 7
+    case .q80: 9
+    case .q8k: 10
     case .f6e2m3, .f6e3m2: 6
     case .bool, .u8, .i8, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: 8
     case .i16, .u16, .f16, .bf16: 16
@@ -46,11 +64,18 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
   /// The size of one element in bytes, or nil where elements share bytes.
   public var byteWidth: Int? { bitWidth % 8 == 0 ? bitWidth / 8 : nil }
 
+  /// The size of so many elements in bytes; the last byte or block may be filled in part.
+  package func byteCount(of elements: Int) -> Int {
+    guard let block else { return (elements * bitWidth + 7) / 8 }
+    return (elements + block.elements - 1) / block.elements * block.bytes
+  }
+
   /// Whether the elements are real floating-point numbers; only these are cast.
   public var isFloatingPoint: Bool {
     switch self {
     case .f4, .f6e2m3, .f6e3m2, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: true
     case .f16, .bf16, .f32, .f64: true
+    case .q40, .q41, .q50, .q51, .q80, .q2k, .q3k, .q4k, .q5k, .q6k, .q8k: true
     case .bool, .u8, .i8, .i16, .u16, .i32, .u32, .i64, .u64, .c64, .c128: false
     }
   }

@@ -24,7 +24,7 @@ package struct TensorOutput {
   }
 
   /// The number of bytes that `write` hands out.
-  package var byteCount: Int { (shape.elementCount * dtype.bitWidth + 7) / 8 }
+  package var byteCount: Int { dtype.byteCount(of: shape.elementCount) }
 
   /// Hands the bytes to `sink`, exactly `byteCount` of them.
   package func write(to sink: Sink) throws(FormatError) {

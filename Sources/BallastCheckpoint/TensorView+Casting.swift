@@ -28,6 +28,10 @@ extension TensorView {
     _ elements: Range<Int>? = nil,
     into output: UnsafeMutablePointer<Float>
   ) throws(FormatError) {
+    if let block = dtype.block, !isContiguous || !block.divides(elements) {
+      let elements = elements ?? 0..<shape.elementCount
+      return unsafe try readFloatsOfBlocks(block, of: elements, into: output)
+    }
     let first = elements?.lowerBound ?? 0
     try forEachPiece(of: elements) { (piece, range) throws(FormatError) in
       // Safe: the piece holds `range.count` elements, and the caller made room for them.
@@ -56,6 +60,9 @@ extension TensorView {
     doubles: (UnsafeBufferPointer<Double>) -> Void,
     floats: (UnsafeBufferPointer<Float>) -> Void
   ) throws(FormatError) {
+    if dtype.block != nil, !isContiguous {
+      return unsafe try dequantized().forEachNumericPiece(doubles: doubles, floats: floats)
+    }
     var floatBuffer: [Float] = []
     var doubleBuffer: [Double] = []
     try forEachPiece(pieceBytes: Self.pieceBytes / 4) { (piece, range) throws(FormatError) in
@@ -129,8 +136,11 @@ extension TensorView {
   /// Whether the elements of both are the same: tied, or equal byte for byte.
   package func holdsSame(as other: TensorView) throws(FormatError) -> Bool {
     if isTied(to: other) { return true }
-    guard dtype == other.dtype, shape == other.shape, let width = dtype.byteWidth else {
-      return false
+    guard dtype == other.dtype, shape == other.shape,
+      dtype.byteWidth != nil || dtype.block != nil
+    else { return false }
+    if dtype.block != nil, !isContiguous || !other.isContiguous {
+      return try dequantized().holdsSame(as: other.dequantized())
     }
     var isSame = true
     try forEachPiece { (piece, range) throws(FormatError) in
@@ -142,29 +152,34 @@ extension TensorView {
         isSame = isSame && [UInt8](copying: theirs) == Array(mine[position..<position + length])
         position += length
       }
-      assert(position == range.count * width)
+      assert(position == mine.count)
     }
     return isSame
   }
 
   /// This tensor as it is to be written: as it is, or a floating-point one cast to `dtype`.
   ///
-  /// Values are rounded to the nearest, ties to even; what is too large becomes infinite.
+  /// Values are rounded to the nearest, ties to even; what is too large becomes infinite. Blocks
+  /// are written as they are only where `dtype` asks for them, and otherwise as float32.
   package func output(as target: DType? = nil, name: String? = nil) -> TensorOutput {
     let name = name ?? self.name
-    guard let target, target != dtype, dtype.isFloatingPoint, dtype.byteWidth != nil else {
+    let target = target ?? (dtype.block == nil ? nil : .f32)
+    let isCast = dtype.isFloatingPoint && (dtype.byteWidth != nil || dtype.block != nil)
+    guard let target, target != dtype || dtype.block != nil && !isContiguous, isCast else {
       return TensorOutput(name: name, dtype: dtype, shape: shape) { (sink) throws(FormatError) in
         try forEachPiece { (piece, _) throws(FormatError) in try sink(piece) }
       }
     }
     return TensorOutput(name: name, dtype: target, shape: shape) { (sink) throws(FormatError) in
       var buffer: [UInt8] = []
-      try forEachPiece(pieceBytes: Self.pieceBytes / 4) { (piece, range) throws(FormatError) in
-        buffer = [UInt8](repeating: 0, count: range.count * target.bitWidth / 8)
+      let source = isContiguous ? self : try dequantized()
+      try source.forEachPiece(pieceBytes: Self.pieceBytes / 4) {
+        (piece, range) throws(FormatError) in
+        buffer = [UInt8](repeating: 0, count: target.byteCount(of: range.count))
         // Safe: both buffers hold `range.count` elements of their type.
         let isCastable = unsafe buffer.withUnsafeMutableBytes { output in
           unsafe piece.withUnsafeBytes { input in
-            unsafe Cast.convert(output, target, from: input, dtype, count: range.count)
+            unsafe Cast.convert(output, target, from: input, source.dtype, count: range.count)
           }
         }
         guard isCastable else {

@@ -12,7 +12,7 @@ extension TensorView {
   ///
   /// `elements` counts them row by row; nil stands for all. `body` gets each piece and the range
   /// of elements in it. A contiguous tensor is lent from the mapping without a copy, and its pages
-  /// are given back afterwards.
+  /// are given back afterwards. Blocks are read contiguously and whole.
   package func forEachPiece(
     of elements: Range<Int>? = nil,
     pieceBytes: Int = pieceBytes,
@@ -21,6 +21,9 @@ extension TensorView {
     let elements = elements ?? 0..<shape.elementCount
     precondition(elements.lowerBound >= 0 && elements.upperBound <= shape.elementCount)
     guard !elements.isEmpty else { return }
+    if let block = dtype.block {
+      return try forEachPieceOfBlocks(block, of: elements, pieceBytes: pieceBytes, body)
+    }
     let region = storage.region
     guard let width = dtype.byteWidth else {  // elements share bytes: whole or not at all
       precondition(elements.count == shape.elementCount)

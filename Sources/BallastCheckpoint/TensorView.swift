@@ -66,15 +66,20 @@ public struct TensorView: Sendable {
     _ = try sum(storage.fileOffset ?? 0, start / 8)
     _ = try product(shape.elementCount, DType.widestBitWidth)
     guard shape.elementCount > 0 else { return }
+    if let block = dtype.block, shape.elementCount % block.elements != 0 {
+      throw FormatError(CheckpointFault.partialBlock(tensor: name, dtype))
+    }
     var last = elementOffset
     for (size, stride) in zip(shape.dimensions, strides) {
       last = try sum(last, try product(size - 1, stride))
     }
-    let bits = try product(try sum(last, 1), dtype.bitWidth)
-    guard bits <= (try product(storage.region.count, 8)) else {
+    _ = try product(try sum(last, 1), DType.widestBitWidth)
+    guard dtype.byteCount(of: last + 1) <= storage.region.count else {
       throw FormatError(CheckpointFault.outOfBounds(tensor: name))
     }
-    if dtype.byteWidth == nil, !isContiguous || elementOffset != 0 {
+    // Blocks are decoded before they are strided; elements that share bytes are not taken apart.
+    let isWhole = elementOffset == 0 && (isContiguous || dtype.block != nil)
+    if dtype.byteWidth == nil, !isWhole {
       throw FormatError(CheckpointFault.stridedPackedElements(tensor: name, dtype))
     }
   }
@@ -88,7 +93,7 @@ public struct TensorView: Sendable {
   }
 
   /// The number of bytes that the elements take, each counted once for every place it is seen at.
-  public var byteCount: Int { (shape.elementCount * dtype.bitWidth + 7) / 8 }
+  public var byteCount: Int { dtype.byteCount(of: shape.elementCount) }
 
   /// Where the first element stands in its file, where that is known.
   public var fileOffset: Int? {

@@ -11,6 +11,13 @@ package struct CheckpointFormat: Sendable {
 
   /// All formats, in the order in which they are asked.
   package static let all: [CheckpointFormat] = [
+    // Before safetensors, whose brace the number of tensors may be: there 123 stands for it.
+    CheckpointFormat(
+      name: GGUF.name,
+      extensions: ["gguf"],
+      matches: GGUF.matches,
+      open: GGUF.open
+    ),
     CheckpointFormat(
       name: Safetensors.name,
       extensions: ["safetensors"],

@@ -69,7 +69,7 @@ package enum IntegrityCheck {
       done &+= tensor.byteCount
       try progress(done)
       guard checkpoint.tie(of: tensor) == nil, tensor.dtype.isFloatingPoint,
-        tensor.dtype.byteWidth != nil
+        tensor.dtype.byteWidth != nil || tensor.dtype.block != nil
       else { continue }
       let statistics: TensorStatistics
       do {

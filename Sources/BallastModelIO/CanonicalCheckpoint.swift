@@ -1,12 +1,14 @@
 package import BallastBytes
 package import BallastCheckpoint
+import BallastFormats
 import BallastGPT2
 
 /// A GPT-2 checkpoint of any naming and layout, seen under canonical names and as Linear.
 ///
 /// Wrappers (`state_dict`, `model`, `model_state_dict`, `module`) and prefixes (`transformer.`,
 /// `module.`, `_orig_mod.`) are taken off in any nesting, Conv1D weights are transposed by their
-/// strides, and mask buffers are set apart. Nothing is read or copied.
+/// strides, llama.cpp's names are translated, and mask buffers are set apart. Nothing is read or
+/// copied.
 package struct CanonicalCheckpoint: Sendable {
   /// How the weights of linear maps are stored.
   package enum Layout: String, Sendable, CaseIterable {
@@ -41,8 +43,10 @@ package struct CanonicalCheckpoint: Sendable {
     var found: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
     var buffers: [TensorView] = []
     var unknown: [TensorView] = []
+    let isGGUF = checkpoint.format == GGUF.name
     for tensor in checkpoint.tensors {
-      let core = Self.withoutWrappers(tensor.name)
+      let llamaName = isGGUF ? GGUFModel.canonicalName(tensor.name) : nil
+      let core = llamaName.map { $0[...] } ?? Self.withoutWrappers(tensor.name)
       if let (entry, _) = WeightMap.entry(named: core) {
         found.append((String(core), entry, tensor))
       } else if core.hasPrefix("h."), WeightMap.bufferSuffixes.contains(where: core.hasSuffix) {

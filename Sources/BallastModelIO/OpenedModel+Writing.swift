@@ -37,7 +37,8 @@ extension OpenedModel {
   /// The configuration for a folder, with the dtype that the weights will have.
   package func configurationJSON(dtype: DType?) -> JSONObject {
     var json = configuration.json(extending: configurationJSON)
-    let stored = dtype ?? weights["wte.weight"]?.dtype
+    // Blocks are written as float32: see `TensorView.output`.
+    let stored = dtype ?? weights["wte.weight"].map { $0.dtype.block == nil ? $0.dtype : .f32 }
     let names: [DType: String] = [
       .f32: "float32", .f16: "float16", .bf16: "bfloat16", .f64: "float64",
     ]

@@ -9,8 +9,8 @@ import FoundationEssentials
 /// A MODEL on disk: configuration, weights and tokenizer, each checked against the others.
 ///
 /// A folder in Hugging Face layout, or a single checkpoint file. A file may carry its
-/// configuration (Ballast's native layout does); otherwise `config.json` beside it counts, and at
-/// last the shapes of the weights.
+/// configuration (Ballast's native layout and GGUF do); otherwise `config.json` beside it counts,
+/// and at last the shapes of the weights.
 public struct OpenedModel: Sendable {
   /// The path that was opened.
   public let path: String
@@ -89,6 +89,9 @@ public struct OpenedModel: Sendable {
         throw FormatError(ConfigurationFault.notObject)
       }
       return object
+    }
+    if given == nil, checkpoint.format == GGUF.name {
+      return try GGUFModel.configuration(of: checkpoint)
     }
     let path = given ?? folder + "/config.json"
     if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
@@ -179,7 +182,12 @@ public struct OpenedModel: Sendable {
 
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {
-    try Tokenizer(path: tokenizerPath ?? folder)
+    if tokenizerPath == nil, checkpoint.format == GGUF.name,
+      let tokenizer = try GGUFModel.tokenizer(of: checkpoint)
+    {
+      return tokenizer
+    }
+    return try Tokenizer(path: tokenizerPath ?? folder)
   }
 }
 

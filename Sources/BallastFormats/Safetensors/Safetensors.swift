@@ -109,7 +109,7 @@ private struct Header {
     guard let typeName = fields["dtype"]?.string else {
       throw fault(.missingField(tensor: name, field: "dtype"))
     }
-    guard let dtype = DType(rawValue: typeName), dtype != .c128 else {
+    guard let dtype = DType(rawValue: typeName), dtype.isInSafetensors else {
       throw fault(.unknownDType(tensor: name, typeName))
     }
     guard let sizes = Self.sizes(fields["shape"]) else { throw fault(.badShape(tensor: name)) }

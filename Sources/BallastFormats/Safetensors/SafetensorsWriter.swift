@@ -42,7 +42,7 @@ package enum SafetensorsWriter {
       guard tensor.name != "__metadata__" else {
         throw FormatError(SafetensorsFault.reservedName(tensor: tensor.name))
       }
-      guard tensor.dtype != .c128 else {
+      guard tensor.dtype.isInSafetensors else {
         let dtype = tensor.dtype.rawValue
         throw FormatError(SafetensorsFault.unknownDType(tensor: tensor.name, dtype))
       }
