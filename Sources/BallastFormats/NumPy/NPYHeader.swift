@@ -9,7 +9,7 @@ import BallastCheckpoint
 /// is parsed by a small grammar of its own; nothing is evaluated.
 struct NPYHeader: Equatable {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// All that version 1.0 can count. NumPy stops at 10,000 characters unless it trusts the file.
+  /// All that version 1.0 can count; NumPy stops at 10,000 characters unless it trusts the file.
   static let maximumBytes = 0xFFFF
   /// NumPy's own limit, since 2.0.
   static let maximumRank = 64

@@ -89,7 +89,7 @@ package struct ZipWriter {
 
   // MARK: Records
 
-  /// Bit 3: the checksum follows the data; an empty member has none. Bit 11: the name is UTF-8.
+  // Bit 3: the checksum follows the data; an empty member has none. Bit 11: the name is UTF-8.
   private func flags(byteCount: Int) -> UInt16 {
     byteCount > 0 ? 0x0808 : 0x0800
   }
