@@ -91,7 +91,8 @@ import Testing
     let expected =
       [0x93] + Array("NUMPY".utf8) + [1, 0, 0x76, 0]
       + Array((text + String(repeating: " ", count: 117 - text.count) + "\n").utf8)
-    let contents = [UInt8](copying: try archive.contents(of: member, isVerified: true).bytes)
+    let region = try archive.contents(of: member, isVerified: true)
+    let contents = [UInt8](copying: region.bytes)
     #expect(Array(contents.prefix(128)) == expected)
     #expect(contents.count == 128 + 24)
   }
