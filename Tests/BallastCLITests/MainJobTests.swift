@@ -88,7 +88,17 @@ import Testing
     #expect(isTied == (format == "torch-zip"))
     for (input, file) in [(zip, "a"), (output, "b")] {
       let target = "\(folder.path)/\(file).safetensors"
-      #expect(try Ballast.run("convert", input, target, "--layout", "native").status == 0)
+      let config = tiny + "/config.json"
+      let native = try Ballast.run(
+        "convert",
+        input,
+        target,
+        "--layout",
+        "native",
+        "--config",
+        config
+      )
+      #expect(native.status == 0, "\(native.errors)")
     }
     #expect(
       try Data(contentsOf: URL(filePath: folder.path + "/a.safetensors"))

@@ -127,9 +127,9 @@ import Testing
     let path = folder.path + "/tied.pt"
     let output = try tensor(.f32, [3], values, named: "a").output()
     try TorchZipWriter.write([output], ties: [("b", "a")], to: path)
-    let target = Conversion(to: target, layout: .keep, dtype: .f16)
+    let conversion = Conversion(to: target, layout: .keep, dtype: .f16)
     var (done, total) = (0, 0)
-    let summary = try target.run(try Checkpoint.open(path: path), to: folder.path + "/out") {
+    let summary = try conversion.run(try Checkpoint.open(path: path), to: folder.path + "/out") {
       (done, total) = ($0, $1)
     }
     let checkpoint = try Checkpoint.open(path: folder.path + "/out")
@@ -138,11 +138,11 @@ import Testing
     #expect(done == total)
     #expect(checkpoint.tensors.allSatisfy { $0.dtype == .f16 })
     let tied = checkpoint["b"]
-    #expect(try tied?.floats() == (target.target == .safetensors ? nil : [1, 2, 3]))
+    #expect(try tied?.floats() == (target == .safetensors ? nil : [1, 2, 3]))
     let isTied = tied.flatMap { checkpoint.tie(of: $0) } != nil
-    #expect(isTied == [.torch, .torchLegacy].contains(target.target))
-    #expect(checkpoint.metadata["b"] == (target.target == .safetensors ? "a" : nil))
-    #expect(summary.leftOut.count == (target.target == .safetensors ? 1 : 0))
+    #expect(isTied == [.torch, .torchLegacy].contains(target))
+    #expect(checkpoint.metadata["b"] == (target == .safetensors ? "a" : nil))
+    #expect(summary.leftOut.count == (target == .safetensors ? 1 : 0))
   }
 
   @Test(arguments: Conversion.Target.allCases)

@@ -41,12 +41,13 @@ package enum TorchZipWriter {
   }
 
   /// The folder within the archive: the file's name up to its last dot, as torch has it, or
-  /// "archive" where that is empty or not ASCII.
+  /// "archive" where that is not ASCII, or no name: empty, or dots alone.
   private static func root(of path: String) -> String {
     let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:))
     let name = path.utf8[(start ?? path.utf8.startIndex)...]
     let stem = name.lastIndex(of: UInt8(ascii: ".")).map { name[..<$0] } ?? name
-    guard !stem.isEmpty, stem.allSatisfy({ $0 < 0x80 }) else { return "archive/" }
+    let isName = stem.contains { $0 != UInt8(ascii: ".") }
+    guard isName, stem.allSatisfy({ $0 < 0x80 }) else { return "archive/" }
     return String(decoding: stem, as: UTF8.self) + "/"
   }
 

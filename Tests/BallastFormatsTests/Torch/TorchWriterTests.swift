@@ -119,7 +119,7 @@ import Testing
 
   @Test(arguments: [
     ("m.pt", "m/"), ("a.b.pt", "a.b/"), ("plain", "plain/"), ("größe.pt", "archive/"),
-    (".pt", "archive/"),
+    (".pt", "archive/"), ("...pt", "archive/"),
   ])
   func theFolderWithinIsTheStem(file: String, root: String) throws {
     let path = folder.path + "/" + file
