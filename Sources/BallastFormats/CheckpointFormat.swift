@@ -36,6 +36,8 @@ package struct CheckpointFormat: Sendable {
       matches: TorchLegacy.matches,
       open: TorchLegacy.open
     ),
+    CheckpointFormat(name: NPY.name, extensions: ["npy"], matches: NPY.matches, open: NPY.open),
+    CheckpointFormat(name: NPZ.name, extensions: ["npz"], matches: NPZ.matches, open: NPZ.open),
   ]
 
   /// The format of a file, by its bytes.

@@ -12,6 +12,15 @@ package struct Conversion: Sendable {
     case hf
     /// A single safetensors file.
     case safetensors
+    /// A state dict as torch.save writes it.
+    case torch
+    /// A state dict as torch.save wrote it up to torch 1.5.
+    case torchLegacy = "torch-legacy"
+    /// An archive of NumPy's arrays.
+    case npz
+
+    /// Whether every name is in the file, also that of a tied tensor.
+    fileprivate var namesTies: Bool { self != .hf && self != .safetensors }
   }
 
   /// How the weights of GPT-2's linear maps are written.
@@ -41,7 +50,7 @@ package struct Conversion: Sendable {
 
   /// What was done.
   package struct Summary: Sendable {
-    /// The number of tensors written, and the size of their file.
+    /// The number of names written, and the size of their file.
     package internal(set) var tensors = 0
     package internal(set) var bytes = 0
     /// Tensors of the input that were not written, and why.
@@ -71,8 +80,8 @@ package struct Conversion: Sendable {
     )
     summary.leftOut = model.leftOut
     summary.count(outputs, casting: model.weights.weights)
-    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     if isFolder {
+      let total = outputs.reduce(0) { $0 &+ $1.byteCount }
       let folder = HuggingFaceFolder(
         weights: outputs,
         configuration: model.configurationJSON(dtype: dtype),
@@ -88,16 +97,16 @@ package struct Conversion: Sendable {
         outputs,
         metadata: metadata + self.metadata,
         to: output,
-        total,
         progress
       )
     }
     return summary
   }
 
-  /// Writes any checkpoint name by name; a tied tensor once, the tie recorded in the metadata.
+  /// Writes any checkpoint name by name; the elements of a tied tensor once.
   ///
-  /// The record is the one that safetensors' `save_model` makes: {dropped name: kept name}.
+  /// Torch's files have both names for them. In safetensors' metadata the tie is recorded as the
+  /// library's `save_model` does: {dropped name: kept name}. NumPy knows no ties and gets a copy.
   package func run(
     _ checkpoint: Checkpoint,
     to output: String,
@@ -106,14 +115,20 @@ package struct Conversion: Sendable {
     var summary = Summary()
     let buffers = keepsBuffers ? [] : (try? CanonicalCheckpoint(checkpoint))?.buffers ?? []
     let dropped = Set(buffers.map { ExactString($0.name) })
-    var ties: [(key: String, value: String)] = []
+    var ties: [(name: String, original: String)] = []
     var kept: [TensorView] = []
     for tensor in checkpoint.tensors {
       if dropped.contains(ExactString(tensor.name)) {
         summary.leftOut.append((tensor.name, "mask buffer"))
-      } else if let original = checkpoint.tie(of: tensor) {
+      } else if let original = checkpoint.tie(of: tensor),
+        !dropped.contains(ExactString(original.name))
+      {
         ties.append((tensor.name, original.name))
-        summary.leftOut.append((tensor.name, "tied to \(original.name)"))
+        if target.namesTies {
+          summary.tensors += 1
+        } else {
+          summary.leftOut.append((tensor.name, "tied to \(original.name)"))
+        }
       } else {
         kept.append(tensor)
       }
@@ -123,44 +138,60 @@ package struct Conversion: Sendable {
     let carried = checkpoint.metadata.members.compactMap { member in
       member.value.string.map { (key: member.key, value: $0) }
     }
-    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     var entries = carried
     if !checkpoint.format.hasPrefix(Safetensors.name) {
       summary.leftOut += checkpoint.metadata.members.map { ($0.key, "a setting, no tensor") }
       entries = []
+    } else if target.namesTies {
+      let lost = entries.filter { $0.key != "format" }
+      summary.leftOut += lost.map { ($0.key, "metadata, which the file has no place for") }
     }
     if checkpoint.format != Safetensors.name, !entries.contains(where: { $0.key == "format" }) {
       entries.append(("format", "pt"))
     }
     summary.bytes = try write(
       outputs,
-      metadata: entries + ties + metadata,
+      ties: ties,
+      metadata: entries + ties.map { (key: $0.name, value: $0.original) } + metadata,
       to: output,
-      total,
       progress
     )
     return summary
   }
 
+  /// Writes a single file in the target's format.
   private func write(
     _ outputs: [TensorOutput],
+    ties: [(name: String, original: String)] = [],
     metadata: [(key: String, value: String)],
     to output: String,
-    _ total: Int,
     _ progress: Progress
   ) throws(FormatError) -> Int {
     guard replacing || !FileManager.default.fileExists(atPath: output) else {
       throw FormatError(ModelFault.outputExists)
     }
-    return try SafetensorsWriter.write(outputs, metadata: metadata, to: output) {
-      (done) throws(FormatError) in try progress(done, total)
+    var total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    if target == .npz {  // where a tie is a copy
+      let sizes = Dictionary(outputs.map { ($0.name, $0.byteCount) }) { first, _ in first }
+      for tie in ties { total &+= sizes[tie.original] ?? 0 }
+    }
+    func report(_ done: Int) throws(FormatError) { try progress(done, total) }
+    return switch target {
+    case .hf, .safetensors:
+      try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
+    case .torch:
+      try TorchZipWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .torchLegacy:
+      try TorchLegacyWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .npz:
+      try NPZWriter.write(outputs, ties: ties, to: output, progress: report)
     }
   }
 }
 
 extension Conversion.Summary {
   fileprivate mutating func count(_ outputs: [TensorOutput], casting views: [TensorView]) {
-    tensors = outputs.count
+    tensors += outputs.count
     let before = Dictionary(views.map { ($0.name, $0.dtype) }, uniquingKeysWith: { a, _ in a })
     casts = outputs.count { output in
       let name =

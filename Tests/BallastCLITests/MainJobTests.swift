@@ -68,10 +68,44 @@ import Testing
     #expect(try Ballast.run("convert", legacy, output).status == 2)
     #expect(try Ballast.run("convert", legacy, output, "--force", "--keep-buffers").status == 0)
     #expect(try Ballast.run("inspect", output).text.contains("h.0.attn.masked_bias"))
-    #expect(try Ballast.run("convert", legacy, folder.path + "/x.bin").status == 64)
+    #expect(try Ballast.run("convert", legacy, folder.path + "/x.gguf").status == 64)
     #expect(
       try Ballast.run("convert", tiny, folder.path + "/x", "--layout", "native").status == 64
     )
+  }
+
+  /// Through torch's and NumPy's files and back: the same bytes, and the tie where it can be.
+  @Test(arguments: [("x.pt", "torch-zip"), ("x.bin", "torch-zip"), ("x.npz", "npz")])
+  func convertWritesForTorchAndNumPy(name: String, format: String) throws {
+    let output = folder.path + "/" + name
+    let zip = Fixtures.path("containers/tiny-zip.pt")
+    let result = try Ballast.run("convert", zip, output)
+    #expect(result.status == 0, "\(result.errors)")
+    let json = try JSONValue(parsing: try Ballast.run("inspect", output, "--format", "json").text)
+    #expect(json["format"] == .string(format))
+    let head = try #require(json["tensors"]?.array?.first { $0["name"] == "lm_head.weight" })
+    let isTied = head["tied_to"] == "transformer.wte.weight"
+    #expect(isTied == (format == "torch-zip"))
+    for (input, file) in [(zip, "a"), (output, "b")] {
+      let target = "\(folder.path)/\(file).safetensors"
+      let config = tiny + "/config.json"
+      let native = try Ballast.run(
+        "convert",
+        input,
+        target,
+        "--layout",
+        "native",
+        "--config",
+        config
+      )
+      #expect(native.status == 0, "\(native.errors)")
+    }
+    #expect(
+      try Data(contentsOf: URL(filePath: folder.path + "/a.safetensors"))
+        == Data(contentsOf: URL(filePath: folder.path + "/b.safetensors"))
+    )
+    let metadata = try Ballast.run("convert", zip, output, "--force", "--metadata", "a=b")
+    #expect(metadata.status == 64)
   }
 
   /// A wrong number of heads would compute nonsense, so none is made up.

@@ -111,7 +111,41 @@ import Testing
     #expect(try SharedBytes.contents(path: output + "/notes.txt") == Array("mine".utf8))
   }
 
-  @Test(arguments: [Conversion.Target.hf, .safetensors])
+  @Test(arguments: [Conversion.Target.torch, .torchLegacy, .npz])
+  func otherFilesHoldTheSameModel(target: Conversion.Target) throws {
+    for layout in [Conversion.Layout.hf, .native] {
+      let output = try convert(original, "\(target).\(layout)", to: target, layout: layout)
+      let checkpoint = try Checkpoint.open(path: output)
+      #expect(try CanonicalCheckpoint(checkpoint).layout.rawValue == layout.rawValue)
+      #expect(try bytes(output) == bytes(original))
+    }
+  }
+
+  @Test(arguments: Conversion.Target.allCases.filter { $0 != .hf })
+  func tiesAreKeptRecordedOrCopied(target: Conversion.Target) throws {
+    let values = littleEndian([1, 2, 3] as [Float])
+    let path = folder.path + "/tied.pt"
+    let output = try tensor(.f32, [3], values, named: "a").output()
+    try TorchZipWriter.write([output], ties: [("b", "a")], to: path)
+    let conversion = Conversion(to: target, layout: .keep, dtype: .f16)
+    var (done, total) = (0, 0)
+    let summary = try conversion.run(try Checkpoint.open(path: path), to: folder.path + "/out") {
+      (done, total) = ($0, $1)
+    }
+    let checkpoint = try Checkpoint.open(path: folder.path + "/out")
+    #expect(summary.tensors == checkpoint.tensors.count)
+    #expect(summary.casts == 1)
+    #expect(done == total)
+    #expect(checkpoint.tensors.allSatisfy { $0.dtype == .f16 })
+    let tied = checkpoint["b"]
+    #expect(try tied?.floats() == (target == .safetensors ? nil : [1, 2, 3]))
+    let isTied = tied.flatMap { checkpoint.tie(of: $0) } != nil
+    #expect(isTied == [.torch, .torchLegacy].contains(target))
+    #expect(checkpoint.metadata["b"] == (target == .safetensors ? "a" : nil))
+    #expect(summary.leftOut.count == (target == .safetensors ? 1 : 0))
+  }
+
+  @Test(arguments: Conversion.Target.allCases)
   func aConversionThatIsGivenUpLeavesNothingBehind(target: Conversion.Target) throws {
     let before = try folder.contents
     let opened = try OpenedModel(path: original)

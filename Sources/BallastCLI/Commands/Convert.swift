@@ -12,13 +12,15 @@ struct Convert: Command {
     abstract: "Carry a checkpoint into another format, layout or type.",
     discussion: """
       A GPT-2 goes through the weight map: its layout can be changed, and a folder that \
-      transformers loads can be made of it. Any other checkpoint is written name by name. The \
+      transformers loads can be made of it. Any other checkpoint is written name by name, for \
+      torch.load or numpy.load too; what is tied stays tied in torch's files. The \
       layout hf has Conv1D's [in, out] weights, native has Linear's [out, in]; a native file \
       carries its configuration along. What is not written is named.
       """,
     examples: [
       CommandExample("ballast convert pytorch_model.bin model.safetensors", "Out of the pickle."),
       CommandExample("ballast convert old-gpt2/ new-gpt2/ --to hf", "A whole folder."),
+      CommandExample("ballast convert model.safetensors model.pt", "Back, for torch.load."),
       CommandExample(
         "ballast convert gpt2/ gpt2-native.safetensors --layout native",
         "To be mapped as it is."
@@ -30,7 +32,7 @@ struct Convert: Command {
   var input: String
   @Argument(value: "OUT", help: "The file or folder to write.", completion: .file)
   var output: String
-  @Option(help: "What to write; by OUT's name if not given: safetensors, or else a folder.")
+  @Option(help: "What to write; if not given, by OUT's name: a file's ending, or else a folder.")
   var to: Conversion.Target?
   @Option(help: "How GPT-2's linear maps are stored.") var layout = Conversion.Layout.keep
   @Option(help: "The type of floating-point tensors.") var dtype = OutputDType.keep
@@ -46,7 +48,7 @@ struct Convert: Command {
   @Flag(help: "Replace what is there.") var force = false
 
   func validate() throws {
-    let unwritten = [".bin", ".pt", ".pth", ".gguf", ".npz"]
+    let unwritten = [".gguf", ".npy"]
     if to == nil, let ending = unwritten.first(where: output.hasSuffix) {
       throw UsageError("'\(ending)' files cannot be written yet; use '.safetensors' or '--to'")
     }
@@ -56,7 +58,10 @@ struct Convert: Command {
     if target == .hf, !metadata.isEmpty || keepBuffers {
       throw UsageError("'--metadata' and '--keep-buffers' do not go with '--to hf'")
     }
-    if config != nil, target == .safetensors, layout == .keep {
+    if target != .hf, target != .safetensors, !metadata.isEmpty {
+      throw UsageError("'--metadata' goes with safetensors alone: other files have no place for it")
+    }
+    if config != nil, target != .hf, layout == .keep {
       throw UsageError("'--config' goes with '--to hf' or another layout")
     }
     if metadata.contains(where: { $0.key.hasPrefix("ballast.") }) {
@@ -67,8 +72,14 @@ struct Convert: Command {
     }
   }
 
+  private static let endings: [(ending: String, target: Conversion.Target)] = [
+    (".safetensors", .safetensors), (".pt", .torch), (".pth", .torch), (".bin", .torch),
+    (".npz", .npz),
+  ]
+
   private var target: Conversion.Target {
-    to ?? (output.hasSuffix(".safetensors") ? .safetensors : .hf)
+    if let to { return to }
+    return Self.endings.first { output.hasSuffix($0.ending) }?.target ?? .hf
   }
 
   func run(in context: Console) throws -> ExitCode {

@@ -1,5 +1,5 @@
 public import BallastBytes
-import BallastCheckpoint
+public import BallastCheckpoint
 
 /// The ways in which a torch checkpoint can be wrong, or go beyond what is read.
 public enum TorchFault: FormatFault {
@@ -22,6 +22,10 @@ public enum TorchFault: FormatFault {
   case tooManyTensors(limit: Int)
   case tooManyPaths(limit: Int)
   case namesTooLong(limit: Int)
+  // Writing
+  case unwritableType(tensor: String, DType)
+  case unwritableLegacyType(tensor: String, DType)
+  case oddPackedRow(tensor: String, DType)
   // Warnings
   case unreadable(tensor: String, TorchObstacle)
   case nestedTooDeep(path: String, limit: Int)
@@ -54,6 +58,13 @@ public enum TorchFault: FormatFault {
     case .tooManyPaths(let limit):
       "containers that share one another have more than \(limit) paths through them"
     case .namesTooLong(let limit): "the names of the tensors take more than \(limit) bytes"
+    case .unwritableType(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which torch does not have"
+    case .unwritableLegacyType(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which legacy files cannot hold"
+    case .oddPackedRow(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has rows that do not fill whole bytes of \(dtype.rawValue), "
+        + "as torch's must"
     case .unreadable(let tensor, let obstacle): "tensor \(quoted(tensor)) \(obstacle.description)"
     case .nestedTooDeep(let path, let limit):
       "what lies more than \(limit) levels deep is left out, first at \(quoted(path))"

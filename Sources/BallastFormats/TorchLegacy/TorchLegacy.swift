@@ -14,13 +14,13 @@ package enum TorchLegacy {
   package static let name = "torch-legacy"
 
   /// The number that torch itself chose: 0x1950a86a20f9469cfc6c, little-endian.
-  private static let magicNumber: [UInt8] = [
+  static let magicNumber: [UInt8] = [
     0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
   /// The same in the digits of protocol 0.
   private static let magicDigits = "119547037146038801333356"
 
-  private static let protocolVersion = 1001
+  static let protocolVersion = 1001
 
   /// The magic number takes at most 29 bytes, in protocol 0.
   private static let maximumMagicBytes = 64

@@ -62,7 +62,7 @@ import Testing
     let error = try #require(failure { try Checkpoint.open(path: path) })
     #expect(error.fault as? CheckpointFormatFault == .unrecognized)
     #expect(error.offset == 0)
-    #expect(error.fault.hint == "known formats: safetensors, torch-zip, torch-legacy")
+    #expect(error.fault.hint == "known formats: safetensors, torch-zip, torch-legacy, npy, npz")
   }
 
   /// The extension decides whose error is told, never what is read.

@@ -26,6 +26,8 @@ public enum ZipFault: FormatFault {
   case impossibleRatio(member: String)
   case expandsTooFar(bytes: Int, limit: Int)
   case wrongChecksum(member: String)
+  /// A name that cannot be written: empty, longer than 64 KiB, or with a NUL in it.
+  case unwritableName(String)
   /// A warning: unpacking would write outside of the folder; Ballast unpacks nothing.
   case unsafeName(String)
   /// A warning: readers ignore it.
@@ -63,6 +65,8 @@ public enum ZipFault: FormatFault {
     case .expandsTooFar(let bytes, let limit):
       "the members would decompress to \(bytes) bytes, more than \(limit)"
     case .wrongChecksum(let member): "the checksum of member \(quoted(member)) is wrong"
+    case .unwritableName(let name):
+      "a member of a zip archive cannot be named \(quoted(name))"
     case .unsafeName(let name):
       "the name \(quoted(name)) would lead out of the folder if the archive were unpacked"
     case .trailingBytes(let count): "\(count) bytes follow the end of the zip archive"
