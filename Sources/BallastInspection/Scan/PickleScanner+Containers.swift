@@ -6,6 +6,7 @@ extension PickleScanner {
   /// A zip archive; where it is broken or its two directories disagree, member by member.
   mutating func scanZip(_ stream: Stream, isCertain: Bool) {
     guard let source = whole(stream.region) else { return }
+    effort -= source.count
     var members: [ScannedArchive.Member] = []
     do {
       let archive = try ZipArchive(parsing: source)
@@ -77,13 +78,23 @@ extension PickleScanner {
     let compressed = ByteRegion(source, range)
     guard let compressed else { return nil }
     let head = try inflatePrefix(compressed.bytes, limit: ScannedArchive.probe)
-    guard PickleSniffing.kind(of: head.bytes) != .other || !ScannedArchive.tarMembers(head).isEmpty
-    else { return nil }
+    let kind = PickleSniffing.kind(of: head.bytes)
+    switch kind {
+    case .other where ScannedArchive.tarMembers(head).isEmpty: return nil
+    case .numpy where !PickleSniffing.isObjectArray(head.bytes): return nil
+    case .perhapsPickle, .pickle:
+      // Tensors begin with any letter; where the first bytes show all that Python would read, they
+      // are enough.
+      let walk = walk(head.range, of: head.source, whileClean: kind == .perhapsPickle)
+      if kind == .perhapsPickle && !walk.isClean || walk.end == .unknownOpcode { return head }
+    case .other, .numpy, .zip, .gzip: break
+    }
     // Deflate makes at most 1032 bytes of one.
     let (most, overflow) = range.count.multipliedReportingOverflow(by: 1032)
     let limit = min(ScannedArchive.maximumMember, inflationLeft, overflow ? .max : most)
     let bytes = try inflatePrefix(compressed.bytes, limit: limit)
     inflationLeft -= bytes.count
+    effort += Self.effort(for: bytes.count)
     if bytes.count == limit, limit < most {
       result.unreadable.append(FormatError(ScanFault.tooLarge(limit: limit), at: range.lowerBound))
     }
@@ -92,6 +103,7 @@ extension PickleScanner {
 
   /// A NumPy array: an array of objects is a pickle after the header.
   mutating func scanNumPy(_ stream: Stream) {
+    guard PickleSniffing.isObjectArray(stream.region.bytes) else { return }
     var reader = ByteReader(stream.region.bytes)
     do {
       try reader.skip(6)
@@ -148,11 +160,14 @@ extension PickleScanner {
 package enum ScanFault: FormatFault {
   /// A compressed member holds more than is decompressed.
   case tooLarge(limit: Int)
+  /// Nothing dangerous stands in a pickle before it breaks off.
+  case unfinished
 
   /// What is wrong, in one line.
   package var description: String {
     switch self {
     case .tooLarge(let limit): "only the first \(limit) decompressed bytes were scanned"
+    case .unfinished: "the pickle breaks off before its end"
     }
   }
 }

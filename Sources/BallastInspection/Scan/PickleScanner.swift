@@ -9,8 +9,8 @@ struct PickleScanner {
   static let maximumDepth = 16
   /// Pickles after one another in one stream; torch's legacy files have five.
   static let maximumStacked = 1 << 16
-  /// A stream may be read this many times over while pickles are looked for between other data.
-  private static let searchEffort = 8
+  /// A file may be read this many times over, by pickles that overlap and are nested in others.
+  static let maximumPasses = 2 * maximumDepth
   /// Pages of a file that has been searched are given back in pieces.
   private static let searchedPiece = 16 << 20
 
@@ -33,18 +33,29 @@ struct PickleScanner {
   var work: [Work]
   /// What decompressing may still produce.
   var inflationLeft = ScannedArchive.maximumInflation
+  /// The bytes that may still be read.
+  var effort: Int
 
   init(_ source: SharedBytes) {
+    effort = Self.effort(for: source.count)
     work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0))]
   }
 
+  /// What reading so many bytes may cost, in bytes read.
+  static func effort(for count: Int) -> Int {
+    (count &+ 1 << 16).multipliedReportingOverflow(by: maximumPasses).partialValue
+  }
+
   mutating func run() {
-    while let next = work.popLast() {
+    while effort > 0, let next = work.popLast() {
       switch next {
       case .stream(let stream): scan(stream)
       case .members(let archive, let index): scanMember(index, of: archive)
       }
     }
+    guard effort <= 0 else { return }
+    let message = "what looks like pickles overlaps too often to be followed"
+    result.add(PickleScan.Finding(rule: "pickle.overlap", message, file: nil))
   }
 
   private mutating func scan(_ stream: Stream) {
@@ -74,9 +85,8 @@ struct PickleScanner {
     var isCertain = isCertain
     var stacked = 0
     while position < end, stacked < Self.maximumStacked {
-      var walk = PickleWalk(source, range: position..<end)
-      walk.run(whileClean: !isCertain)
-      guard isCertain || walk.isPickle else { break }
+      let walk = walk(position..<end, of: source, whileClean: !isCertain)
+      guard isCertain || walk.isPickle, effort > 0 else { break }
       take(walk, of: stream)
       stacked += 1
       guard walk.end == .stop else { return }
@@ -92,10 +102,9 @@ struct PickleScanner {
   mutating func search(_ range: Range<Int>, of stream: Stream) {
     let source = stream.region.source
     let span = Span<UInt8>(_bytes: source.bytes)
-    var effort = Self.searchEffort * (range.count + 1024)
     var given = range.lowerBound
     var index = range.lowerBound
-    while index < range.upperBound {
+    while index < range.upperBound, effort > 0 {
       if index - given >= Self.searchedPiece {
         source.giveBack(given..<index)
         given = index
@@ -106,22 +115,8 @@ struct PickleScanner {
         index += 1
         continue
       }
-      var walk = PickleWalk(source, range: index..<range.upperBound)
-      walk.run(whileClean: true)
-      effort -= walk.position - index
-      guard effort > 0 else {
-        let message = "what looks like pickles overlaps too often to be followed"
-        result.add(
-          PickleScan.Finding(
-            rule: "pickle.overlap",
-            message,
-            file: stream.place,
-            offset: index - stream.region.range.lowerBound
-          )
-        )
-        return
-      }
-      if walk.isPickle {
+      let walk = walk(index..<range.upperBound, of: source, whileClean: true)
+      if walk.hasCalls, walk.hasPlausibleName {
         take(walk, of: stream)
         index = walk.end == .stop ? walk.position : index + 2
       } else {
@@ -130,9 +125,22 @@ struct PickleScanner {
     }
   }
 
+  mutating func walk(
+    _ range: Range<Int>,
+    of source: SharedBytes,
+    whileClean: Bool
+  ) -> PickleWalk {
+    var walk = PickleWalk(source, range: range)
+    walk.run(whileClean: whileClean)
+    effort -= walk.position - range.lowerBound + 1
+    return walk
+  }
+
   /// Adds what a walk found, and what is nested in it to the work.
   private mutating func take(_ walk: PickleWalk, of stream: Stream) {
     let base = stream.region.range.lowerBound
+    addNested(walk, of: stream)
+    guard walk.isCredible || walk.end == .limit else { return }
     result.pickleCount += 1
     for name in walk.names {
       if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
@@ -144,16 +152,22 @@ struct PickleScanner {
     for oddity in walk.findings {
       result.add(PickleScan.Finding(oddity, base: base, file: stream.place))
     }
-    if walk.end == .limit {
+    switch walk.end {
+    case .stop: break
+    case .limit:
+      let message = "puts more than \(PickleWalk.maximumValues) values on the stack"
+      let offset = walk.position - base
       result.add(
-        PickleScan.Finding(
-          rule: "pickle.limit",
-          "puts more than \(PickleWalk.maximumValues) values on the stack",
-          file: stream.place,
-          offset: walk.position - base
-        )
+        PickleScan.Finding(rule: "pickle.limit", message, file: stream.place, offset: offset)
       )
+    case .unknownOpcode, .truncated:
+      let error = FormatError(ScanFault.unfinished, at: walk.opcodeOffset - base)
+      result.unreadable.append(error.inFile(stream.place))
     }
+  }
+
+  private mutating func addNested(_ walk: PickleWalk, of stream: Stream) {
+    let base = stream.region.range.lowerBound
     for text in walk.nested.reversed() {
       let offset = text.range.lowerBound - base
       let place = (stream.place.map { $0 + ", " } ?? "") + "nested at byte \(offset)"
@@ -168,7 +182,7 @@ struct PickleScanner {
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
   fileprivate var isPickle: Bool {
-    hasCalls || isClean && end == .stop && !names.isEmpty
+    hasCalls || isClean && end == .stop
   }
 }
 

@@ -37,6 +37,15 @@ enum PickleSniffing {
     return PickleOpcode(rawValue: span[index + 2]) != nil
   }
 
+  /// Whether the header of a NumPy array may speak of objects, whose type is written as O.
+  static func isObjectArray(_ bytes: RawSpan) -> Bool {
+    let span = Span<UInt8>(_bytes: bytes)
+    guard span.count >= 12 else { return false }
+    let length = Int(span[8]) | Int(span[9]) << 8
+    return (10..<min(span.count, 12 + length)).contains { span[$0] == UInt8(ascii: "O") }
+      || span[6] > 1 && span.count <= ScannedArchive.probe
+  }
+
   private static func starts(_ span: Span<UInt8>, with prefix: [UInt8]) -> Bool {
     guard span.count >= prefix.count else { return false }
     return prefix.indices.allSatisfy { span[$0] == prefix[$0] }

@@ -58,6 +58,16 @@ extension PickleWalk {
     push(.opaque)
   }
 
+  /// What a persistent id stands for: torch's ("module", class, …) for the class itself.
+  func persistent(_ id: PickleSymbol) -> PickleSymbol {
+    guard case .collection(let index) = id, collections[index].elements.count >= 2,
+      case .text(let kind) = collections[index].elements[0],
+      kind.range.count == 6, kind.decoded(from: source) == "module",
+      case .global = collections[index].elements[1]
+    else { return .opaque }
+    return collections[index].elements[1]
+  }
+
   /// Notes a call, and pushes what it returns.
   mutating func call(_ callee: PickleSymbol, _ arguments: Arguments) {
     if isClean { hasCalls = true }
@@ -88,6 +98,26 @@ extension PickleWalk {
       case .bytes(let range) = collections[index].elements[0]
     else { return nil }
     return range
+  }
+
+  // MARK: - Credibility
+
+  /// Whether this is what a pickler, or somebody who imitates one, writes: bytes of tensors can look
+  /// like the start of a pickle.
+  var isCredible: Bool {
+    isClean && end == .stop || hasPlausibleName
+  }
+
+  /// Whether one of the names could be a module and a name in it.
+  var hasPlausibleName: Bool {
+    names.contains { name in
+      name.path.utf8.allSatisfy { letter in
+        switch letter {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
+        default: false
+        }
+      }
+    }
   }
 
   // MARK: - Showing

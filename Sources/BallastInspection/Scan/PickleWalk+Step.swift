@@ -95,9 +95,7 @@ extension PickleWalk {
     case .persid:
       _ = try line(&reader)
       push(.opaque)
-    case .binpersid:
-      _ = pop()
-      push(.opaque)
+    case .binpersid: push(persistent(pop()))
     case .stop: break
     }
   }
@@ -105,9 +103,15 @@ extension PickleWalk {
   private static let floatLetters = Set("+-0123456789.eEinfatyINFATY_ \t\r".utf8)
 
   private mutating func pushTuple(_ count: Int) {
-    var elements: [PickleSymbol] = []
-    for _ in 0..<count { elements.append(pop()) }
-    pushCollection("(", ")", elements.reversed())
+    let first = stack.count - count
+    guard first >= marks.last ?? 0 else {
+      stumble()
+      stack.removeSubrange(min(marks.last ?? 0, stack.count)...)
+      return push(.opaque)
+    }
+    let elements = collections.count < Self.maximumCollections ? Array(stack[first...]) : []
+    stack.removeLast(count)
+    pushCollection("(", ")", elements)
   }
 
   // MARK: - Arguments

@@ -7,8 +7,12 @@ import BallastFormats
 /// so reading ends only where Python's would, at a byte that is no opcode, an argument that is cut
 /// off, or STOP. Whatever cannot be followed is opaque, and an opaque name is a dangerous one.
 struct PickleWalk {
-  /// Values on the stack, or in the memo, at once; a thousand times what checkpoints have.
-  static let maximumValues = 1 << 22
+  /// Values on the stack at once: picklers write lists in pieces of a thousand.
+  static let maximumValues = 1 << 21
+  /// Values in the memo; a checkpoint of 100 000 tensors has as many.
+  ///
+  /// What does not fit is opaque.
+  static let maximumMemo = 1 << 20
   /// Different names; honest files have dozens.
   static let maximumNames = 1 << 12
   /// Collections whose elements can be shown.
@@ -117,14 +121,14 @@ struct PickleWalk {
     return symbol
   }
 
-  /// The values above the last mark, which goes too.
+  /// The values above the last mark, which goes too; no more of them than are shown.
   mutating func popToMark() -> [PickleSymbol] {
     guard let mark = marks.popLast() else {
       stumble()
       return []
     }
     let start = min(mark, stack.count)
-    let values = Array(stack[start...])
+    let values = Array(stack[start...].prefix(PickleCollection.shownElements + 1))
     stack.removeSubrange(start...)
     return values
   }
@@ -136,13 +140,13 @@ struct PickleWalk {
       return
     }
     let symbol = peek()
-    if memo[index] == nil, memo.count >= Self.maximumValues { return }
+    if memo[index] == nil, memo.count >= Self.maximumMemo { return }
     memo[index] = symbol
   }
 
   mutating func recall(_ index: Int?) {
     guard let index, let symbol = memo[index] else {
-      if memo.count < Self.maximumValues { stumble() }
+      if memo.count < Self.maximumMemo { stumble() }
       push(.opaque)
       return
     }

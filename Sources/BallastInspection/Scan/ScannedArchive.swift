@@ -6,9 +6,14 @@ struct ScannedArchive {
   /// What is decompressed of one member: pickles without their tensors take a thousandth of it.
   static let maximumMember = 256 << 20
   /// What is decompressed of a file in all, members that are no pickles left out.
-  static let maximumInflation = 4 << 30
+  static let maximumInflation = 1 << 30
+  /// Members that are looked for in a damaged archive.
+  static let maximumMembers = 1 << 16
   /// So much of a member shows what it is.
   static let probe = 1 << 10
+
+  /// Names are shown up to this many bytes.
+  private static let maximumShownName = 200
 
   struct Member {
     let name: String
@@ -55,10 +60,10 @@ struct ScannedArchive {
     var bounds: [Int] = []
     for index in region.range.dropLast(3) where span[index] == 0x50 && span[index + 1] == 0x4B {
       switch (span[index + 2], span[index + 3]) {
-      case (3, 4):
+      case (3, 4) where starts.count < maximumMembers:
         starts.append(index)
         bounds.append(index)
-      case (1, 2), (5, 6), (6, 6): bounds.append(index)
+      case (1, 2), (3, 4), (5, 6), (6, 6): bounds.append(index)
       default: break
       }
     }
@@ -79,7 +84,8 @@ struct ScannedArchive {
       let nameStart = reader.position
       try reader.skip(nameLength + extraLength)
       let dataStart = reader.position
-      let name = PickleText(range: nameStart..<nameStart + nameLength, encoding: .bytes)
+      let nameEnd = nameStart + min(nameLength, maximumShownName)
+      let name = PickleText(range: nameStart..<nameEnd, encoding: .bytes)
       // A size that is wrong or unknown ends at the next header.
       let next = bounds[firstIndex(in: bounds, after: start)]
       let announced = dataStart + compressed
@@ -113,7 +119,7 @@ struct ScannedArchive {
     let span = Span<UInt8>(_bytes: region.source.bytes)
     var members: [Member] = []
     var position = region.range.lowerBound
-    while position + block <= region.range.upperBound,
+    while position + block <= region.range.upperBound, members.count < maximumMembers,
       let size = tarSize(span.extracting(position..<position + block))
     {
       let data = position + block
