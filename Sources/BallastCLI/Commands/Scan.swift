@@ -70,7 +70,10 @@ struct Scan: Command {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
       return [path]
     }
-    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+    // A folder that cannot be listed is an error of that path.
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
+      return [path]
+    }
     return names.sorted().map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }.filter {
       var isFolder = false
       return FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder

@@ -76,7 +76,7 @@ struct PickleWalk {
           return
         }
         opcode = next
-        if next == .stop {
+        if case .stop = next {
           end = .stop
           _ = pop()
           return

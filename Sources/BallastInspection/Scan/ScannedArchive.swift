@@ -6,7 +6,7 @@ struct ScannedArchive {
   /// What is decompressed of one member: pickles without their tensors take a thousandth of it.
   static let maximumMember = 256 << 20
   /// What is decompressed of a file in all, members that are no pickles left out.
-  static let maximumInflation = 1 << 30
+  static let maximumInflation = 512 << 20
   /// Members that are looked for in a damaged archive.
   static let maximumMembers = 1 << 16
   /// So much of a member shows what it is.
