@@ -79,7 +79,11 @@ extension PickleWalk {
       let range = literalBytes(tuple)
     {
       loadersAtLarge -= 1
-      nested.append(PickleText(range: range, encoding: .bytes))
+      let text = PickleText(range: range, encoding: .bytes)
+      // What looks like a file has been noted where it stood.
+      if !PickleSniffing.mayHoldCode(text, in: source), nested.count < Self.maximumNested {
+        nested.append(text)
+      }
     }
     if names[index].call == nil, names[index].verdict != .data {
       names[index].call = PickleName.Call(
