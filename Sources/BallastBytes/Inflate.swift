@@ -29,6 +29,25 @@ package func inflate(
   }
 }
 
+/// Decompresses the start of a raw deflate stream: at most `limit` bytes, and as many as can be had.
+///
+/// Damaged and unfinished streams give what stands before the damage.
+package func inflatePrefix(_ compressed: RawSpan, limit: Int) throws(FormatError) -> ByteRegion {
+  var count = 0
+  let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
+    var stream = unsafe z_stream()
+    guard
+      unsafe inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { throw FormatError(ByteFault.badCompression) }
+    defer { unsafe inflateEnd(&stream) }
+    // Safe: as in `inflate`.
+    count = unsafe compressed.withUnsafeBytes { input in
+      unsafe output.withUnsafeMutableBytes { unsafe run(&stream, from: input, into: $0).written }
+    }
+  }
+  return try ByteRegion(bytes, offset: 0, count: count)
+}
+
 /// Feeds zlib, whose counters are 32 bits wide, with pieces of at most 1 GiB.
 private func run(
   _ stream: inout z_stream,

@@ -1,8 +1,8 @@
-import BallastBytes
+package import BallastBytes
 
 /// A text that still stands in the file, and how it is written there.
-struct PickleText: Sendable {
-  enum Encoding: Sendable {
+package struct PickleText: Sendable {
+  package enum Encoding: Sendable {
     /// UTF-8; surrogates are allowed, as Python allows them.
     case utf8
     /// The bytes of Python 2's `str`: UTF-8 if they are, otherwise Latin-1.
@@ -13,14 +13,21 @@ struct PickleText: Sendable {
     case rawUnicodeEscape
   }
 
-  let range: Range<Int>
-  let encoding: Encoding
+  package let range: Range<Int>
+  package let encoding: Encoding
+
+  /// A text that stands at `range`.
+  package init(range: Range<Int>, encoding: Encoding) {
+    self.range = range
+    self.encoding = encoding
+  }
 
   func prefix(_ count: Int) -> PickleText {
     PickleText(range: range.prefix(count), encoding: encoding)
   }
 
-  func decoded(from source: SharedBytes) -> String {
+  /// The text.
+  package func decoded(from source: SharedBytes) -> String {
     let bytes = source.array(range)
     switch encoding {
     case .utf8:
@@ -33,7 +40,7 @@ struct PickleText: Sendable {
   }
 
   /// The bytes of Python 2's `str`, or of Unicode text that is Latin-1; nil where it is not.
-  func bytes(from source: SharedBytes) -> [UInt8]? {
+  package func bytes(from source: SharedBytes) -> [UInt8]? {
     switch encoding {
     case .bytes: return source.array(range)
     case .escapedBytes: return Self.unescaped(source.array(range))
@@ -139,7 +146,7 @@ struct PickleText: Sendable {
 
 extension SharedBytes {
   /// A copy of some of the bytes.
-  func array(_ range: Range<Int>) -> [UInt8] {
+  package func array(_ range: Range<Int>) -> [UInt8] {
     // Safe: the pointer is used within the closure only.
     unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
   }

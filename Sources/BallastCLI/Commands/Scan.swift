@@ -1,0 +1,126 @@
+import BallastBytes
+import BallastCommandLine
+import BallastInspection
+import BallastJSON
+import BallastReport
+import FoundationEssentials
+
+/// `ballast scan`: what the pickles in files would do.
+struct Scan: Command {
+  static let configuration = CommandConfiguration(
+    "scan",
+    abstract: "Report what the pickles in files would do if they were run.",
+    discussion: """
+      Reads every pickle it can find, in archives, arrays and other pickles too, whatever the \
+      files are called and however broken they are. Nothing is run. Names that only make data are \
+      safe; the rest of Python, torch and NumPy is dangerous, and so are packages that start \
+      programs. Other packages are reported as unknown. Exits with 1 if something is dangerous, \
+      and with 2 if a file, or a part of one, cannot be read.
+      """,
+    examples: [
+      CommandExample("ballast scan pytorch_model.bin", "Whether it is safe to load elsewhere."),
+      CommandExample(
+        "ballast scan downloads/ --strict --format json",
+        "Every file of a folder; unknown packages fail too."
+      ),
+    ]
+  )
+
+  @Argument(value: "PATH", help: "A file, or a folder of files.", completion: .file)
+  var paths: [String]
+  @Flag(help: "Fail on packages of which nothing is known, too.") var strict = false
+  @Option(help: "How to write the findings.") var format = DocumentFormat.table
+
+  func run(in context: Console) throws -> ExitCode {
+    var objects: [JSONValue] = []
+    var hasFindings = false
+    var hasErrors = false
+    for path in paths.flatMap(Self.files) {
+      let scan: PickleScan
+      do {
+        try Interruption.check()
+        let source = try at(path) { () throws(FormatError) in try SharedBytes.mapping(path: path) }
+        scan = PickleScan(of: source)
+      } catch let error as PathError {
+        // The other files are still worth a look.
+        _ = ErrorReport(error).show(on: context)
+        hasErrors = true
+        continue
+      }
+      for error in scan.unreadable {
+        _ = ErrorReport(PathError(path: path, error: error)).show(on: context)
+        hasErrors = true
+      }
+      hasFindings = hasFindings || scan.findings.contains { strict || $0.severity == .dangerous }
+      switch format {
+      case .table: try context.print(document(path, scan))
+      case .json: objects.append(json(path, scan))
+      }
+    }
+    if format == .json {
+      try context.print(objects.count == 1 ? objects[0] : .array(objects))
+    }
+    // A finding beats an error: a broken file with a payload is a payload.
+    return hasFindings ? .findings : hasErrors ? .failure : .success
+  }
+
+  /// The files of a folder, or the path itself.
+  private static func files(at path: String) -> [String] {
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
+      return [path]
+    }
+    // A folder that cannot be listed is an error of that path.
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
+      return [path]
+    }
+    return names.sorted().map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }.filter {
+      var isFolder = false
+      return FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder
+    }
+  }
+
+  private func document(_ path: String, _ scan: PickleScan) -> Document {
+    let pickles = scan.pickleCount == 1 ? "1 pickle" : "\(scan.pickleCount) pickles"
+    let name = path.printable
+    guard !scan.findings.isEmpty else {
+      return scan.pickleCount == 0
+        ? [.paragraph("\(name): no pickle")]
+        : [.paragraph("\(name): \(pickles), nothing but data", style: .green)]
+    }
+    return [.heading("\(name): \(pickles)"), .findings(scan.findings.map(finding))]
+  }
+
+  private func finding(_ finding: PickleScan.Finding) -> Finding {
+    let isError = strict || finding.severity == .dangerous
+    let place = [finding.file, finding.offset.map { "byte \($0)" }, finding.opcode]
+      .compactMap(\.self).joined(separator: ", ")
+    return Finding(
+      isError ? .error : .warning,
+      rule: finding.rule,
+      finding.message.printable,
+      place: place.printable
+    )
+  }
+
+  private func json(_ path: String, _ scan: PickleScan) -> JSONValue {
+    [
+      "path": .string(path), "pickles": .integer(scan.pickleCount),
+      "data_names": .integer(scan.dataNameCount),
+      "unreadable": .array(scan.unreadable.map { .string($0.description) }),
+      "findings": .array(
+        scan.findings.map { finding in
+          [
+            "severity": .string(finding.severity == .dangerous ? "error" : "warning"),
+            "rule": .string(finding.rule), "message": .string(finding.message),
+            "file": finding.file.map { .string($0) } ?? .null,
+            "offset": finding.offset.map { .integer($0) } ?? .null,
+            "opcode": finding.opcode.map { .string($0) } ?? .null,
+            "name": finding.name.map { .string($0) } ?? .null,
+            "arguments": finding.arguments.map { .string($0) } ?? .null,
+          ]
+        }
+      ),
+    ]
+  }
+}

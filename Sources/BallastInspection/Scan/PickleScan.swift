@@ -1,0 +1,144 @@
+package import BallastBytes
+import BallastFormats
+
+/// What the pickles of a file would do if they were run: nothing is.
+///
+/// Every pickle that can be found is read, whatever the file's name says and however broken the file
+/// is: plain and stacked ones, those in archives and arrays, and those that pickles hold as bytes.
+package struct PickleScan: Sendable {
+  /// Something that a pickle should not do.
+  package struct Finding: Sendable {
+    package enum Severity: String, Sendable {
+      /// It can run code.
+      case dangerous
+      /// It uses a package of which nothing is known.
+      case unknown
+    }
+
+    package let severity: Severity
+    /// The rule's name, such as "pickle.standard-library".
+    package let rule: String
+    package let message: String
+    /// The member of an archive, and the place of a nested pickle, where it is not the file itself.
+    package let file: String?
+    /// The offset within the file or the member.
+    package let offset: Int?
+    /// The opcode that does it, as pickletools names it.
+    package let opcode: String?
+    /// The name that is imported, its module first.
+    package let name: String?
+    /// What it would be called with.
+    package let arguments: String?
+  }
+
+  /// What was found, in the order of the file.
+  package internal(set) var findings: [Finding] = []
+  /// The number of pickles that were read.
+  package internal(set) var pickleCount = 0
+  /// The number of names that make data and nothing else.
+  package internal(set) var dataNameCount = 0
+  /// Parts that could not be read, and so were not scanned.
+  package internal(set) var unreadable: [FormatError] = []
+
+  /// Findings are kept up to this number; one is enough to distrust a file.
+  static let maximumFindings = 1 << 12
+
+  /// Scans a file.
+  package init(of source: SharedBytes) {
+    var scanner = PickleScanner(source)
+    scanner.run()
+    self = scanner.result
+  }
+
+  init() {}
+
+  mutating func add(_ finding: Finding) {
+    if findings.count < Self.maximumFindings { findings.append(finding) }
+  }
+}
+
+extension PickleScan.Finding {
+  /// A finding about a name; nil where the name makes data only.
+  init?(_ name: PickleName, base: Int, file: String?) {
+    let reason: String
+    switch name.verdict {
+    case .data, .loadsBytes: return nil
+    case .unknown:
+      severity = .unknown
+      rule = "pickle.unknown-package"
+      reason = "a package that is not known"
+    case .dangerous(let danger):
+      severity = .dangerous
+      rule = "pickle.\(danger.rawValue)"
+      reason = danger.description
+    }
+    let action =
+      name.call.map { "calls \(name.path)\($0.arguments)" } ?? "imports \(name.path)"
+    message = "\(action): \(reason)"
+    self.file = file
+    offset = (name.call?.offset ?? name.offset) - base
+    opcode = name.call?.opcode ?? name.opcode
+    self.name = name.path
+    arguments = name.call?.arguments
+  }
+
+  /// A finding about something odd.
+  init(_ oddity: PickleOddity, base: Int, file: String?) {
+    self.init(
+      rule: "pickle.\(oddity.kind.rawValue)",
+      oddity.kind.description,
+      file: file,
+      offset: oddity.offset - base,
+      opcode: oddity.opcode
+    )
+  }
+
+  /// A dangerous finding that is about no name.
+  init(
+    rule: String,
+    _ message: String,
+    file: String?,
+    offset: Int? = nil,
+    opcode: String? = nil
+  ) {
+    severity = .dangerous
+    self.rule = rule
+    self.message = message
+    self.file = file
+    self.offset = offset
+    self.opcode = opcode
+    name = nil
+    arguments = nil
+  }
+}
+
+extension PickleVerdict.Danger: CustomStringConvertible {
+  /// Why such a name is dangerous.
+  package var description: String {
+    switch self {
+    case .standardLibrary: "of Python's library only a few data classes are safe"
+    case .installer: "it installs packages"
+    case .library: "of torch and NumPy only their data classes are safe"
+    case .process: "the package runs programs or code, or talks to a network"
+    case .attributePath: "attributes of attributes lead anywhere"
+    case .borrowedName: "the name runs code in any module that imports it"
+    }
+  }
+}
+
+extension PickleOddity.Kind: CustomStringConvertible {
+  /// What it is that no honest pickle does.
+  var description: String {
+    switch self {
+    case .computedName: "imports a name that is computed while the pickle runs"
+    case .computedCall: "calls a value that is computed while the pickle runs"
+    case .changesClass: "changes a class or a function itself, not an object"
+    case .extensionCode: "imports a name by a number that only the running program knows"
+    case .loaderAtLarge: "hands torch's loader of nested files on, or bytes to it that are computed"
+    case .oddMemoIndex: "numbers the memo in a way that no pickler does"
+    case .longName: "imports a name that is too long to be one"
+    case .tooManyNames: "imports more than \(PickleWalk.maximumNames) names"
+    case .tooManyNested: "holds more than \(PickleWalk.maximumNested) texts that may be pickles"
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import BallastBytes
+import BallastFormats
+
+/// Finds the pickles of a file and has each of them walked.
+///
+/// What is still to be read waits in a list, so nothing here recurses on the depth of a file.
+struct PickleScanner {
+  /// Archives in archives, and pickles in pickles, are followed this far.
+  static let maximumDepth = 16
+  /// Pickles after one another in one stream; torch's legacy files have five.
+  static let maximumStacked = 1 << 16
+  /// A file may be read this many times over, by pickles that overlap and are nested in others.
+  static let maximumPasses = 2 * maximumDepth
+  /// Pages of a file that has been searched are given back in pieces.
+  private static let searchedPiece = 16 << 20
+
+  /// A stream of bytes that may hold pickles.
+  struct Stream {
+    var region: ByteRegion
+    /// Where it stands in the file, for people; nil for the file itself.
+    var place: String?
+    var depth: Int
+    /// A text or bytes of a pickle: only what is a pickle beyond doubt counts.
+    var isNested = false
+  }
+
+  enum Work {
+    case stream(Stream)
+    case members(ScannedArchive, next: Int)
+  }
+
+  var result = PickleScan()
+  var work: [Work]
+  /// What decompressing may still produce.
+  var inflationLeft = ScannedArchive.maximumInflation
+  /// The bytes that may still be read.
+  var effort: Int
+
+  init(_ source: SharedBytes) {
+    effort = Self.effort(for: source.count)
+    work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0))]
+  }
+
+  /// What reading so many bytes may cost, in bytes read.
+  static func effort(for count: Int) -> Int {
+    (count &+ 1 << 16).multipliedReportingOverflow(by: maximumPasses).partialValue
+  }
+
+  mutating func run() {
+    while effort > 0, let next = work.popLast() {
+      switch next {
+      case .stream(let stream): scan(stream)
+      case .members(let archive, let index): scanMember(index, of: archive)
+      }
+    }
+    guard effort <= 0 else { return }
+    let message = "what looks like pickles overlaps too often to be followed"
+    result.add(PickleScan.Finding(rule: "pickle.overlap", message, file: nil))
+  }
+
+  private mutating func scan(_ stream: Stream) {
+    guard stream.depth <= Self.maximumDepth else {
+      let message = "archives and pickles are nested more than \(Self.maximumDepth) deep"
+      return result.add(PickleScan.Finding(rule: "pickle.nesting", message, file: stream.place))
+    }
+    let kind = PickleSniffing.kind(of: stream.region.bytes)
+    switch kind {
+    case .numpy: scanNumPy(stream)
+    case .gzip: scanGzip(stream)
+    case .zip, .other: break
+    case .pickle, .perhapsPickle: scanPickles(stream, isCertain: kind == .pickle)
+    }
+    // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
+    if kind == .zip || stream.depth == 0 { scanZip(stream, isCertain: kind == .zip) }
+    if !stream.isNested || kind == .other { scanTar(stream) }
+  }
+
+  // MARK: - Pickles
+
+  /// Walks the pickles at the start of a stream, which may follow one another.
+  mutating func scanPickles(_ stream: Stream, isCertain: Bool) {
+    let source = stream.region.source
+    var position = stream.region.range.lowerBound
+    let end = stream.region.range.upperBound
+    var isCertain = isCertain
+    var stacked = 0
+    while position < end, stacked < Self.maximumStacked {
+      let walk = walk(position..<end, of: source, whileClean: !isCertain)
+      guard isCertain || walk.isPickle, effort > 0 else { break }
+      take(walk, of: stream)
+      stacked += 1
+      guard walk.end == .stop else { return }
+      position = walk.position
+      let rest = Span<UInt8>(_bytes: source.bytes.extracting(position..<end))
+      isCertain = PickleSniffing.isPickleHeader(at: 0, in: rest)
+    }
+    if stacked > 0 { search(position..<end, of: stream) }
+  }
+
+  /// Looks for pickles between other data: after the storages of torch's legacy files there may be
+  /// more of them.
+  mutating func search(_ range: Range<Int>, of stream: Stream) {
+    let source = stream.region.source
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var given = range.lowerBound
+    var index = range.lowerBound
+    while index < range.upperBound, effort > 0 {
+      if index - given >= Self.searchedPiece {
+        source.giveBack(given..<index)
+        given = index
+      }
+      guard span[index] == 0x80,
+        PickleSniffing.isPickleHeader(at: index, in: span)
+      else {
+        index += 1
+        continue
+      }
+      let walk = walk(index..<range.upperBound, of: source, whileClean: true)
+      if walk.hasCalls, walk.hasPlausibleName {
+        take(walk, of: stream)
+        index = walk.end == .stop ? walk.position : index + 2
+      } else {
+        index += 2
+      }
+    }
+  }
+
+  mutating func walk(
+    _ range: Range<Int>,
+    of source: SharedBytes,
+    whileClean: Bool
+  ) -> PickleWalk {
+    var walk = PickleWalk(source, range: range)
+    walk.run(whileClean: whileClean)
+    effort -= walk.position - range.lowerBound + 1
+    return walk
+  }
+
+  /// Adds what a walk found, and what is nested in it to the work.
+  private mutating func take(_ walk: PickleWalk, of stream: Stream) {
+    let base = stream.region.range.lowerBound
+    addNested(walk, of: stream)
+    guard walk.isCredible || walk.end == .limit else { return }
+    result.pickleCount += 1
+    for name in walk.names {
+      if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
+        result.add(finding)
+      } else {
+        result.dataNameCount += 1
+      }
+    }
+    for oddity in walk.findings {
+      result.add(PickleScan.Finding(oddity, base: base, file: stream.place))
+    }
+    switch walk.end {
+    case .stop: break
+    case .limit:
+      let message = "puts more than \(PickleWalk.maximumValues) values on the stack"
+      let offset = walk.position - base
+      result.add(
+        PickleScan.Finding(rule: "pickle.limit", message, file: stream.place, offset: offset)
+      )
+    case .unknownOpcode, .truncated:
+      let error = FormatError(ScanFault.unfinished, at: walk.opcodeOffset - base)
+      result.unreadable.append(error.inFile(stream.place))
+    }
+  }
+
+  private mutating func addNested(_ walk: PickleWalk, of stream: Stream) {
+    let base = stream.region.range.lowerBound
+    for text in walk.nested.reversed() {
+      let offset = text.range.lowerBound - base
+      let place = (stream.place.map { $0 + ", " } ?? "") + "nested at byte \(offset)"
+      guard let region = text.region(in: stream.region.source) else { continue }
+      work.append(
+        .stream(Stream(region: region, place: place, depth: stream.depth + 1, isNested: true))
+      )
+    }
+  }
+}
+
+extension PickleWalk {
+  /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
+  fileprivate var isPickle: Bool {
+    hasCalls || isClean && end == .stop
+  }
+}
+
+extension PickleText {
+  /// The bytes that a text stands for: those of the file where they are the same.
+  fileprivate func region(in source: SharedBytes) -> ByteRegion? {
+    if encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source) {
+      return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
+    }
+    guard let bytes = bytes(from: source), let copy = try? SharedBytes.copying(bytes) else {
+      return nil
+    }
+    return ByteRegion(copy)
+  }
+
+  private func startsOutsideASCII(in source: SharedBytes) -> Bool {
+    Span<UInt8>(_bytes: source.bytes)[range.lowerBound] >= 0x80
+  }
+}

@@ -1,0 +1,72 @@
+import BallastBytes
+import BallastFormats
+
+/// What is known about a value of a pickle that is read but not run.
+enum PickleSymbol {
+  /// A value that is of no interest, or that cannot be known without running the pickle.
+  case opaque
+  case none
+  case truth(Bool)
+  case integer(Int)
+  case text(PickleText)
+  case bytes(Range<Int>)
+  /// Something imported: an index into the names of the walk.
+  case global(Int)
+  /// What a call returned: the index of the name that was called, where it was a name.
+  case result(of: Int?)
+  /// A tuple, list, set or dictionary: an index into the collections of the walk.
+  case collection(Int)
+}
+
+/// The first elements of a collection, for showing them.
+struct PickleCollection {
+  /// Enough to see what a call is about.
+  static let shownElements = 6
+
+  let opening: String
+  let closing: String
+  private(set) var elements: [PickleSymbol] = []
+  private(set) var isCut = false
+
+  init(_ opening: String, _ closing: String, _ elements: some Sequence<PickleSymbol> = []) {
+    self.opening = opening
+    self.closing = closing
+    for element in elements {
+      append(element)
+      if isCut { break }
+    }
+  }
+
+  mutating func append(_ element: PickleSymbol) {
+    guard elements.count < Self.shownElements else {
+      isCut = true
+      return
+    }
+    elements.append(element)
+  }
+}
+
+/// A name that a pickle imports, and what it does with it.
+package struct PickleName: Sendable {
+  /// A call of the name.
+  package struct Call: Sendable {
+    /// The opcode that calls, as pickletools names it.
+    package let opcode: String
+    /// Where that opcode stands.
+    package let offset: Int
+    /// The arguments as Python would write them; shortened, with … for what only a run would tell.
+    package let arguments: String
+  }
+
+  /// The module and the name in it, with a dot between them.
+  package let path: String
+  package let verdict: PickleVerdict
+  /// The opcode that imports it first.
+  package let opcode: String
+  /// Where that opcode stands.
+  package let offset: Int
+  /// How often it is imported.
+  package var count = 1
+  /// The first call, where there is one.
+  package var call: Call?
+}

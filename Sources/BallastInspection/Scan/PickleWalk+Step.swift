@@ -1,0 +1,213 @@
+import BallastBytes
+import BallastFormats
+
+extension PickleWalk {
+  /// Reads the argument of the current opcode and does to the stack what it would do.
+  @_lifetime(reader: copy reader)
+  mutating func step(_ reader: inout ByteReader) throws(FormatError) {
+    switch opcode {
+    // Numbers and constants
+    case .int, .long: push(number(try line(&reader)))
+    case .float:
+      let text = try line(&reader)
+      if !text.allSatisfy({ Self.floatLetters.contains($0) }) { stumble() }
+      push(.opaque)
+    case .binint: push(.integer(Int(try reader.read(Int32.self))))
+    case .binint1: push(.integer(Int(try reader.read(UInt8.self))))
+    case .binint2: push(.integer(Int(try reader.read(UInt16.self))))
+    case .long1: try opaque(Int(try reader.read(UInt8.self)), &reader)
+    case .long4: try opaque(try count(Int32.self, &reader), &reader)
+    case .binfloat: try opaque(8, &reader)
+    case .none: push(.none)
+    case .newtrue: push(.truth(true))
+    case .newfalse: push(.truth(false))
+    // Text and bytes
+    case .string: try quotedText(&reader)
+    case .unicode: text(try lineRange(&reader), .rawUnicodeEscape)
+    case .binstring: text(try take(try count(Int32.self, &reader), &reader), .bytes)
+    case .shortBinstring: text(try take(Int(try reader.read(UInt8.self)), &reader), .bytes)
+    case .shortBinunicode: text(try take(Int(try reader.read(UInt8.self)), &reader), .utf8)
+    case .binunicode: text(try take(try count(UInt32.self, &reader), &reader), .utf8)
+    case .binunicode8: text(try take(try count(UInt64.self, &reader), &reader), .utf8)
+    case .shortBinbytes: bytes(try take(Int(try reader.read(UInt8.self)), &reader))
+    case .binbytes: bytes(try take(try count(UInt32.self, &reader), &reader))
+    case .binbytes8, .bytearray8: bytes(try take(try count(UInt64.self, &reader), &reader))
+    case .nextBuffer: push(.opaque)
+    case .readonlyBuffer: _ = peek()
+    // Containers
+    case .emptyList: pushCollection("[", "]")
+    case .emptyTuple: pushCollection("(", ")")
+    case .emptyDict: pushCollection("{", "}")
+    case .emptySet: pushCollection("{", "}")
+    case .list: pushCollection("[", "]", popToMark())
+    case .tuple: pushCollection("(", ")", popToMark())
+    case .dict, .frozenset: pushCollection("{", "}", popToMark())
+    case .tuple1: pushTuple(1)
+    case .tuple2: pushTuple(2)
+    case .tuple3: pushTuple(3)
+    case .append: extend(with: [pop()])
+    case .appends, .additems, .setitems: extend(with: popToMark())
+    case .setitem:
+      let value = pop()
+      extend(with: [pop(), value])
+    // The stack and the memo
+    case .pop:
+      // Python takes the mark away where nothing is above it.
+      if let mark = marks.last, mark == stack.count { marks.removeLast() } else { _ = pop() }
+    case .dup: push(peek())
+    case .mark: marks.append(stack.count)
+    case .popMark: _ = popToMark()
+    case .get: recall(memoIndex(try line(&reader)))
+    case .binget: recall(Int(try reader.read(UInt8.self)))
+    case .longBinget: recall(Int(try reader.read(UInt32.self)))
+    case .put: remember(memoIndex(try line(&reader)))
+    case .binput: remember(Int(try reader.read(UInt8.self)))
+    case .longBinput: remember(Int(try reader.read(UInt32.self)))
+    case .memoize: remember(memo.count)
+    // Globals and calls
+    case .ext1: pushExtension(Int(try reader.read(UInt8.self)))
+    case .ext2: pushExtension(Int(try reader.read(UInt16.self)))
+    case .ext4: pushExtension(Int(try reader.read(Int32.self)))
+    case .global: push(global(module: try nameLine(&reader), name: try nameLine(&reader)))
+    case .stackGlobal:
+      let name = pop()
+      push(global(module: text(of: pop()), name: text(of: name)))
+    case .inst:
+      let callee = global(module: try nameLine(&reader), name: try nameLine(&reader))
+      call(callee, .values(popToMark()))
+    case .obj:
+      let values = popToMark()
+      guard let callee = values.first else { return stumble() }
+      call(callee, .values(Array(values.dropFirst())))
+    case .reduce, .newobj:
+      let arguments = pop()
+      call(pop(), .tuple(arguments))
+    case .newobjEx:
+      let keywords = pop()
+      let arguments = pop()
+      call(pop(), .keywords(arguments, keywords))
+    case .build:
+      _ = pop()
+      if case .global = peek() { note(.changesClass) }
+    // The stream
+    case .proto: try reader.skip(1)
+    case .frame: try reader.skip(8)
+    case .persid:
+      _ = try line(&reader)
+      push(.opaque)
+    case .binpersid: push(persistent(pop()))
+    case .stop: break
+    }
+  }
+
+  private static let floatLetters = Set("+-0123456789.eEinfatyINFATY_ \t\r".utf8)
+
+  private mutating func pushTuple(_ count: Int) {
+    let first = stack.count - count
+    guard first >= marks.last ?? 0 else {
+      stumble()
+      stack.removeSubrange(min(marks.last ?? 0, stack.count)...)
+      return push(.opaque)
+    }
+    let elements = collections.count < Self.maximumCollections ? Array(stack[first...]) : []
+    stack.removeLast(count)
+    pushCollection("(", ")", elements)
+  }
+
+  // MARK: - Arguments
+
+  @_lifetime(reader: copy reader)
+  private func count<Width: FixedWidthInteger & BitwiseCopyable>(
+    _ width: Width.Type,
+    _ reader: inout ByteReader
+  ) throws(FormatError) -> Int {
+    guard let count = Int(exactly: try reader.read(width)), count >= 0 else {
+      throw FormatError(ByteFault.overflow, at: opcodeOffset)
+    }
+    return count
+  }
+
+  @_lifetime(reader: copy reader)
+  private func take(_ count: Int, _ reader: inout ByteReader) throws(FormatError) -> Range<Int> {
+    let start = reader.offset
+    try reader.skip(count)
+    return start..<start + count
+  }
+
+  @_lifetime(reader: copy reader)
+  private mutating func opaque(_ count: Int, _ reader: inout ByteReader) throws(FormatError) {
+    try reader.skip(count)
+    push(.opaque)
+  }
+
+  /// A line, without its line feed.
+  @_lifetime(reader: copy reader)
+  private func lineRange(_ reader: inout ByteReader) throws(FormatError) -> Range<Int> {
+    let start = reader.offset
+    while try reader.read(UInt8.self) != UInt8(ascii: "\n") {}
+    return start..<reader.offset - 1
+  }
+
+  /// The start of a line: enough for a number.
+  @_lifetime(reader: copy reader)
+  private func line(_ reader: inout ByteReader) throws(FormatError) -> [UInt8] {
+    source.array(try lineRange(&reader).prefix(Self.maximumNameBytes))
+  }
+
+  /// A line with a name; nil where it is too long.
+  @_lifetime(reader: copy reader)
+  private mutating func nameLine(_ reader: inout ByteReader) throws(FormatError) -> String? {
+    let range = try lineRange(&reader)
+    return text(of: .text(PickleText(range: range, encoding: .utf8)))
+  }
+
+  private mutating func number(_ line: [UInt8]) -> PickleSymbol {
+    let text = String(decoding: line, as: UTF8.self)
+    if opcode == .int, text == "00" || text == "01" { return .truth(text == "01") }
+    if let value = Int(text) { return .integer(value) }
+    let isNumber = line.allSatisfy { (0x30...0x39).contains($0) || "+-_ \r\tL".utf8.contains($0) }
+    if !isNumber || line.isEmpty { stumble() }
+    return .opaque
+  }
+
+  /// The index of a memo in digits; nil where it is written in an unusual way.
+  private func memoIndex(_ line: [UInt8]) -> Int? {
+    guard line.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(String(decoding: line, as: UTF8.self))
+  }
+
+  /// STRING: Python's `repr`, in quotes of either kind.
+  @_lifetime(reader: copy reader)
+  private mutating func quotedText(_ reader: inout ByteReader) throws(FormatError) {
+    var range = try lineRange(&reader)
+    let source = source
+    let span = Span<UInt8>(_bytes: source.bytes)
+    // Python strips white space around the quotes.
+    while let last = range.last, [0x20, 0x09, 0x0D].contains(span[last]) { range.removeLast() }
+    while let first = range.first, [0x20, 0x09].contains(span[first]) { range.removeFirst() }
+    guard range.count >= 2, let first = range.first, let last = range.last,
+      span[first] == span[last], span[first] == UInt8(ascii: "'") || span[first] == 0x22
+    else {
+      stumble()
+      return push(.opaque)
+    }
+    text(range.dropFirst().dropLast(), .escapedBytes)
+  }
+
+  private mutating func text(_ range: Range<Int>, _ encoding: PickleText.Encoding) {
+    let text = PickleText(range: range, encoding: encoding)
+    noteNested(text)
+    push(.text(text))
+  }
+
+  private mutating func bytes(_ range: Range<Int>) {
+    noteNested(PickleText(range: range, encoding: .bytes))
+    push(.bytes(range))
+  }
+
+  private mutating func noteNested(_ text: PickleText) {
+    guard PickleSniffing.mayHoldCode(text, in: source) else { return }
+    guard nested.count < Self.maximumNested else { return note(.tooManyNested) }
+    nested.append(text)
+  }
+}

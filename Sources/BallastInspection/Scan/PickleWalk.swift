@@ -1,0 +1,201 @@
+import BallastBytes
+import BallastFormats
+
+/// Reads a pickle without running it, and notes what it would import and call.
+///
+/// Unlike `PickleMachine` it refuses nothing: a pickle that fails after its payload has done its harm,
+/// so reading ends only where Python's would, at a byte that is no opcode, an argument that is cut
+/// off, or STOP. Whatever cannot be followed is opaque, and an opaque name is a dangerous one.
+struct PickleWalk {
+  /// Values on the stack at once: picklers write lists in pieces of a thousand.
+  static let maximumValues = 1 << 21
+  /// Values in the memo; a checkpoint of 100 000 tensors has as many.
+  ///
+  /// What does not fit is opaque.
+  static let maximumMemo = 1 << 20
+  /// Different names; honest files have dozens.
+  static let maximumNames = 1 << 12
+  /// Collections whose elements can be shown.
+  static let maximumCollections = 1 << 16
+  /// Texts and bytes that may be pickles themselves.
+  static let maximumNested = 1 << 12
+  /// Names longer than this are not decoded; Python's own take less than 100 bytes.
+  static let maximumNameBytes = 1 << 12
+
+  /// Why reading ended.
+  enum End {
+    case stop
+    case unknownOpcode
+    case truncated
+    /// More was asked for than is followed.
+    case limit
+  }
+
+  let source: SharedBytes
+  let range: Range<Int>
+  /// Where reading ended.
+  private(set) var position: Int
+  private(set) var end = End.truncated
+  /// Whether Python would have come as far: nothing was taken from an empty stack.
+  private(set) var isClean = true
+  var hasCalls = false
+  var names: [PickleName] = []
+  var findings: [PickleOddity] = []
+  /// What may be a pickle or an archive, within the source.
+  var nested: [PickleText] = []
+  /// How often the loader of bytes stands somewhere other than in a call with bytes of this file.
+  var loadersAtLarge = 0
+
+  var stack: [PickleSymbol] = []
+  var marks: [Int] = []
+  var memo: [Int: PickleSymbol] = [:]
+  var collections: [PickleCollection] = []
+  var nameIndex: [ExactString: Int] = [:]
+  var opcode = PickleOpcode.stop
+  var opcodeOffset = 0
+
+  init(_ source: SharedBytes, range: Range<Int>) {
+    self.source = source
+    self.range = range
+    position = range.lowerBound
+  }
+
+  /// Reads to the end; with `whileClean`, only as far as Python would come.
+  mutating func run(whileClean: Bool = false) {
+    let source = source  // borrowed from here, so that `self` can change
+    var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
+    defer {
+      position = reader.offset
+      if loadersAtLarge > 0 { note(.loaderAtLarge, evenAfterFailure: true) }
+    }
+    while isClean || !whileClean {
+      opcodeOffset = reader.offset
+      do {
+        guard let next = PickleOpcode(rawValue: try reader.read(UInt8.self)) else {
+          end = .unknownOpcode
+          return
+        }
+        opcode = next
+        if case .stop = next {
+          end = .stop
+          _ = pop()
+          return
+        }
+        try step(&reader)
+      } catch {
+        end = .truncated
+        return
+      }
+      guard stack.count <= Self.maximumValues, marks.count <= Self.maximumValues else {
+        end = .limit
+        return
+      }
+    }
+  }
+
+  // MARK: - The stack
+
+  mutating func push(_ symbol: PickleSymbol) {
+    if case .global(let index) = symbol, names[index].verdict == .loadsBytes { loadersAtLarge += 1 }
+    stack.append(symbol)
+  }
+
+  /// What Python would fail at; whatever follows is no longer certain to be reached.
+  mutating func stumble() {
+    isClean = false
+  }
+
+  mutating func pop() -> PickleSymbol {
+    guard stack.count > marks.last ?? 0, let symbol = stack.popLast() else {
+      stumble()
+      return .opaque
+    }
+    return symbol
+  }
+
+  mutating func peek() -> PickleSymbol {
+    guard stack.count > marks.last ?? 0, let symbol = stack.last else {
+      stumble()
+      return .opaque
+    }
+    return symbol
+  }
+
+  /// The values above the last mark, which goes too; no more of them than are shown.
+  mutating func popToMark() -> [PickleSymbol] {
+    guard let mark = marks.popLast() else {
+      stumble()
+      return []
+    }
+    let start = min(mark, stack.count)
+    let values = Array(stack[start...].prefix(PickleCollection.shownElements + 1))
+    stack.removeSubrange(start...)
+    return values
+  }
+
+  mutating func remember(_ index: Int?) {
+    guard let index else {
+      // Python reads more spellings of a number than this; none of them comes from a pickler.
+      note(.oddMemoIndex)
+      return
+    }
+    let symbol = peek()
+    if memo[index] == nil, memo.count >= Self.maximumMemo { return }
+    memo[index] = symbol
+  }
+
+  mutating func recall(_ index: Int?) {
+    guard let index, let symbol = memo[index] else {
+      if memo.count < Self.maximumMemo { stumble() }
+      push(.opaque)
+      return
+    }
+    push(symbol)
+  }
+
+  mutating func pushCollection(
+    _ opening: String,
+    _ closing: String,
+    _ elements: some Sequence<PickleSymbol> = []
+  ) {
+    guard collections.count < Self.maximumCollections else { return push(.opaque) }
+    collections.append(PickleCollection(opening, closing, elements))
+    push(.collection(collections.count - 1))
+  }
+
+  /// Adds to the collection on top of the stack.
+  mutating func extend(with elements: some Sequence<PickleSymbol>) {
+    guard case .collection(let index) = peek() else { return }
+    for element in elements {
+      collections[index].append(element)
+      if collections[index].isCut { return }
+    }
+  }
+
+  mutating func note(_ oddity: PickleOddity.Kind, evenAfterFailure: Bool = false) {
+    // Where Python would have failed already, most of these are no more than echoes of it.
+    guard isClean || evenAfterFailure, !findings.contains(where: { $0.kind == oddity }) else {
+      return
+    }
+    findings.append(PickleOddity(kind: oddity, opcode: opcode.name, offset: opcodeOffset))
+  }
+}
+
+/// Something that no honest pickle does.
+struct PickleOddity {
+  enum Kind: String {
+    case computedName = "computed-name"
+    case computedCall = "computed-call"
+    case changesClass = "changed-class"
+    case extensionCode = "extension-code"
+    case loaderAtLarge = "computed-file"
+    case oddMemoIndex = "odd-memo"
+    case longName = "long-name"
+    case tooManyNames = "too-many-names"
+    case tooManyNested = "too-many-nested"
+  }
+
+  let kind: Kind
+  let opcode: String
+  let offset: Int
+}

@@ -1,0 +1,152 @@
+import BallastBytes
+import BallastInspection
+import Testing
+
+/// Pickles wherever they hide: in others, after others, in archives that are broken.
+@Suite struct ScannedContainerTests {
+  private static let payload = Array("cos\nsystem\n(S'id'\ntR.".utf8)
+  private static let payload2: [UInt8] = [0x80, 2] + payload
+  private static let empty: [UInt8] = [0x80, 2, 0x4E, 0x2E]
+
+  private func scan(_ bytes: [UInt8]) throws -> PickleScan {
+    PickleScan(of: try SharedBytes.copying(bytes))
+  }
+
+  /// Expects the payload, once, and returns where it was found.
+  @discardableResult
+  private func expectPayload(in bytes: [UInt8]) throws -> String? {
+    let findings = try scan(bytes).findings.filter { $0.name == "os.system" }
+    #expect(findings.count == 1)
+    return findings.first?.file
+  }
+
+  private func littleEndian(_ value: Int, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+  }
+
+  /// A member's header and data, stored, with a checksum of zero.
+  private func member(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    [0x50, 0x4B, 3, 4] + littleEndian(20, 2) + littleEndian(0, 12) + littleEndian(data.count, 4)
+      + littleEndian(data.count, 4) + littleEndian(name.utf8.count, 2) + [0, 0] + Array(name.utf8)
+      + data
+  }
+
+  private func zip(_ members: [(String, [UInt8])], flags: Int = 0) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var directory: [UInt8] = []
+    for (name, data) in members {
+      directory += [0x50, 0x4B, 1, 2] + littleEndian(20, 2) + littleEndian(20, 2)
+      directory += littleEndian(flags, 2) + littleEndian(0, 10)
+      directory += littleEndian(data.count, 4) + littleEndian(data.count, 4)
+      directory += littleEndian(name.utf8.count, 2) + littleEndian(0, 12)
+      directory += littleEndian(bytes.count, 4) + Array(name.utf8)
+      bytes += member(name, data)
+    }
+    let end =
+      [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + littleEndian(members.count, 2)
+      + littleEndian(members.count, 2) + littleEndian(directory.count, 4)
+      + littleEndian(bytes.count, 4) + [0, 0]
+    return bytes + directory + end
+  }
+
+  private func tar(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at place: Int) {
+      for (index, byte) in text.utf8.enumerated() { header[place + index] = byte }
+    }
+    put(name, at: 0)
+    put("0000000\(String(data.count, radix: 8))".suffix(7).description, at: 124)
+    put("        ", at: 148)
+    put(
+      "0000000\(String(header.reduce(0) { $0 + Int($1) }, radix: 8))".suffix(6).description,
+      at: 148
+    )
+    header[154] = 0
+    let padding = [UInt8](repeating: 0, count: (512 - data.count % 512) % 512)
+    return header + data + padding + [UInt8](repeating: 0, count: 1024)
+  }
+
+  @Test func membersOfAZipArchive() throws {
+    let place = try expectPayload(in: zip([("a/version", [0x33]), ("a/data.pkl", Self.payload2)]))
+    #expect(place == "a/data.pkl")
+  }
+
+  @Test func aMemberOfAnyName() throws {
+    try expectPayload(in: zip([("a/data.pkl", Self.empty), ("readme.txt", Self.payload)]))
+  }
+
+  @Test func aZipArchiveInAnother() throws {
+    let inner = zip([("a/data.pkl", Self.payload2)])
+    #expect(try expectPayload(in: zip([("inner", inner)])) == "inner/a/data.pkl")
+  }
+
+  @Test func aZipArchiveThatIsCutOff() throws {
+    try expectPayload(in: Array(zip([("a/data.pkl", Self.payload2)]).dropLast(30)))
+  }
+
+  @Test func aZipArchiveThatSaysItIsEncrypted() throws {
+    try expectPayload(in: zip([("a/data.pkl", Self.payload2)], flags: 1))
+  }
+
+  @Test func twoMembersOfOneName() throws {
+    try expectPayload(in: zip([("a", Self.empty), ("a", Self.payload2)]))
+  }
+
+  @Test func aBrokenArchiveWithoutAPayloadIsUnreadable() throws {
+    let scan = try scan(Array(zip([("a/data.pkl", Self.empty)]).dropLast(30)))
+    #expect(scan.findings.isEmpty && scan.pickleCount == 1 && scan.unreadable.count == 1)
+  }
+
+  @Test func aPickleInFrontOfAZipArchive() throws {
+    try expectPayload(in: Self.payload2 + zip([("a", Self.empty)]))
+  }
+
+  @Test func membersOfATarArchive() throws {
+    #expect(try expectPayload(in: tar("pickle", Self.payload2)) == "pickle")
+  }
+
+  @Test func afterAnotherPickle() throws {
+    try expectPayload(in: Self.empty + Self.payload2)
+    try expectPayload(in: Self.empty + Self.payload)
+  }
+
+  @Test func afterOtherData() throws {
+    try expectPayload(in: Self.empty + [UInt8](repeating: 0xEE, count: 5000) + Self.payload2)
+  }
+
+  @Test func inBytesOfAnotherPickle() throws {
+    let nested = [0x80, 4, 0x43, UInt8(Self.payload2.count)] + Self.payload2 + [0x2E]
+    #expect(try expectPayload(in: nested) == "nested at byte 4")
+  }
+
+  @Test func inTextOfAnotherPickle() throws {
+    // Protocol 2 writes bytes as text that is Latin-1, so 0x80 takes two bytes.
+    let text = [0xC2] + Self.payload2
+    try expectPayload(in: [0x80, 2, 0x58] + littleEndian(text.count, 4) + text + [0x2E])
+  }
+
+  @Test func inTorchsOwnNestedFiles() throws {
+    let load = Array("ctorch.storage\n_load_from_bytes\n".utf8)
+    func loading(_ bytes: [UInt8]) -> [UInt8] {
+      [0x80, 3] + load + [0x43, UInt8(bytes.count)] + bytes + [0x85, 0x52, 0x2E]
+    }
+    try expectPayload(in: loading(Self.payload2))
+    #expect(try scan(loading(Self.empty)).findings.isEmpty)
+    let handedOn = [0x80, 3] + load + [0x2E]
+    #expect(try scan(handedOn).findings.map(\.rule) == ["pickle.computed-file"])
+  }
+
+  @Test func inAnArrayOfObjects() throws {
+    let header = Array("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n".utf8)
+    let magic = [0x93] + Array("NUMPY".utf8) + [1, 0]
+    try expectPayload(in: magic + littleEndian(header.count, 2) + header + Self.payload2)
+  }
+
+  @Test func nestingIsBounded() throws {
+    var bytes = Self.empty
+    for _ in 0..<40 {
+      bytes = [0x80, 4, 0x42] + littleEndian(bytes.count, 4) + bytes + [0x2E]
+    }
+    #expect(try scan(bytes).findings.map(\.rule) == ["pickle.nesting"])
+  }
+}
