@@ -148,6 +148,8 @@ extension DType {
     case .f8e8m0: "float8_e8m0fnu"
     case .f4: "float4_e2m1fn_x2"
     case .f6e2m3, .f6e3m2: nil
+    // ggml's blocks, which only GGUF has.
+    case .q40, .q41, .q50, .q51, .q80, .q2k, .q3k, .q4k, .q5k, .q6k, .q8k: nil
     }
   }
 
@@ -167,7 +169,7 @@ extension DType {
     case .c64: "ComplexFloatStorage"
     case .c128: "ComplexDoubleStorage"
     case .u16, .u32, .u64, .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0, .f4: nil
-    case .f6e2m3, .f6e3m2: nil
+    default: nil
     }
   }
 }

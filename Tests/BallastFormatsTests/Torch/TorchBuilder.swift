@@ -128,13 +128,4 @@ extension TensorView {
     }
     return contents
   }
-
-  /// The elements of a float32 tensor.
-  func floats() throws -> [Float] {
-    let contents = try contents()
-    return stride(from: 0, to: contents.count, by: 4).map { start in
-      let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(contents[start + $1]) << UInt32(8 * $1) }
-      return Float(bitPattern: bits)
-    }
-  }
 }
