@@ -87,6 +87,24 @@ import Testing
     #expect(read[64...].allSatisfy { $0 == 0 })
   }
 
+  @Test func noOtherFormatHasBlocks() throws {
+    let source = try tensor(.f32, [32], littleEndian((0..<32).map { Float($0) }))
+    let blocks = [source.output(as: .q80)]
+    let path = path
+    #expect(
+      Failure { try SafetensorsWriter.write(blocks, to: path) }
+        == Failure(SafetensorsFault.unknownDType(tensor: "t", "Q8_0"))
+    )
+    let torch = Failure(TorchFault.unwritableType(tensor: "t", .q80))
+    #expect(Failure { try TorchZipWriter.write(blocks, to: path) } == torch)
+    #expect(Failure { try TorchLegacyWriter.write(blocks, to: path) } == torch)
+    #expect(
+      Failure { try NPZWriter.write(blocks, to: path) }
+        == Failure(NumPyFault.unwritableType(tensor: "t", .q80))
+    )
+    #expect(try folder.contents == [])
+  }
+
   @Test func whatReadersRefuseIsNotWritten() throws {
     func expect(_ fault: some FormatFault, _ tensors: [TensorView], as dtype: DType? = nil) {
       let outputs = tensors.map { $0.output(as: dtype) }
