@@ -200,6 +200,52 @@ import Testing
     #expect(wrong.status == 2)
     let word = try Ballast.run(["detokenize", tiny], input: Data("12 x".utf8))
     #expect(word.errors.contains("\"x\" is no token id (at byte 3)"))
+    let windows = try Ballast.run(["detokenize", tiny], input: Data("1\r\n2\r\nx".utf8))
+    #expect(windows.errors.contains("(at byte 6)"))
+  }
+
+  /// The first signal ends the wait for standard input.
+  @Test func anInterruptedWaitForInputEnds() throws {
+    let process = Ballast.process(["tokenize", tiny])
+    let input = Pipe()
+    process.standardInput = input
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    // Interrupted until it has ended: a signal before the program watches would kill it unsaid.
+    Thread.sleep(forTimeInterval: 0.5)
+    process.interrupt()
+    let deadline = Date(timeIntervalSinceNow: 20)
+    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    #expect(!process.isRunning)
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+  }
+
+  @Test(
+    arguments: [
+      ["generate", "--ids", "--stop", "a"], ["generate", "--top-p", "1.5"],
+      ["finetune", "text.txt", "-o", "out", "--dropout", "0.99999999"],
+    ]
+  )
+  func whatWouldBeIgnoredOrCannotBeIsRefused(arguments: [String]) throws {
+    #expect(try Ballast.run(arguments + [tiny]).status == 64)
+  }
+
+  @Test func aPromptThatIsCutIsNoticed() throws {
+    let prompt = String(repeating: "One morning Anna went out. ", count: 40)
+    let result = try Ballast.run(
+      "generate",
+      tiny,
+      "--prompt",
+      prompt,
+      "-n",
+      "1",
+      "--samples",
+      "2"
+    )
+    #expect(result.status == 0)
+    #expect(result.errorLines.count { $0.hasSuffix("only the last 64 are seen") } == 1)
   }
 
   @Test func finetuneSavesTheLastAndTheBestModel() throws {

@@ -51,6 +51,39 @@ import Testing
     }
   }
 
+  /// What would be taken for something else, or ignored, is refused.
+  @Test(arguments: ["hidden_states.00", "hidden_states.+1", "hidden_states.x", "hidden_states.5"])
+  func aHiddenStateThatThereIsNotIsRefused(name: String) throws {
+    let error = try faultWithAdded(tensor(.f32, [1], [0, 0, 0, 0], named: name))
+    guard case .otherModel(name) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test(arguments: [0, 2]) func aLossOfSeveralElementsIsRefused(count: Int) throws {
+    let loss = try tensor(.f32, [count], [UInt8](repeating: 0, count: 4 * count), named: "loss")
+    guard case .wrongShape("loss", _, [count]) = try faultWithAdded(loss) else {
+      Issue.record("a loss of \(count) elements was accepted")
+      return
+    }
+  }
+
+  /// How a reference fails that has this tensor, in place of its own of the same name.
+  private func faultWithAdded(_ added: TensorView) throws -> ParityFault? {
+    let model = try Self.open("tiny-gpt2").loadModel()
+    let recorded = try Checkpoint.open(path: Fixtures.path("reference/tiny-gpt2.safetensors"))
+    let changed = try Checkpoint(
+      format: recorded.format,
+      files: recorded.files,
+      metadata: [:],
+      warnings: [],
+      tensors: recorded.tensors.filter { $0.name != added.name } + [added]
+    )
+    let error = #expect(throws: FormatError.self) { try RecordedReference(changed, for: model) }
+    return error?.fault as? ParityFault
+  }
+
   /// Relative L2 within 2e-5, or twice PyTorch's own error where that is larger.
   @Test func everyGradientIsAsCloseAsPyTorchs() throws {
     let model = try Self.open("tiny-gpt2").loadModel()

@@ -67,7 +67,7 @@ struct Check: Command {
     do throws(FormatError) {
       _ = try CanonicalCheckpoint(checkpoint)
       let model = try OpenedModel(path: path)
-      for notice in model.notices { context.notice(notice) }
+      for notice in model.notices { context.notice("\(path): \(notice)".printable) }
       guard let tokenizer = try? model.loadTokenizer(),
         tokenizer.vocabularySize > model.configuration.vocabularySize
       else { return [] }
@@ -84,7 +84,9 @@ struct Check: Command {
       switch error.fault as? ModelFault {
       case .notGPT2: return []
       case .noConfiguration, .unknownHeads:
-        context.notice("no config.json: the weights were not checked against a configuration")
+        context.notice(
+          "\(path): no config.json: the weights were not checked against a configuration"
+        )
         return []
       default: return [IntegrityFinding(.error, error)]
       }

@@ -90,10 +90,11 @@ struct Convert: Command {
     let summary: Conversion.Summary
     if target == .hf || layout != .keep {
       let opened = try OpenedModel.open(input, config: config, tokenizer: nil)
-      for notice in opened.notices { context.notice(notice) }
-      context.notice(of: opened.checkpoint, at: input)
+      context.notice(of: opened, at: input)
       if target == .hf, !opened.hasTokenizer {
-        context.notice("\(opened.folder.printable) has no tokenizer, so \(output) gets none")
+        context.notice(
+          "\(opened.folder.printable) has no tokenizer, so \(output.printable) gets none"
+        )
       }
       let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
       summary = try at(output) { () throws(FormatError) in
@@ -116,7 +117,9 @@ struct Convert: Command {
     }
     tell(summary, on: context)
     if target == .safetensors, layout != .native, OpenedModel.hasConfiguration(beside: input) {
-      context.notice("config.json is not part of \(output); --layout native carries it along")
+      context.notice(
+        "config.json is not part of \(output.printable); --layout native carries it along"
+      )
     }
     return .success
   }

@@ -45,11 +45,19 @@ struct Generate: Command {
     let opened = try model.open(on: context)
     let tokenizer = try model.loadTokenizer(of: opened, on: context)
     let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let tokens = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
+    let positions = network.configuration.positions
+    if tokens.count > positions {
+      context.notice(
+        "the prompt has \(tokens.count) tokens, the model \(positions) positions: "
+          + "only the last \(positions / 2) are seen"
+      )
+    }
     for sample in 0..<samples {
       var options = sampling.options
       options.seed &+= UInt64(sample)
       try at(model.model) { () throws(FormatError) in
-        try write(network, opened, tokenizer, options, on: context)
+        try write(network, after: tokens, tokenizer, options, on: context)
       }
       try context.print("")
     }
@@ -58,19 +66,12 @@ struct Generate: Command {
 
   private func write(
     _ network: GPT2Model,
-    _ opened: OpenedModel,
+    after tokens: [Int32],
     _ tokenizer: Tokenizer,
     _ options: SamplingOptions,
     on context: Console
   ) throws(FormatError) {
-    var history = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
-    let positions = network.configuration.positions
-    if history.count > positions {
-      context.notice(
-        "the prompt has \(history.count) tokens, the model \(positions) positions: "
-          + "only the last \(positions / 2) are seen"
-      )
-    }
+    var history = tokens
     if history.isEmpty {
       guard let start = tokenizer.endOfText else { throw FormatError(ModelInputFault.empty) }
       history = [start]
@@ -89,7 +90,7 @@ struct Generate: Command {
       try Interruption.check()
       let token = sampler.next(logits: logits, history: history)
       history.append(token)
-      if opened.configuration.endTokens.contains(Int(token)) || token == tokenizer.endOfText {
+      if network.configuration.endTokens.contains(Int(token)) || token == tokenizer.endOfText {
         break
       }
       if ids {

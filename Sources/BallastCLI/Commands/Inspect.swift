@@ -41,7 +41,9 @@ struct Inspect: Command {
     for path in paths {
       let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
       let tensors = sorted(checkpoint.tensors.filter { Glob.any(match, matches: $0.name) })
-      if tensors.isEmpty, !match.isEmpty { context.notice("\(path): no tensor's name matches") }
+      if tensors.isEmpty, !match.isEmpty {
+        context.notice("\(path): no tensor's name matches".printable)
+      }
       switch format {
       case .table: try context.print(document(path, checkpoint, tensors))
       case .json: objects.append(json(path, checkpoint, tensors))

@@ -30,7 +30,9 @@ struct Stats: Command {
     let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
     context.notice(of: checkpoint, at: path)
     let tensors = checkpoint.tensors.filter { Glob.any(match, matches: $0.name) }
-    if tensors.isEmpty, !match.isEmpty { context.notice("no tensor's name matches") }
+    if tensors.isEmpty, !match.isEmpty {
+      context.notice("\(path): no tensor's name matches".printable)
+    }
     let total = tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Reading", total: total, unit: .bytes, on: context)
     var table = Table(columns: [

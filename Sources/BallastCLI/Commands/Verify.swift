@@ -84,7 +84,7 @@ struct Verify: Command {
       }
     }
     let other = try OpenedModel.open(against ?? "", config: nil, tokenizer: nil)
-    for notice in other.notices { context.notice(notice) }
+    context.notice(of: other, at: against ?? "")
     let tokens = try inputIds.map { try TokenFile.read($0) } ?? [Self.tokens(for: network)]
     return try at(against ?? "") { () throws(FormatError) in
       try ModelReference(

@@ -1,6 +1,7 @@
 import BallastBytes
 import BallastCheckpoint
 import BallastJSON
+import BallastModelIO
 import BallastReport
 import Glibc
 
@@ -61,6 +62,12 @@ package final class Console: Sendable {
   /// Says something that a user should know but need not act on.
   func notice(_ text: String) {
     message("ballast: note: \(text)")
+  }
+
+  /// Tells what was assumed about a model, and what is odd about its checkpoint.
+  func notice(of model: OpenedModel, at path: String) {
+    for text in model.notices { notice("\(path): \(text)".printable) }
+    notice(of: model.checkpoint, at: path)
   }
 
   /// Tells what is odd about a checkpoint, such as tensors that cannot be read.

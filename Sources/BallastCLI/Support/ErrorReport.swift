@@ -56,7 +56,7 @@ struct ErrorReport {
 
   /// A name of a hub looks like a path, and is the likeliest path that is not there.
   private static func hint(_ error: FormatError, at path: String?) -> String? {
-    guard let path, !path.hasPrefix("."), !path.hasPrefix("/"),
+    guard let path, !path.contains("."), !path.hasPrefix("/"),
       path.count(where: { $0 == "/" }) == 1,
       error.fault as? InputOutputFault == .noSuchFile
     else { return nil }

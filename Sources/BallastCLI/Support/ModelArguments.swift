@@ -29,8 +29,7 @@ struct ModelArguments: ParsableArguments {
   /// Opens the model and tells what was assumed.
   func open(on console: Console) throws -> OpenedModel {
     let opened = try OpenedModel.open(model, config: config, tokenizer: tokenizer)
-    for notice in opened.notices { console.notice("\(model): \(notice)".printable) }
-    console.notice(of: opened.checkpoint, at: model)
+    console.notice(of: opened, at: model)
     return opened
   }
 
