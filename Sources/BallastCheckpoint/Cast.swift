@@ -93,6 +93,8 @@ enum Cast {
       case .f64: unsafe bk_f32_to_f64(to.assumingMemoryBound(to: Double.self), middle, count)
       case .f16: unsafe bk_f32_to_f16(to, middle, count)
       case .bf16: unsafe bk_f32_to_bf16(to, middle, count)
+      case .f8e4m3: unsafe bk_f32_to_f8e4m3(to, middle, count)
+      case .f8e5m2: unsafe bk_f32_to_f8e5m2(to, middle, count)
       case .q80:
         let values = unsafe Span(_unsafeStart: middle, count: count)
         var blocks = unsafe MutableSpan(

@@ -8,6 +8,8 @@ package struct TensorOutput {
   package let name: String
   package let dtype: DType
   package let shape: Shape
+  /// The type that the elements had before they were cast, if they are.
+  package let castFrom: DType?
   private let produce: (Sink) throws(FormatError) -> Void
 
   /// A tensor whose bytes, row by row and little-endian, `produce` hands to a sink.
@@ -15,11 +17,13 @@ package struct TensorOutput {
     name: String,
     dtype: DType,
     shape: Shape,
+    castFrom: DType? = nil,
     produce: @escaping (Sink) throws(FormatError) -> Void
   ) {
     self.name = name
     self.dtype = dtype
     self.shape = shape
+    self.castFrom = castFrom == dtype ? nil : castFrom
     self.produce = produce
   }
 

@@ -170,7 +170,8 @@ extension TensorView {
         try forEachPiece { (piece, _) throws(FormatError) in try sink(piece) }
       }
     }
-    return TensorOutput(name: name, dtype: target, shape: shape) { (sink) throws(FormatError) in
+    return TensorOutput(name: name, dtype: target, shape: shape, castFrom: dtype) {
+      (sink) throws(FormatError) in
       var buffer: [UInt8] = []
       let source = isContiguous ? self : try dequantized()
       try source.forEachPiece(pieceBytes: Self.pieceBytes / 4) {

@@ -19,6 +19,13 @@ extension GGUFModel {
   ///
   /// Throws `GGUFModelFault` where it is of another kind than GPT-2's.
   package static func tokenizer(of checkpoint: Checkpoint) throws(FormatError) -> Tokenizer? {
+    try tokenizerLists(of: checkpoint).map { (lists) throws(FormatError) in try Tokenizer(lists) }
+  }
+
+  /// The same as plain lists.
+  package static func tokenizerLists(
+    of checkpoint: Checkpoint
+  ) throws(FormatError) -> TokenizerLists? {
     func value(_ key: String) -> JSONValue? { checkpoint.metadata[prefix + key] }
     guard let model = value("model") else { return nil }
     guard model == "gpt2", value("pre") == nil || value("pre") == "gpt-2" else {
@@ -38,7 +45,7 @@ extension GGUFModel {
     }
     let end = value("eos_token_id")?.integer
     let endOfText = end.flatMap { texts.indices.contains($0) ? texts[$0] : nil }
-    return try Tokenizer(TokenizerLists(tokens: tokens, merges: merges, endOfText: endOfText))
+    return TokenizerLists(tokens: tokens, merges: merges, endOfText: endOfText)
   }
 
   private static func strings(

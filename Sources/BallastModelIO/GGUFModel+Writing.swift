@@ -85,6 +85,13 @@ extension GGUFModel {
     return dtype
   }
 
+  /// The type for a file whose matrices are to stay as they are, where GGUF can say so; float32 is
+  /// what nothing is lost with.
+  package static func storedType(of model: OpenedModel) -> DType {
+    let dtype = model.weights["wte.weight"]?.dtype
+    return dtype.flatMap { fileTypes[$0] == nil ? nil : $0 } ?? .f32
+  }
+
   /// What general.file_type says of the types that are written (llama.cpp's llama_ftype).
   private static let fileTypes: [DType: UInt32] = [.f32: 0, .f16: 1, .q80: 7, .bf16: 32]
 }

@@ -2,6 +2,7 @@ package import BallastBytes
 package import BallastCheckpoint
 import BallastFormats
 package import BallastJSON
+package import BallastTokenizer
 import FoundationEssentials
 
 /// A folder as transformers writes it: config.json, model.safetensors, and the tokenizer's files.
@@ -12,11 +13,24 @@ package struct HuggingFaceFolder {
   package let configuration: JSONObject
   /// Files that are copied as they are: the tokenizer's, generation_config.json.
   package let companions: [String]
+  /// Files that are made: those of a tokenizer that is in no file of its own.
+  package var madeFiles: [(name: String, contents: [UInt8])] = []
+  /// The most bytes of tensors that one file of weights gets; nil for a single file.
+  package var shardSize: Int?
 
   package init(weights: [TensorOutput], configuration: JSONObject, companions: [String]) {
     self.weights = weights
     self.configuration = configuration
     self.companions = companions
+  }
+
+  /// Adds the files of a tokenizer that came in none, for texts of so many tokens.
+  package mutating func addTokenizer(_ tokenizer: TokenizerLists, maximumLength: Int) {
+    madeFiles += [
+      ("tokenizer.json", tokenizer.tokenizerFile), ("vocab.json", tokenizer.vocabularyFile),
+      ("merges.txt", tokenizer.mergesFile),
+      ("tokenizer_config.json", tokenizer.configurationFile(maximumLength: maximumLength)),
+    ]
   }
 
   /// The files of a tokenizer.
@@ -36,11 +50,9 @@ package struct HuggingFaceFolder {
 
   /// What an existing folder holds that would be read with the weights and is not written anew.
   package func remainders(in folder: String) -> [String] {
-    let written = companions.map(Self.name)
+    let written = companions.map(Self.name) + madeFiles.map(\.name)
     let others =
-      Self.tokenizerNames + Self.modelNames + [
-        "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-      ]
+      Self.tokenizerNames + Self.modelNames + ["pytorch_model.bin", "pytorch_model.bin.index.json"]
     return others.filter {
       !written.contains($0) && FileManager.default.fileExists(atPath: folder + "/" + $0)
     }
@@ -51,10 +63,10 @@ package struct HuggingFaceFolder {
     canonical == "lm_head.weight" ? canonical : "transformer." + canonical
   }
 
-  /// Writes the folder and returns the number of bytes of the weights' file.
+  /// Writes the folder and returns the number of bytes of the weights' files.
   ///
-  /// All files are first written beside their place, and appear there only once all are on disk: a
-  /// new folder by one rename, the files of an existing one (`replacing`) by one rename each.
+  /// All files are first written beside their place, and appear there only once all are on disk.
+  /// Where the folder exists and is replaced, weights of before go, whatever files they were in.
   /// Throws `ModelFault.outputExists` where the folder exists and `replacing` is false.
   @discardableResult
   package func write(
@@ -62,29 +74,28 @@ package struct HuggingFaceFolder {
     replacing: Bool,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
-    var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    let exists = FileManager.default.fileExists(atPath: path)
-    guard !exists || replacing else { throw FormatError(ModelFault.outputExists) }
-    let staging = try StagingFolder(for: path, inside: exists)
-    let bytes = try SafetensorsWriter.write(
+    let staging = try StagingFolder(for: path, replacing: replacing)
+    var (names, byteCount) = try SafetensorsShards.write(
       weights,
       metadata: [("format", "pt")],
-      to: staging.path + "/model.safetensors",
+      limit: shardSize,
+      into: staging.path,
       progress: progress
     )
-    let config = try AtomicFile(path: staging.path + "/config.json")
-    try config.write(JSONValue.object(configuration).text(.indented) + "\n")
-    try config.commit()
-    var names = ["model.safetensors", "config.json"]
-    for companion in companions {
-      let name = Self.name(of: companion)
-      guard !names.contains(name) else { continue }
-      try Self.copy(companion, to: staging.path + "/" + name)
+    func add(_ name: String, _ contents: [UInt8]) throws(FormatError) {
+      guard !names.contains(name) else { return }
+      let file = try AtomicFile(path: staging.path + "/" + name)
+      try file.write(contents)
+      try file.commit()
       names.append(name)
     }
-    try staging.publish(names)
-    return bytes
+    try add("config.json", Array((JSONValue.object(configuration).text(.indented) + "\n").utf8))
+    for companion in companions {
+      try add(Self.name(of: companion), try SharedBytes.contents(path: companion))
+    }
+    for (name, contents) in madeFiles { try add(name, contents) }
+    try staging.publish(names, superseding: SafetensorsShards.isName)
+    return byteCount
   }
 }
 
@@ -93,43 +104,5 @@ extension HuggingFaceFolder {
   private static func name(of companion: String) -> String {
     let name = companion.split(separator: "/").last.map(String.init) ?? companion
     return ["encoder.json": "vocab.json", "vocab.bpe": "merges.txt"][name] ?? name
-  }
-
-  private static func copy(_ path: String, to target: String) throws(FormatError) {
-    let file = try AtomicFile(path: target)
-    try file.write(try SharedBytes.contents(path: path))
-    try file.commit()
-  }
-}
-
-/// A folder that is removed again unless its files are published.
-private final class StagingFolder {
-  let path: String
-  private let target: String
-  private let isInside: Bool
-  private var isPublished = false
-
-  init(for target: String, inside: Bool) throws(FormatError) {
-    let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
-    self.target = target
-    isInside = inside
-    let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
-    let name = target.split(separator: "/").last ?? "model"
-    path = inside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
-    try FileSystem.createFolder(path)
-  }
-
-  deinit {
-    if !isPublished { try? FileManager.default.removeItem(atPath: path) }
-  }
-
-  func publish(_ names: [String]) throws(FormatError) {
-    if isInside {
-      for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
-      try? FileManager.default.removeItem(atPath: path)
-    } else {
-      try FileSystem.rename(path, to: target)
-    }
-    isPublished = true
   }
 }

@@ -189,6 +189,15 @@ public struct OpenedModel: Sendable {
     }
     return try Tokenizer(path: tokenizerPath ?? folder)
   }
+
+  /// The tokenizer as plain lists, or nil where there is none.
+  package func tokenizerLists() throws(FormatError) -> TokenizerLists? {
+    if tokenizerPath == nil, checkpoint.format == GGUF.name {
+      return try GGUFModel.tokenizerLists(of: checkpoint)
+    }
+    guard tokenizerPath != nil || hasTokenizer else { return nil }
+    return try TokenizerLists(path: tokenizerPath ?? folder)
+  }
 }
 
 extension OpenedModel {

@@ -100,3 +100,44 @@ BK_INLINE void bk_f8e5m2_to_f32_body(float *output, const void *input, size_t co
 }
 BK_DISPATCH(void, bk_f8e5m2_to_f32, (float *output, const void *input, size_t count),
             (output, input, count))
+
+/// Rounds to nearest, ties to even; what lies beyond 464 becomes NaN, as there are no infinities.
+BK_INLINE uint8_t bk_float_to_e4m3(float value) {
+  uint32_t bits = bk_bits_from_float(value);
+  uint32_t sign = (bits >> 24) & 0x80;
+  uint32_t magnitude = bits & 0x7fffffff;
+  // Subnormals: adding 2^14 puts the byte's last place, 2^-9, at the float's last place.
+  uint32_t subnormal = bk_bits_from_float(bk_float_from_bits(magnitude) + 0x1p14f) - (141u << 23);
+  uint32_t normal = (magnitude + 0x7ffff + ((magnitude >> 20) & 1) - (120u << 23)) >> 20;
+  normal = magnitude >= 0x43f00000 ? 0x7f : normal;  // 480, where a byte would be NaN
+  uint32_t byte = magnitude < (121u << 23) ? subnormal : normal;
+  return (uint8_t)(byte | sign);
+}
+
+BK_INLINE void bk_f32_to_f8e4m3_body(void *output, const float *input, size_t count) {
+  uint8_t *results = output;
+  for (size_t i = 0; i < count; i++) results[i] = bk_float_to_e4m3(input[i]);
+}
+BK_DISPATCH(void, bk_f32_to_f8e4m3, (void *output, const float *input, size_t count),
+            (output, input, count))
+
+/// Rounds to nearest, ties to even; too large becomes infinite, NaN stays a NaN.
+BK_INLINE uint8_t bk_float_to_e5m2(float value) {
+  uint32_t bits = bk_bits_from_float(value);
+  uint32_t sign = (bits >> 24) & 0x80;
+  uint32_t magnitude = bits & 0x7fffffff;
+  // Subnormals: adding 2^7 puts the byte's last place, 2^-16, at the float's last place.
+  uint32_t subnormal = bk_bits_from_float(bk_float_from_bits(magnitude) + 0x1p7f) - (134u << 23);
+  uint32_t normal = (magnitude + 0xfffff + ((magnitude >> 21) & 1) - (112u << 23)) >> 21;
+  normal = magnitude >= (143u << 23) ? 0x7c : normal;
+  uint32_t byte = magnitude < (113u << 23) ? subnormal : normal;
+  byte = magnitude > 0x7f800000 ? 0x7f : byte;
+  return (uint8_t)(byte | sign);
+}
+
+BK_INLINE void bk_f32_to_f8e5m2_body(void *output, const float *input, size_t count) {
+  uint8_t *results = output;
+  for (size_t i = 0; i < count; i++) results[i] = bk_float_to_e5m2(input[i]);
+}
+BK_DISPATCH(void, bk_f32_to_f8e5m2, (void *output, const float *input, size_t count),
+            (output, input, count))

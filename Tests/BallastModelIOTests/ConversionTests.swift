@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Conversion.Target.allCases.filter { $0 != .hf })
+  @Test(arguments: Conversion.Target.allCases.filter { !$0.isModel })
   func tiesAreKeptRecordedOrCopied(target: Conversion.Target) throws {
     let values = littleEndian([1, 2, 3] as [Float])
     let path = folder.path + "/tied.pt"
@@ -134,7 +134,7 @@ import Testing
     }
     let checkpoint = try Checkpoint.open(path: folder.path + "/out")
     #expect(summary.tensors == checkpoint.tensors.count)
-    #expect(summary.casts == 1)
+    #expect(summary.casts.map(\.count) == [1])
     #expect(done == total)
     #expect(checkpoint.tensors.allSatisfy { $0.dtype == .f16 })
     let tied = checkpoint["b"]

@@ -11,9 +11,9 @@ struct Convert: Command {
     "convert",
     abstract: "Carry a checkpoint into another format, layout or type.",
     discussion: """
-      A GPT-2 goes through the weight map: its layout can be changed, and a folder that \
-      transformers loads can be made of it. Any other checkpoint is written name by name, for \
-      torch.load or numpy.load too; what is tied stays tied in torch's files. The \
+      A GPT-2 goes through the weight map where it gets another layout, or becomes a folder that \
+      transformers loads, a GGUF file for llama.cpp or nanoGPT's ckpt.pt. Any other checkpoint \
+      is written name by name; what is tied stays tied in torch's files. The \
       layout hf has Conv1D's [in, out] weights, native has Linear's [out, in]; a native file \
       carries its configuration along. What is not written is named.
       """,
@@ -21,6 +21,11 @@ struct Convert: Command {
       CommandExample("ballast convert pytorch_model.bin model.safetensors", "Out of the pickle."),
       CommandExample("ballast convert old-gpt2/ new-gpt2/ --to hf", "A whole folder."),
       CommandExample("ballast convert model.safetensors model.pt", "Back, for torch.load."),
+      CommandExample("ballast convert gpt2/ gpt2.gguf --dtype q8_0", "For llama.cpp."),
+      CommandExample(
+        "ballast convert run.pt model.pt --match 'model.*' --rename 'model.*=*'",
+        "The weights out of a training run."
+      ),
       CommandExample(
         "ballast convert gpt2/ gpt2-native.safetensors --layout native",
         "To be mapped as it is."
@@ -42,39 +47,69 @@ struct Convert: Command {
     completion: .file(extensions: ["json"])
   )
   var config: String?
+  @Option(
+    value: "DIR|FILE",
+    help: "The tokenizer that goes along, in place of the model's own.",
+    completion: .file
+  )
+  var tokenizer: String?
+  @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
+  var match: [NamePattern] = []
+  @Option(
+    value: "FROM=TO",
+    help: "Other names; stars in FROM stand for any text and in TO for that text. Repeatable."
+  )
+  var rename: [Renaming] = []
+  @Option(value: "SIZE", help: "The most bytes of a safetensors file, such as 2GB: OUT is a folder.")
+  var shardSize: ByteSize?
   @Option(value: "KEY=VALUE", help: "Metadata for a safetensors file; may be repeated.")
   var metadata: [MetadataEntry] = []
   @Flag(help: "Keep GPT-2's mask buffers when names are kept.") var keepBuffers = false
   @Flag(help: "Replace what is there.") var force = false
 
   func validate() throws {
-    let unwritten = [".gguf", ".npy"]
-    if to == nil, let ending = unwritten.first(where: output.hasSuffix) {
-      throw UsageError("'\(ending)' files cannot be written yet; use '.safetensors' or '--to'")
+    if to == nil, output.hasSuffix(".npy") {
+      throw UsageError("'.npy' files hold one array; use '.npz' or '--to'")
     }
-    if target == .hf, layout == .native {
-      throw UsageError("a Hugging Face folder is in the layout hf; use '--to safetensors'")
+    if target.isModel {
+      try validateModel()
+    } else if layout == .keep, config != nil || tokenizer != nil {
+      throw UsageError("'--config' and '--tokenizer' go with '--to hf' or another layout")
     }
-    if target == .hf, !metadata.isEmpty || keepBuffers {
-      throw UsageError("'--metadata' and '--keep-buffers' do not go with '--to hf'")
+    if layout != .keep, !match.isEmpty || !rename.isEmpty || keepBuffers {
+      throw UsageError("'--match', '--rename' and '--keep-buffers' go with '--layout keep'")
     }
-    if target != .hf, target != .safetensors, !metadata.isEmpty {
+    if target != .safetensors, !metadata.isEmpty {
       throw UsageError("'--metadata' goes with safetensors alone: other files have no place for it")
     }
-    if config != nil, target != .hf, layout == .keep {
-      throw UsageError("'--config' goes with '--to hf' or another layout")
+    if target != .safetensors, target != .hf, shardSize != nil {
+      throw UsageError("'--shard-size' goes with '--to safetensors' and '--to hf'")
+    }
+    if target != .gguf, dtype == .q80 {
+      throw UsageError("'--dtype q8_0' goes with '--to gguf'")
     }
     if metadata.contains(where: { $0.key.hasPrefix("ballast.") }) {
       throw UsageError("metadata that begins with 'ballast.' is Ballast's own")
     }
-    if keepBuffers, layout != .keep {
-      throw UsageError("'--keep-buffers' goes with '--layout keep'")
+  }
+
+  private func validateModel() throws {
+    if layout == .native || layout == .hf && target != .hf {
+      throw UsageError("'--to \(target.rawValue)' has a layout of its own")
+    }
+    if !match.isEmpty || !rename.isEmpty || keepBuffers {
+      throw UsageError(
+        "'--match', '--rename' and '--keep-buffers' do not go with '--to \(target.rawValue)'"
+      )
+    }
+    if target == .gguf, ![.keep, .f32, .f16, .bf16, .q80].contains(dtype) {
+      throw UsageError("'--to gguf' takes '--dtype' keep, f32, f16, bf16 or q8_0")
     }
   }
 
   private static let endings: [(ending: String, target: Conversion.Target)] = [
     (".safetensors", .safetensors), (".pt", .torch), (".pth", .torch), (".bin", .torch),
-    (".npz", .npz),
+    (".npz", .npz), (".gguf", .gguf),
   ]
 
   private var target: Conversion.Target {
@@ -87,34 +122,12 @@ struct Convert: Command {
     conversion.replacing = force
     conversion.keepsBuffers = keepBuffers
     conversion.metadata = metadata.map { ($0.key, $0.value) }
-    let summary: Conversion.Summary
-    if target == .hf || layout != .keep {
-      let opened = try OpenedModel.open(input, config: config, tokenizer: nil)
-      context.notice(of: opened, at: input)
-      if target == .hf, !opened.hasTokenizer {
-        context.notice(
-          "\(opened.folder.printable) has no tokenizer, so \(output.printable) gets none"
-        )
-      }
-      let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
-      summary = try at(output) { () throws(FormatError) in
-        try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
-          try Interruption.check()
-          progress.advance(to: done)
-        }
-      }
-    } else {
-      let checkpoint = try at(input) { () throws(FormatError) in try Checkpoint.open(path: input) }
-      context.notice(of: checkpoint, at: input)
-      let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
-      let progress = Progress("Converting", total: total, unit: .bytes, on: context)
-      summary = try at(output) { () throws(FormatError) in
-        try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
-          try Interruption.check()
-          progress.advance(to: done)
-        }
-      }
-    }
+    conversion.selection = match
+    conversion.renamings = rename
+    conversion.shardSize = shardSize?.byteCount
+    let byMap = target.isModel || layout != .keep
+    let summary = try byMap
+      ? runModel(conversion, context) : runNames(conversion, context)
     tell(summary, on: context)
     if target == .safetensors, layout != .native, OpenedModel.hasConfiguration(beside: input) {
       context.notice(
@@ -124,60 +137,70 @@ struct Convert: Command {
     return .success
   }
 
-  private func tell(_ summary: Conversion.Summary, on context: Console) {
-    let casts = summary.casts > 0 ? ", \(summary.casts) of them cast to \(dtype.rawValue)" : ""
+  /// A GPT-2, through the weight map.
+  private func runModel(_ conversion: Conversion, _ context: Console) throws -> ConversionSummary {
+    let opened = try OpenedModel.open(input, config: config, tokenizer: tokenizer)
+    context.notice(of: opened, at: input)
+    let hasTokenizer = try at(input) { () throws(FormatError) -> Bool in
+      if opened.hasTokenizer { return true }
+      return try opened.tokenizerLists() != nil
+    }
+    if target == .hf, !hasTokenizer {
+      context.notice(
+        "\(opened.folder.printable) has no tokenizer, so \(output.printable) gets none"
+      )
+    }
+    let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
+    return try at(output) { () throws(FormatError) in
+      try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
+        try Interruption.check()
+        progress.advance(to: done)
+      }
+    }
+  }
+
+  /// Any checkpoint, name by name.
+  private func runNames(_ conversion: Conversion, _ context: Console) throws -> ConversionSummary {
+    let checkpoint = try at(input) { () throws(FormatError) in try Checkpoint.open(path: input) }
+    context.notice(of: checkpoint, at: input)
+    let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
+    let progress = Progress("Converting", total: total, unit: .bytes, on: context)
+    return try at(output) { () throws(FormatError) in
+      try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
+        try Interruption.check()
+        progress.advance(to: done)
+      }
+    }
+  }
+
+  private func tell(_ summary: ConversionSummary, on context: Console) {
     context.message(
-      "wrote \(output.printable): \(summary.tensors) tensors\(casts), "
-        + Readable.bytes(summary.bytes)
+      "wrote \(output.printable): \(summary.tensors) tensors, \(Readable.bytes(summary.bytes))"
     )
+    for cast in summary.casts {
+      context.message("  cast, \(cast.from.rawValue) to \(cast.to.rawValue): \(cast.count) tensors")
+    }
+    if summary.renamed > 0 { context.message("  renamed: \(summary.renamed) tensors") }
+    if target != .safetensors {
+      let how = target == .npz ? "written again, as NumPy knows no ties" : "tied"
+      list(how, summary.ties.map { "\($0.name.printable) to \($0.original.printable)" }, context)
+    }
     var reasons: [String] = []
     for (_, reason) in summary.leftOut where !reasons.contains(reason) { reasons.append(reason) }
     for reason in reasons {
       let names = summary.leftOut.filter { $0.reason == reason }.map(\.name.printable)
-      let shown = names.prefix(40).joined(separator: ", ")
-      let more = names.count > 40 ? " and \(names.count - 40) more" : ""
-      context.message("  left out, \(reason.printable): \(shown)\(more)")
+      list("left out, \(reason.printable)", names, context)
     }
+    for notice in summary.notices { context.notice(notice) }
     if !summary.remaining.isEmpty {
       context.notice("still there from before: \(summary.remaining.joined(separator: ", "))")
     }
   }
-}
 
-/// A type that tensors can be cast to, or none.
-enum OutputDType: String, CaseIterable, ExpressibleByArgument {
-  case keep
-  case f64
-  case f32
-  case f16
-  case bf16
-
-  var dtype: DType? {
-    switch self {
-    case .keep: nil
-    case .f64: .f64
-    case .f32: .f32
-    case .f16: .f16
-    case .bf16: .bf16
-    }
+  private func list(_ what: String, _ names: [String], _ context: Console) {
+    guard !names.isEmpty else { return }
+    let shown = names.prefix(40).joined(separator: ", ")
+    let more = names.count > 40 ? " and \(names.count - 40) more" : ""
+    context.message("  \(what): \(shown)\(more)")
   }
 }
-
-/// A key and a value for a file's metadata.
-struct MetadataEntry: ExpressibleByArgument {
-  let key: String
-  let value: String
-
-  init(argument: String) throws(InvalidArgument) {
-    guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
-      throw InvalidArgument("expected KEY=VALUE")
-    }
-    key = String(argument[..<equals])
-    value = String(argument[argument.index(after: equals)...])
-  }
-
-  var argument: String { "\(key)=\(value)" }
-}
-
-extension Conversion.Target: ExpressibleByArgument {}
-extension Conversion.Layout: ExpressibleByArgument {}

@@ -32,7 +32,7 @@ struct Inspect: Command {
   var paths: [String]
   @Option(help: "How to write the list.") var format = ListFormat.table
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
-  var match: [String] = []
+  var match: [NamePattern] = []
   @Option(help: "The order of the list.") var sort = Sort.file
 
   func run(in context: Console) throws -> ExitCode {
@@ -40,7 +40,7 @@ struct Inspect: Command {
     var rows = Table(columns: Self.columns)
     for path in paths {
       let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
-      let tensors = sorted(checkpoint.tensors.filter { Glob.any(match, matches: $0.name) })
+      let tensors = sorted(checkpoint.tensors.filter { match.select($0.name) })
       if tensors.isEmpty, !match.isEmpty {
         context.notice("\(path): no tensor's name matches".printable)
       }

@@ -24,12 +24,12 @@ struct Stats: Command {
   var path: String
   @Option(help: "How to write the list.") var format = ListFormat.table
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
-  var match: [String] = []
+  var match: [NamePattern] = []
 
   func run(in context: Console) throws -> ExitCode {
     let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
     context.notice(of: checkpoint, at: path)
-    let tensors = checkpoint.tensors.filter { Glob.any(match, matches: $0.name) }
+    let tensors = checkpoint.tensors.filter { match.select($0.name) }
     if tensors.isEmpty, !match.isEmpty {
       context.notice("\(path): no tensor's name matches".printable)
     }

@@ -49,11 +49,16 @@ struct TorchStateDict {
     }
   }
 
-  /// The pickle of an OrderedDict, with storages as persistent ids.
+  /// The pickle of an OrderedDict, with storages as persistent ids, and of what it stands in.
   ///
-  /// `viewMetadata` adds the None that legacy files have at the end of those.
-  func pickle(viewMetadata: Bool) -> [UInt8] {
+  /// `viewMetadata` adds the None that legacy files have at the end of those ids.
+  func pickle(viewMetadata: Bool, within value: TorchValue = .stateDict) -> [UInt8] {
     var pickle = PickleWriter()
+    pickle.put(value) { putStateDict(viewMetadata: viewMetadata, into: &$0) }
+    return pickle.finished()
+  }
+
+  private func putStateDict(viewMetadata: Bool, into pickle: inout PickleWriter) {
     var places: [Int: Int] = [:]
     pickle.putOrderedDict()
     pickle.putEntries(count: entries.count) { pickle, index in
@@ -63,7 +68,6 @@ struct TorchStateDict {
       put(tensors[tensor], key: String(tensor), viewMetadata: viewMetadata, into: &pickle)
       places[tensor] = pickle.memoize()
     }
-    return pickle.finished()
   }
 
   /// The call that rebuilds a tensor: `_rebuild_tensor_v2`, or v3 with the type as an argument where

@@ -8,18 +8,20 @@ package enum TorchZipWriter {
   /// Writes a state dict to `path`, atomically, and returns the number of bytes.
   ///
   /// A tie is another name for one of the tensors, and shares its storage; ties come last.
+  /// `value` is what the state dict stands in, such as the dictionary of a training run.
   /// `progress` gets the number of data bytes after each piece, and may throw to give up.
   @discardableResult
   package static func write(
     _ tensors: [TensorOutput],
     ties: [(name: String, original: String)] = [],
+    within value: TorchValue = .stateDict,
     to path: String,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let stateDict = try TorchStateDict(tensors, ties: ties)
     let root = root(of: path)
     var archive = try ZipWriter(path: path)
-    try archive.add(root + "data.pkl", stateDict.pickle(viewMetadata: false))
+    try archive.add(root + "data.pkl", stateDict.pickle(viewMetadata: false, within: value))
     try archive.add(root + ".format_version", Array("1".utf8))
     try archive.add(root + ".storage_alignment", Array(String(ZipWriter.alignment).utf8))
     try archive.add(root + "byteorder", Array("little".utf8))

@@ -44,6 +44,12 @@ package struct PickleWriter {
     }
   }
 
+  /// A float, which Python's are all of 64 bits.
+  package mutating func put(_ value: Double) {
+    put(.binfloat)
+    bytes += littleEndianBytes(of: value.bitPattern).reversed()
+  }
+
   /// An integer of any size, in two's complement, little-endian, of at most 255 bytes.
   package mutating func put(long value: some Collection<UInt8>) {
     put(.long1)

@@ -1,0 +1,114 @@
+package import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastGPT2
+
+extension Conversion {
+  /// Writes a GPT-2 through the weight map.
+  package func run(
+    _ model: OpenedModel,
+    to output: String,
+    progress: Progress
+  ) throws(FormatError) -> ConversionSummary {
+    precondition(layout != .keep || target.isModel)
+    var summary = ConversionSummary()
+    summary.leftOut = model.leftOut
+    switch target {
+    case .hf: try writeFolder(model, to: output, &summary, progress)
+    case .gguf: try writeGGUF(model, to: output, &summary, progress)
+    case .nanogpt: try writeNanoGPT(model, to: output, &summary, progress)
+    case .safetensors, .torch, .torchLegacy, .npz:
+      let outputs = try model.outputs(layout: layout == .native ? .native : .hf, dtype: dtype)
+      summary.count(outputs)
+      let metadata = layout == .native ? model.nativeMetadata : [("format", "pt")]
+      summary.bytes = try write(
+        outputs,
+        metadata: metadata + self.metadata,
+        to: output,
+        progress
+      )
+    }
+    return summary
+  }
+
+  private func writeFolder(
+    _ model: OpenedModel,
+    to output: String,
+    _ summary: inout ConversionSummary,
+    _ progress: Progress
+  ) throws(FormatError) {
+    let outputs = try model.outputs(
+      layout: .hf,
+      dtype: dtype,
+      name: HuggingFaceFolder.weightName
+    )
+    summary.count(outputs)
+    var folder = HuggingFaceFolder(
+      weights: outputs,
+      configuration: model.configurationJSON(dtype: dtype),
+      companions: model.companions
+    )
+    folder.shardSize = shardSize
+    if !model.hasTokenizer, let tokenizer = try model.tokenizerLists() {
+      folder.addTokenizer(tokenizer, maximumLength: model.configuration.positions)
+    }
+    summary.remaining = replacing ? folder.remainders(in: output) : []
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    summary.bytes = try folder.write(to: output, replacing: replacing) {
+      (done) throws(FormatError) in try progress(done, total)
+    }
+  }
+
+  private func writeGGUF(
+    _ model: OpenedModel,
+    to output: String,
+    _ summary: inout ConversionSummary,
+    _ progress: Progress
+  ) throws(FormatError) {
+    try checkReplaces(output)
+    let dtype = dtype ?? GGUFModel.storedType(of: model)
+    let outputs = try GGUFModel.outputs(of: model, as: dtype)
+    summary.count(outputs)
+    let tokenizer = try model.tokenizerLists()
+    if tokenizer == nil {
+      summary.notices.append("no tokenizer was found, and llama.cpp loads no file without one")
+    }
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    summary.bytes = try GGUFModel.write(model, as: dtype, tokenizer: tokenizer, to: output) {
+      (done) throws(FormatError) in try progress(done, total)
+    }
+  }
+
+  private func writeNanoGPT(
+    _ model: OpenedModel,
+    to output: String,
+    _ summary: inout ConversionSummary,
+    _ progress: Progress
+  ) throws(FormatError) {
+    try checkReplaces(output)
+    try NanoGPTCheckpoint.check(model.configuration)
+    let outputs = try model.outputs(
+      layout: .native,
+      dtype: dtype,
+      name: HuggingFaceFolder.weightName
+    )
+    let ties = [(name: "lm_head.weight", original: "transformer.wte.weight")]
+    summary.count(outputs)
+    summary.ties = ties
+    summary.tensors += ties.count
+    summary.leftOut.removeAll { $0.name == model.weights.sourceNames["lm_head.weight"] }
+    if model.configuration.activation != "gelu" {
+      summary.notices.append(
+        "nanoGPT computes the exact GELU where this model has \(model.configuration.activation): "
+          + "its logits will differ a little"
+      )
+    }
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    summary.bytes = try TorchZipWriter.write(
+      outputs,
+      ties: ties,
+      within: NanoGPTCheckpoint.value(of: model.configuration, ranks: outputs.map(\.shape.rank)),
+      to: output
+    ) { (done) throws(FormatError) in try progress(done, total) }
+  }
+}

@@ -1,0 +1,176 @@
+package import BallastBytes
+package import BallastCheckpoint
+import BallastFormats
+import BallastJSON
+import FoundationEssentials
+
+extension Conversion {
+  /// Writes any checkpoint name by name; the elements of a tied tensor once.
+  ///
+  /// Torch's files have both names for them. In safetensors' metadata the tie is recorded as the
+  /// library's `save_model` does: {dropped name: kept name}; such a record becomes a tie again.
+  /// NumPy knows no ties and gets a copy.
+  package func run(
+    _ checkpoint: Checkpoint,
+    to output: String,
+    progress: Progress
+  ) throws(FormatError) -> ConversionSummary {
+    var summary = ConversionSummary()
+    let recorded = Self.recordedTies(in: checkpoint)
+    let named = try checkpoint.with(
+      tensors: try renamed(selected(checkpoint, recorded, &summary), &summary)
+    )
+    var kept: [TensorView] = []
+    for tensor in named.tensors {
+      if let original = named.tie(of: tensor) {
+        summary.ties.append((tensor.name, original.name))
+      } else {
+        kept.append(tensor)
+      }
+    }
+    let outputs = kept.map { $0.output(as: dtype) }
+    summary.count(outputs)
+    if target == .safetensors {
+      summary.leftOut += summary.ties.map { ($0.name, "tied to \($0.original)") }
+    } else {
+      summary.tensors += summary.ties.count
+    }
+    let metadata = carriedMetadata(of: checkpoint, without: recorded.map(\.name), &summary)
+    summary.bytes = try write(
+      outputs,
+      ties: summary.ties,
+      metadata: metadata + summary.ties.map { (key: $0.name, value: $0.original) } + self.metadata,
+      to: output,
+      progress
+    )
+    return summary
+  }
+
+  /// The ties that the metadata of a safetensors file records.
+  private static func recordedTies(
+    in checkpoint: Checkpoint
+  ) -> [(name: String, tensor: TensorView)] {
+    guard checkpoint.format.hasPrefix(Safetensors.name) else { return [] }
+    return checkpoint.metadata.members.compactMap { member in
+      guard checkpoint[member.key] == nil, let original = member.value.string else { return nil }
+      return checkpoint[original].map { (member.key, $0) }
+    }
+  }
+
+  /// The tensors that were asked for, without GPT-2's mask buffers.
+  private func selected(
+    _ checkpoint: Checkpoint,
+    _ recordedTies: [(name: String, tensor: TensorView)],
+    _ summary: inout ConversionSummary
+  ) throws(FormatError) -> [TensorView] {
+    let all = checkpoint.tensors + recordedTies.map { $0.tensor.renamed($0.name) }
+    for pattern in selection where !all.contains(where: { pattern.matches($0.name) }) {
+      throw FormatError(ConversionFault.nothingMatches(pattern.text))
+    }
+    let buffers = keepsBuffers ? [] : (try? CanonicalCheckpoint(checkpoint))?.buffers ?? []
+    let dropped = Set(buffers.map { ExactString($0.name) })
+    var selected: [TensorView] = []
+    for tensor in all {
+      if !selection.select(tensor.name) {
+        summary.leftOut.append((tensor.name, "not matched"))
+      } else if dropped.contains(ExactString(tensor.name)) {
+        summary.leftOut.append((tensor.name, "mask buffer"))
+      } else {
+        selected.append(tensor)
+      }
+    }
+    return selected
+  }
+
+  private func renamed(
+    _ tensors: [TensorView],
+    _ summary: inout ConversionSummary
+  ) throws(FormatError) -> [TensorView] {
+    for renaming in renamings where !tensors.contains(where: { renaming.pattern.matches($0.name) }) {
+      throw FormatError(ConversionFault.nothingMatches(renaming.pattern.text))
+    }
+    return tensors.map { tensor in
+      let newName = renamings.lazy.compactMap { $0.newName(for: tensor.name) }.first
+      guard let newName, ExactString(newName) != ExactString(tensor.name) else { return tensor }
+      summary.renamed += 1
+      return tensor.renamed(newName)
+    }
+  }
+
+  /// What of the file's metadata goes along; the rest is named as left out.
+  private func carriedMetadata(
+    of checkpoint: Checkpoint,
+    without ties: [String],
+    _ summary: inout ConversionSummary
+  ) -> [(key: String, value: String)] {
+    guard checkpoint.format.hasPrefix(Safetensors.name) else {
+      summary.leftOut += checkpoint.metadata.members.map { ($0.key, "a setting, no tensor") }
+      return [("format", "pt")]
+    }
+    let ties = Set(ties.map(ExactString.init))
+    var entries = checkpoint.metadata.members.compactMap { member in
+      ties.contains(ExactString(member.key))
+        ? nil : member.value.string.map { (key: member.key, value: $0) }
+    }
+    if target != .safetensors {
+      let lost = entries.filter { $0.key != "format" }
+      summary.leftOut += lost.map { ($0.key, "metadata, which the file has no place for") }
+    } else if checkpoint.format != Safetensors.name, !entries.contains(where: { $0.key == "format" })
+    {
+      entries.append(("format", "pt"))
+    }
+    return entries
+  }
+
+  /// Writes tensors in the target's format.
+  func write(
+    _ outputs: [TensorOutput],
+    ties: [(name: String, original: String)] = [],
+    metadata: [(key: String, value: String)],
+    to output: String,
+    _ progress: Progress
+  ) throws(FormatError) -> Int {
+    var total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    if target == .npz {  // where a tie is a copy
+      let sizes = Dictionary(outputs.map { ($0.name, $0.byteCount) }) { first, _ in first }
+      for tie in ties { total &+= sizes[tie.original] ?? 0 }
+    }
+    func report(_ done: Int) throws(FormatError) { try progress(done, total) }
+    if shardSize != nil {
+      return try writeShards(outputs, metadata: metadata, to: output, progress: report)
+    }
+    try checkReplaces(output)
+    return switch target {
+    case .torch: try TorchZipWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .torchLegacy:
+      try TorchLegacyWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .npz: try NPZWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .safetensors, .hf, .gguf, .nanogpt:
+      try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
+    }
+  }
+
+  private func writeShards(
+    _ outputs: [TensorOutput],
+    metadata: [(key: String, value: String)],
+    to output: String,
+    progress: (Int) throws(FormatError) -> Void
+  ) throws(FormatError) -> Int {
+    let staging = try StagingFolder(for: output, replacing: replacing)
+    let (names, byteCount) = try SafetensorsShards.write(
+      outputs,
+      metadata: metadata,
+      limit: shardSize,
+      into: staging.path,
+      progress: progress
+    )
+    try staging.publish(names, superseding: SafetensorsShards.isName)
+    return byteCount
+  }
+
+  func checkReplaces(_ output: String) throws(FormatError) {
+    guard replacing || !FileManager.default.fileExists(atPath: output) else {
+      throw FormatError(ModelFault.outputExists)
+    }
+  }
+}

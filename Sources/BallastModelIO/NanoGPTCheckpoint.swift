@@ -1,0 +1,77 @@
+import BallastBytes
+import BallastFormats
+import BallastGPT2
+
+/// The dictionary that nanoGPT's train.py saves as ckpt.pt, and resumes from.
+enum NanoGPTCheckpoint {
+  /// Throws `ConversionFault.notExpressible` where nanoGPT's class would compute another model.
+  static func check(_ configuration: GPT2Configuration) throws(FormatError) {
+    func refuse(_ what: String) -> FormatError {
+      FormatError(ConversionFault.notExpressible(format: "nanoGPT", what))
+    }
+    guard configuration.innerWidth == 4 * configuration.width else {
+      throw refuse("an MLP of another width than four times the model's")
+    }
+    guard configuration.tiesHead else { throw refuse("a head of its own") }
+    guard configuration.normEpsilon == 1e-5 else {
+      throw refuse("layer_norm_epsilon \(configuration.normEpsilon)")
+    }
+    guard configuration.scalesAttention, !configuration.scalesAttentionByInverseLayer else {
+      throw refuse("another scale of attention")
+    }
+    guard configuration.activation.hasPrefix("gelu") else {
+      throw refuse("the activation \(configuration.activation)")
+    }
+  }
+
+  /// What stands around the weights of a run that has taken no step.
+  ///
+  /// - Parameter ranks: the number of axes of each parameter: AdamW decays matrices alone, and keeps
+  ///   them in a group of their own.
+  static func value(of configuration: GPT2Configuration, ranks: [Int]) -> TorchValue {
+    let decayed = ranks.count { $0 >= 2 }
+    return .dictionary([
+      ("model", .stateDict),
+      (
+        "optimizer",
+        .dictionary([
+          ("state", .dictionary([])),
+          (
+            "param_groups",
+            .list([
+              group(0..<decayed, weightDecay: 0.1), group(decayed..<ranks.count, weightDecay: 0),
+            ])
+          ),
+        ])
+      ),
+      (
+        "model_args",
+        .dictionary([
+          ("n_layer", .integer(configuration.layers)),
+          ("n_head", .integer(configuration.heads)),
+          ("n_embd", .integer(configuration.width)),
+          ("block_size", .integer(configuration.positions)),
+          ("bias", .boolean(true)),
+          ("vocab_size", .integer(configuration.vocabularySize)),
+          ("dropout", .real(configuration.residualDropout)),
+        ])
+      ),
+      ("iter_num", .integer(0)),
+      ("best_val_loss", .real(1e9)),
+      ("config", .dictionary([])),
+    ])
+  }
+
+  /// A group of parameters with the settings that nanoGPT's train.py starts from; torch's AdamW adds
+  /// those that are missing.
+  private static func group(_ parameters: Range<Int>, weightDecay: Double) -> TorchValue {
+    .dictionary([
+      ("lr", .real(6e-4)),
+      ("betas", .tuple([.real(0.9), .real(0.95)])),
+      ("eps", .real(1e-8)),
+      ("weight_decay", .real(weightDecay)),
+      ("amsgrad", .boolean(false)),
+      ("params", .list(parameters.map { .integer($0) })),
+    ])
+  }
+}

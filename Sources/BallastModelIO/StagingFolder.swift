@@ -1,0 +1,52 @@
+package import BallastBytes
+import FoundationEssentials
+
+/// Where the files of a folder are written first; it is removed again unless they are published.
+///
+/// They appear in their place only once all are on disk: a new folder by one rename, the files of an
+/// existing one by one rename each.
+package final class StagingFolder {
+  /// Where to write.
+  package let path: String
+  private let target: String
+  private let isInside: Bool
+  private var isPublished = false
+
+  /// Makes a folder beside or, where it exists, inside `target`.
+  ///
+  /// Throws `ModelFault.outputExists` where the folder exists and `replacing` is false.
+  package init(for target: String, replacing: Bool) throws(FormatError) {
+    var target = target
+    while target.count > 1, target.hasSuffix("/") { target.removeLast() }
+    isInside = FileManager.default.fileExists(atPath: target)
+    guard !isInside || replacing else { throw FormatError(ModelFault.outputExists) }
+    let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
+    self.target = target
+    let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
+    let name = target.split(separator: "/").last ?? "model"
+    path = isInside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
+    try FileSystem.createFolder(path)
+  }
+
+  deinit {
+    if !isPublished { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  /// Moves the files to their place; those of an existing folder that they supersede are removed.
+  package func publish(
+    _ names: [String],
+    superseding isSuperseded: (String) -> Bool = { _ in false }
+  ) throws(FormatError) {
+    if isInside {
+      for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
+      try? FileManager.default.removeItem(atPath: path)
+      let present = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
+      for name in present where isSuperseded(name) && !names.contains(name) {
+        try? FileManager.default.removeItem(atPath: target + "/" + name)
+      }
+    } else {
+      try FileSystem.rename(path, to: target)
+    }
+    isPublished = true
+  }
+}

@@ -1,0 +1,64 @@
+import BallastJSON
+
+extension TokenizerLists {
+  /// The tokens and their ids, as `vocab.json` and OpenAI's `encoder.json` have them.
+  package var vocabularyFile: [UInt8] {
+    Array(JSONValue.object(vocabulary { $0 != .added }).text().utf8)
+  }
+
+  /// The merges, as `merges.txt` and OpenAI's `vocab.bpe` have them.
+  package var mergesFile: [UInt8] {
+    Array((["#version: 0.2"] + merges).map { $0 + "\n" }.joined().utf8)
+  }
+
+  /// The whole tokenizer, as the tokenizers library keeps one in `tokenizer.json`.
+  package var tokenizerFile: [UInt8] {
+    let byteLevel: JSONValue = [
+      "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
+    ]
+    let merges = merges.map { merge in
+      JSONValue.array(merge.split(separator: " ").map { .string(String($0)) })
+    }
+    let model: JSONValue = [
+      "type": "BPE", "dropout": .null, "unk_token": .null, "continuing_subword_prefix": "",
+      "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
+      "vocab": .object(vocabulary { $0 != .added }), "merges": .array(merges),
+    ]
+    let file: JSONValue = [
+      "version": "1.0", "truncation": .null, "padding": .null,
+      "added_tokens": .array(addedTokens), "normalizer": .null, "pre_tokenizer": byteLevel,
+      "post_processor": byteLevel, "decoder": byteLevel, "model": model,
+    ]
+    return Array((file.text(.indented) + "\n").utf8)
+  }
+
+  /// What transformers wants to know beside it: `tokenizer_config.json`.
+  package func configurationFile(maximumLength: Int) -> [UInt8] {
+    var object: JSONObject = [
+      "tokenizer_class": "GPT2Tokenizer", "add_prefix_space": false,
+      "model_max_length": .integer(maximumLength),
+    ]
+    if let endOfText {
+      for key in ["bos_token", "eos_token", "unk_token"] { object[key] = .string(endOfText) }
+    }
+    return Array((JSONValue.object(object).text(.indented) + "\n").utf8)
+  }
+
+  private func vocabulary(where isIncluded: (Role) -> Bool) -> JSONObject {
+    var vocabulary = JSONObject()
+    for (id, token) in tokens.enumerated() {
+      if let token, isIncluded(token.role) { vocabulary[token.text] = .integer(id) }
+    }
+    return vocabulary
+  }
+
+  private var addedTokens: [JSONValue] {
+    tokens.enumerated().compactMap { id, token in
+      guard let token, token.role != .text else { return nil }
+      return [
+        "id": .integer(id), "content": .string(token.text), "single_word": false, "lstrip": false,
+        "rstrip": false, "normalized": false, "special": .bool(token.role == .control),
+      ]
+    }
+  }
+}
