@@ -159,8 +159,8 @@ extension TensorView {
 
   /// This tensor as it is to be written: as it is, or a floating-point one cast to `dtype`.
   ///
-  /// Values are rounded to the nearest, ties to even; what is too large becomes infinite. Blocks
-  /// are written as they are only where `dtype` asks for them, and otherwise as float32.
+  /// Values are rounded to the nearest, ties to even; what is too large becomes infinite, or 448 in
+  /// F8_E4M3, which has no infinity. Blocks are written as they are only where `dtype` asks for them, and otherwise as float32.
   package func output(as target: DType? = nil, name: String? = nil) -> TensorOutput {
     let name = name ?? self.name
     let target = target ?? (dtype.block == nil ? nil : .f32)

@@ -101,7 +101,8 @@ BK_INLINE void bk_f8e5m2_to_f32_body(float *output, const void *input, size_t co
 BK_DISPATCH(void, bk_f8e5m2_to_f32, (float *output, const void *input, size_t count),
             (output, input, count))
 
-/// Rounds to nearest, ties to even; what lies beyond 464 becomes NaN, as there are no infinities.
+/// Rounds to nearest, ties to even; what is too large, infinity too, becomes 448: there are no
+/// infinities. NaN stays a NaN.
 BK_INLINE uint8_t bk_float_to_e4m3(float value) {
   uint32_t bits = bk_bits_from_float(value);
   uint32_t sign = (bits >> 24) & 0x80;
@@ -109,8 +110,9 @@ BK_INLINE uint8_t bk_float_to_e4m3(float value) {
   // Subnormals: adding 2^14 puts the byte's last place, 2^-9, at the float's last place.
   uint32_t subnormal = bk_bits_from_float(bk_float_from_bits(magnitude) + 0x1p14f) - (141u << 23);
   uint32_t normal = (magnitude + 0x7ffff + ((magnitude >> 20) & 1) - (120u << 23)) >> 20;
-  normal = magnitude >= 0x43f00000 ? 0x7f : normal;  // 480, where a byte would be NaN
+  normal = magnitude >= 0x43e00000 ? 0x7e : normal;  // 448 and more
   uint32_t byte = magnitude < (121u << 23) ? subnormal : normal;
+  byte = magnitude > 0x7f800000 ? 0x7f : byte;
   return (uint8_t)(byte | sign);
 }
 

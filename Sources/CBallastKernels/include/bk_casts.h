@@ -1,8 +1,8 @@
 /// Casts between the element types of checkpoints.
 ///
 /// Inputs and outputs may lie at any address. Casts to fewer bits round to nearest, ties to even,
-/// as torch does: too large becomes infinite, or NaN where there are no infinities, and NaN stays
-/// NaN.
+/// as torch does: too large becomes infinite, or the largest number where there are no infinities,
+/// and NaN stays NaN.
 #pragma once
 
 #include <stddef.h>
