@@ -1,4 +1,5 @@
 public import BallastBytes
+import BallastJSON
 
 /// A byte-level byte-pair encoding, as GPT-2 has it: texts to token ids, and back without loss.
 ///
@@ -37,6 +38,12 @@ public struct Tokenizer: Sendable {
   /// the file beside it. Throws `TokenizerFault`, and what reading files and JSON throws.
   public init(path: String) throws(FormatError) {
     try self.init(try TokenizerDescription(path: path))
+  }
+
+  /// Reads a `tokenizer.json` that is in memory, and nothing beside it.
+  package init(tokenizerJSON source: SharedBytes) throws(FormatError) {
+    let json = try JSONValue(parsing: source.bytes)
+    try self.init(try TokenizerDescription(tokenizerJSON: json, file: nil))
   }
 
   init(_ description: TokenizerDescription) throws(FormatError) {

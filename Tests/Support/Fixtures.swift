@@ -7,6 +7,15 @@ package enum Fixtures {
     let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     return "/" + here + "/fixtures/" + relative
   }
+
+  /// The files below a folder of fixtures/, in order.
+  package static func files(in folder: String) -> [String] {
+    let names = try? FileManager.default.subpathsOfDirectory(atPath: path(folder))
+    return (names ?? []).sorted().map { folder + "/" + $0 }.filter { file in
+      var isFolder = false
+      return FileManager.default.fileExists(atPath: path(file), isDirectory: &isFolder) && !isFolder
+    }
+  }
 }
 
 /// A folder that is there for one test and gone afterwards.

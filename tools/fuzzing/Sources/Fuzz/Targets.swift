@@ -1,0 +1,65 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastInspection
+import BallastTokenizer
+
+/// A reader that libFuzzer feeds, and the fixtures that it starts from.
+struct FuzzTarget: Sendable {
+  let name: String
+  /// Patterns below fixtures/, added to what stands in tools/fuzzing/seeds under the name.
+  let seeds: [String]
+  let read: @Sendable (SharedBytes) throws -> Void
+
+  /// All targets; a new one is an entry here.
+  static let all: [FuzzTarget] = [
+    checkpoint(
+      "safetensors",
+      seeds: ["containers/*.safetensors", "containers/sharded/*.safetensors"],
+      Safetensors.open
+    ),
+    checkpoint(
+      "torch-zip",
+      seeds: ["containers/*-zip.pt", "torch/*-zip.pt"]
+    ) { (source, file) throws(FormatError) in
+      // Both, since a broken checksum hides the pickle, and the pickle the members behind it.
+      try? TorchZip.verifyChecksums(of: source)
+      return try TorchZip.open(source, file: file)
+    },
+    checkpoint(
+      "torch-legacy",
+      seeds: ["containers/*-legacy.pt", "torch/*-legacy.pt"],
+      TorchLegacy.open
+    ),
+    checkpoint("gguf", seeds: ["gguf/*.gguf"], GGUF.open),
+    checkpoint("npy", seeds: ["numpy/*.npy"], NPY.open),
+    checkpoint("npz", seeds: ["numpy/*.npz"], NPZ.open),
+    FuzzTarget(name: "shard-index", seeds: ["containers/*/*.index.json"]) { source in
+      _ = try ShardIndex(parsing: source)
+    },
+    FuzzTarget(name: "tokenizer", seeds: ["tiny-gpt2/tokenizer.json"]) { source in
+      let tokenizer = try Tokenizer(tokenizerJSON: source)
+      let ids = tokenizer.encode("A sailor's 3 songs,\n  <|endoftext|>\u{e9}")
+      _ = try tokenizer.text(of: ids)
+    },
+    FuzzTarget(name: "scan", seeds: ["containers/*.pt", "numpy/*", "torch/*.pt"]) { source in
+      _ = PickleScan(of: source)
+    },
+  ]
+
+  /// A format of checkpoints: what opens is read, as far as it is small.
+  private static func checkpoint(
+    _ name: String,
+    seeds: [String],
+    _ open: @escaping @Sendable (SharedBytes, String?) throws(FormatError) -> Checkpoint
+  ) -> FuzzTarget {
+    FuzzTarget(name: name, seeds: seeds) { source in
+      let checkpoint = try open(source, nil)
+      for tensor in checkpoint.tensors.prefix(16) where tensor.byteCount <= 1 << 16 {
+        _ = checkpoint.tie(of: tensor)
+        try? tensor.forEachPiece { _, _ in }
+        _ = try? tensor.floats()
+      }
+    }
+  }
+}
