@@ -18,6 +18,8 @@ package struct CheckpointFormat: Sendable {
       matches: GGUF.matches,
       open: GGUF.open
     ),
+    // Before safetensors as well, whose length its first number could be.
+    CheckpointFormat(name: LLMC.name, extensions: [], matches: LLMC.matches, open: LLMC.open),
     CheckpointFormat(
       name: Safetensors.name,
       extensions: ["safetensors"],

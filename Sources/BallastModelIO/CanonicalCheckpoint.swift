@@ -7,8 +7,8 @@ import BallastGPT2
 ///
 /// Wrappers (`state_dict`, `model`, `model_state_dict`, `module`) and prefixes (`transformer.`,
 /// `module.`, `_orig_mod.`) are taken off in any nesting, Conv1D weights are transposed by their
-/// strides, llama.cpp's names are translated, and mask buffers are set apart. Nothing is read or
-/// copied.
+/// strides, the names of llama.cpp and llm.c are translated, and mask buffers are set apart. Nothing is
+/// read or copied.
 package struct CanonicalCheckpoint: Sendable {
   /// How the weights of linear maps are stored.
   package enum Layout: String, Sendable, CaseIterable {
@@ -43,10 +43,17 @@ package struct CanonicalCheckpoint: Sendable {
     var found: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
     var buffers: [TensorView] = []
     var unknown: [TensorView] = []
-    let isGGUF = checkpoint.format == GGUF.name
-    for tensor in checkpoint.tensors {
-      let llamaName = isGGUF ? GGUFModel.canonicalName(tensor.name) : nil
-      let core = llamaName.map { $0[...] } ?? Self.withoutWrappers(tensor.name)
+    var others: [TensorView] = []
+    for named in try Self.namedTensors(of: checkpoint) {
+      let tensor = named.view
+      let core: Substring
+      switch named.role {
+      case .canonical(let name): core = name[...]
+      case .byName: core = Self.withoutWrappers(tensor.name)
+      case .other:
+        others.append(tensor)
+        continue
+      }
       if let (entry, _) = WeightMap.entry(named: core) {
         found.append((String(core), entry, tensor))
       } else if core.hasPrefix("h."), WeightMap.bufferSuffixes.contains(where: core.hasSuffix) {
@@ -56,7 +63,7 @@ package struct CanonicalCheckpoint: Sendable {
       }
     }
     let scope = Self.scope(of: found.map(\.view.name))
-    others = unknown.filter { !$0.name.hasPrefix(scope) }
+    self.others = others + unknown.filter { !$0.name.hasPrefix(scope) }
     let stray = unknown.filter { $0.name.hasPrefix(scope) }
     guard let first = found.first(where: { $0.canonical.hasSuffix(".attn.c_attn.weight") }) else {
       throw FormatError(ModelFault.notGPT2)
@@ -88,6 +95,20 @@ package struct CanonicalCheckpoint: Sendable {
     self.buffers = buffers
     self.sourceNames = sourceNames
     self.index = index
+  }
+
+  /// The tensors with what the names of their format say.
+  private static func namedTensors(
+    of checkpoint: Checkpoint
+  ) throws(FormatError) -> [NamedTensor] {
+    switch checkpoint.format {
+    case GGUF.name:
+      checkpoint.tensors.map {
+        NamedTensor(GGUFModel.canonicalName($0.name).map { .canonical($0) } ?? .byName, $0)
+      }
+    case LLMC.name: try LLMCModel.weights(of: checkpoint)
+    default: checkpoint.tensors.map { NamedTensor(.byName, $0) }
+    }
   }
 
   private static func withoutWrappers(_ name: String) -> Substring {

@@ -14,6 +14,8 @@ public enum ModelFault: FormatFault {
   case headDiffers
   case outputExists
   case nativeFolder
+  /// Only for writers: a format, and what it has no place for.
+  case notExpressible(String, String)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -37,6 +39,7 @@ public enum ModelFault: FormatFault {
       "lm_head.weight differs from wte.weight although the configuration ties them"
     case .outputExists: "exists already"
     case .nativeFolder: "a Hugging Face folder is always in the layout hf"
+    case .notExpressible(let format, let what): "\(format) cannot say \(what)"
     }
   }
 

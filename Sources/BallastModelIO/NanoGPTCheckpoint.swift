@@ -1,29 +1,8 @@
-import BallastBytes
 import BallastFormats
 import BallastGPT2
 
 /// The dictionary that nanoGPT's train.py saves as ckpt.pt, and resumes from.
 enum NanoGPTCheckpoint {
-  /// Throws `ConversionFault.notExpressible` where nanoGPT's class would compute another model.
-  static func check(_ configuration: GPT2Configuration) throws(FormatError) {
-    func refuse(_ what: String) -> FormatError {
-      FormatError(ConversionFault.notExpressible(format: "nanoGPT", what))
-    }
-    guard configuration.innerWidth == 4 * configuration.width else {
-      throw refuse("an MLP of another width than four times the model's")
-    }
-    guard configuration.tiesHead else { throw refuse("a head of its own") }
-    guard configuration.normEpsilon == 1e-5 else {
-      throw refuse("layer_norm_epsilon \(configuration.normEpsilon)")
-    }
-    guard configuration.scalesAttention, !configuration.scalesAttentionByInverseLayer else {
-      throw refuse("another scale of attention")
-    }
-    guard configuration.activation.hasPrefix("gelu") else {
-      throw refuse("the activation \(configuration.activation)")
-    }
-  }
-
   /// What stands around the weights of a run that has taken no step.
   ///
   /// - Parameter ranks: the number of axes of each parameter: AdamW decays matrices alone, and keeps

@@ -9,7 +9,7 @@ import FoundationEssentials
 /// A MODEL on disk: configuration, weights and tokenizer, each checked against the others.
 ///
 /// A folder in Hugging Face layout, or a single checkpoint file. A file may carry its
-/// configuration (Ballast's native layout and GGUF do); otherwise `config.json` beside it counts,
+/// configuration (Ballast's native layout, GGUF and llm.c do); otherwise `config.json` beside it counts,
 /// and at last the shapes of the weights.
 public struct OpenedModel: Sendable {
   /// The path that was opened.
@@ -90,8 +90,10 @@ public struct OpenedModel: Sendable {
       }
       return object
     }
-    if given == nil, checkpoint.format == GGUF.name {
-      return try GGUFModel.configuration(of: checkpoint)
+    switch given == nil ? checkpoint.format : nil {
+    case GGUF.name: return try GGUFModel.configuration(of: checkpoint)
+    case LLMC.name: return LLMCModel.configuration(of: checkpoint)
+    default: break
     }
     let path = given ?? folder + "/config.json"
     if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }

@@ -30,6 +30,10 @@ public enum TokenizerFault: FormatFault {
   case addedTokenTooLong(limit: Int)
   /// The added tokens take more bytes than they may altogether.
   case tooManyAddedTokens(limit: Int)
+  /// The tokens are so long that finding their merges takes too many steps.
+  case tooManySteps(limit: Int)
+  /// Only for writers: a token is longer than llm.c's length of one byte says.
+  case tokenTooLong(Int)
   /// No token has this id.
   case unknownToken(Int32)
 
@@ -53,6 +57,8 @@ public enum TokenizerFault: FormatFault {
     case .missingByte(let byte): "the vocabulary has no token for byte \(byte)"
     case .addedTokenTooLong(let limit): "an added token is longer than \(limit) bytes"
     case .tooManyAddedTokens(let limit): "the added tokens are longer than \(limit) bytes in all"
+    case .tooManySteps(let limit): "finding the merges takes more than \(limit) steps"
+    case .tokenTooLong(let id): "token \(id) is longer than 255 bytes"
     case .unknownToken(let id): "the tokenizer has no token \(id)"
     }
   }
@@ -61,6 +67,6 @@ public enum TokenizerFault: FormatFault {
   public var hint: String? {
     guard case .noTokenizer = self else { return nil }
     return "a tokenizer is tokenizer.json, or vocab.json with merges.txt, or encoder.json with "
-      + "vocab.bpe; name another folder with --tokenizer"
+      + "vocab.bpe, or gpt2_tokenizer.bin; name another folder with --tokenizer"
   }
 }

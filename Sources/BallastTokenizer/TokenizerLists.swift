@@ -51,9 +51,9 @@ package struct TokenizerLists: Hashable, Sendable {
   }
 }
 
-extension Tokenizer {
-  /// A tokenizer out of lists; throws `TokenizerFault` where they are no byte-level BPE.
-  package init(_ lists: TokenizerLists) throws(FormatError) {
+extension TokenizerDescription {
+  /// What lists say.
+  init(_ lists: TokenizerLists) throws(FormatError) {
     var vocabulary: [(token: String, id: Int32)] = []
     var added: [(token: AddedToken, file: String?)] = []
     for (id, token) in lists.tokens.enumerated() {
@@ -65,17 +65,23 @@ extension Tokenizer {
         added.append((AddedToken(content: token.text, id: id, style: style), nil))
       }
     }
-    var merges: [TokenizerDescription.Merge] = []
+    var merges: [Merge] = []
     for merge in lists.merges {
       let parts = merge.split(separator: " ", omittingEmptySubsequences: false)
       guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
         throw FormatError(TokenizerFault.badMerge)
       }
-      merges.append(.init(left: String(parts[0]), right: String(parts[1]), offset: nil))
+      merges.append(Merge(left: String(parts[0]), right: String(parts[1]), offset: nil))
     }
-    var description = TokenizerDescription(vocabulary: vocabulary, merges: merges)
-    description.addedTokens = added
-    if let endOfText = lists.endOfText { description.endOfText = endOfText }
-    try self.init(description)
+    self.init(vocabulary: vocabulary, merges: merges)
+    addedTokens = added
+    if let endOfText = lists.endOfText { self.endOfText = endOfText }
+  }
+}
+
+extension Tokenizer {
+  /// A tokenizer out of lists; throws `TokenizerFault` where they are no byte-level BPE.
+  package init(_ lists: TokenizerLists) throws(FormatError) {
+    try self.init(TokenizerDescription(lists))
   }
 }

@@ -68,7 +68,7 @@ import Testing
     #expect(try Ballast.run("convert", legacy, output).status == 2)
     #expect(try Ballast.run("convert", legacy, output, "--force", "--keep-buffers").status == 0)
     #expect(try Ballast.run("inspect", output).text.contains("h.0.attn.masked_bias"))
-    #expect(try Ballast.run("convert", legacy, folder.path + "/x.gguf").status == 64)
+    #expect(try Ballast.run("convert", legacy, folder.path + "/x.npy").status == 64)
     #expect(
       try Ballast.run("convert", tiny, folder.path + "/x", "--layout", "native").status == 64
     )

@@ -12,7 +12,7 @@ struct Convert: Command {
     abstract: "Carry a checkpoint into another format, layout or type.",
     discussion: """
       A GPT-2 goes through the weight map where it gets another layout, or becomes a folder that \
-      transformers loads, a GGUF file for llama.cpp or nanoGPT's ckpt.pt. Any other checkpoint \
+      transformers loads, or a file for llama.cpp, llm.c or nanoGPT. Any other checkpoint \
       is written name by name; what is tied stays tied in torch's files. The \
       layout hf has Conv1D's [in, out] weights, native has Linear's [out, in]; a native file \
       carries its configuration along. What is not written is named.
@@ -104,6 +104,9 @@ struct Convert: Command {
     }
     if target == .gguf, ![.keep, .f32, .f16, .bf16, .q80].contains(dtype) {
       throw UsageError("'--to gguf' takes '--dtype' keep, f32, f16, bf16 or q8_0")
+    }
+    if target == .llmc, ![.keep, .f32, .bf16].contains(dtype) {
+      throw UsageError("'--to llmc' takes '--dtype' keep, f32 or bf16")
     }
   }
 

@@ -16,6 +16,7 @@ extension Conversion {
     switch target {
     case .hf: try writeFolder(model, to: output, &summary, progress)
     case .gguf: try writeGGUF(model, to: output, &summary, progress)
+    case .llmc: try writeLLMC(model, to: output, &summary, progress)
     case .nanogpt: try writeNanoGPT(model, to: output, &summary, progress)
     case .safetensors, .torch, .torchLegacy, .npz:
       let outputs = try model.outputs(layout: layout == .native ? .native : .hf, dtype: dtype)
@@ -79,6 +80,23 @@ extension Conversion {
     }
   }
 
+  private func writeLLMC(
+    _ model: OpenedModel,
+    to output: String,
+    _ summary: inout ConversionSummary,
+    _ progress: Progress
+  ) throws(FormatError) {
+    try checkReplaces(output)
+    let stored = model.weights["wte.weight"]?.dtype
+    let dtype = dtype ?? (stored == .bf16 ? .bf16 : .f32)
+    let outputs = try model.outputs(layout: .native, dtype: dtype)
+    summary.count(outputs)
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    summary.bytes = try LLMCModel.write(model, as: dtype, to: output) {
+      (done) throws(FormatError) in try progress(done, total)
+    }
+  }
+
   private func writeNanoGPT(
     _ model: OpenedModel,
     to output: String,
@@ -86,7 +104,7 @@ extension Conversion {
     _ progress: Progress
   ) throws(FormatError) {
     try checkReplaces(output)
-    try NanoGPTCheckpoint.check(model.configuration)
+    try model.configuration.requirePublishedForm(for: "nanoGPT", orActivation: "gelu")
     let outputs = try model.outputs(
       layout: .native,
       dtype: dtype,

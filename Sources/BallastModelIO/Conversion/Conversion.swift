@@ -18,13 +18,15 @@ package struct Conversion: Sendable {
     case npz
     /// llama.cpp's file, with the tokenizer in it.
     case gguf
+    /// llm.c's model file, of float32 or bfloat16.
+    case llmc
     /// The ckpt.pt of a nanoGPT run that has not begun.
     case nanogpt
 
     /// Whether only a GPT-2 can be written, under the names and in the layout that the target has.
     package var isModel: Bool {
       switch self {
-      case .hf, .gguf, .nanogpt: true
+      case .hf, .gguf, .llmc, .nanogpt: true
       case .safetensors, .torch, .torchLegacy, .npz: false
       }
     }
@@ -100,14 +102,11 @@ package struct ConversionSummary: Sendable {
 public enum ConversionFault: FormatFault {
   /// A pattern of `--match` or `--rename` that fits no name.
   case nothingMatches(String)
-  /// Only for the format: what it cannot say.
-  case notExpressible(format: String, String)
 
   /// What is wrong, in one line.
   public var description: String {
     switch self {
     case .nothingMatches(let pattern): "no tensor's name matches \(pattern.debugDescription)"
-    case .notExpressible(let format, let what): "\(format) cannot say \(what)"
     }
   }
 }

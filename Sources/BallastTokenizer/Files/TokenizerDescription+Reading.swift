@@ -35,6 +35,12 @@ extension TokenizerDescription {
       self = found
     } else if let found = try Self.readMerges(in: &folder) {
       self = found
+    } else if let contents = try folder.contents(of: LLMCTokenizer.customaryName) {
+      do {
+        try self.init(LLMCTokenizer.lists(contents))
+      } catch {
+        throw error.inFile(LLMCTokenizer.customaryName)
+      }
     } else {
       throw FormatError(TokenizerFault.noTokenizer)
     }
@@ -80,6 +86,11 @@ extension TokenizerDescription {
   ) throws(FormatError) {
     var folder = folder
     folder.note(name)
+    if LLMCTokenizer.matches(contents) {
+      try self.init(LLMCTokenizer.lists(contents))
+      sourceFiles = folder.filesRead
+      return
+    }
     if try Self.startsAsJSON(contents) {
       let json = try JSONValue(parsing: contents.bytes)
       if json["model"] != nil {
