@@ -5,8 +5,8 @@ import BallastGPT2
 enum NanoGPTCheckpoint {
   /// What stands around the weights of a run that has taken no step.
   ///
-  /// - Parameter ranks: the number of axes of each parameter: AdamW decays matrices alone, and keeps
-  ///   them in a group of their own.
+  /// `ranks` are the numbers of axes of the parameters: AdamW decays matrices alone, and keeps them in
+  /// a group of their own.
   static func value(of configuration: GPT2Configuration, ranks: [Int]) -> TorchValue {
     let decayed = ranks.count { $0 >= 2 }
     return .dictionary([

@@ -60,7 +60,10 @@ struct Convert: Command {
     help: "Other names; stars in FROM stand for any text and in TO for that text. Repeatable."
   )
   var rename: [Renaming] = []
-  @Option(value: "SIZE", help: "The most bytes of a safetensors file, such as 2GB: OUT is a folder.")
+  @Option(
+    value: "SIZE",
+    help: "The most bytes of a safetensors file, such as 2GB: OUT is a folder."
+  )
   var shardSize: ByteSize?
   @Option(value: "KEY=VALUE", help: "Metadata for a safetensors file; may be repeated.")
   var metadata: [MetadataEntry] = []
@@ -129,7 +132,8 @@ struct Convert: Command {
     conversion.renamings = rename
     conversion.shardSize = shardSize?.byteCount
     let byMap = target.isModel || layout != .keep
-    let summary = try byMap
+    let summary =
+      try byMap
       ? runModel(conversion, context) : runNames(conversion, context)
     tell(summary, on: context)
     if target == .safetensors, layout != .native, OpenedModel.hasConfiguration(beside: input) {

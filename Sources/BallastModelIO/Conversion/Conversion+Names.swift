@@ -86,7 +86,8 @@ extension Conversion {
     _ tensors: [TensorView],
     _ summary: inout ConversionSummary
   ) throws(FormatError) -> [TensorView] {
-    for renaming in renamings where !tensors.contains(where: { renaming.pattern.matches($0.name) }) {
+    for renaming in renamings where !tensors.contains(where: { renaming.pattern.matches($0.name) })
+    {
       throw FormatError(ConversionFault.nothingMatches(renaming.pattern.text))
     }
     return tensors.map { tensor in
@@ -115,7 +116,8 @@ extension Conversion {
     if target != .safetensors {
       let lost = entries.filter { $0.key != "format" }
       summary.leftOut += lost.map { ($0.key, "metadata, which the file has no place for") }
-    } else if checkpoint.format != Safetensors.name, !entries.contains(where: { $0.key == "format" })
+    } else if checkpoint.format != Safetensors.name,
+      !entries.contains(where: { $0.key == "format" })
     {
       entries.append(("format", "pt"))
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// Broken copies of every checkpoint fixture open or are refused: no trap, no hour, no gigabyte.
 @Suite struct MutatedCheckpointTests {
-  static let folders = ["containers", "gguf", "numpy", "reference", "torch", "variants"]
+  static let folders = ["containers", "formats", "gguf", "numpy", "reference", "torch", "variants"]
   static let fixtures = folders.flatMap { Fixtures.files(in: $0) }.filter { fixture in
     let source = try? SharedBytes.mapping(path: Fixtures.path(fixture))
     return source.flatMap { CheckpointFormat.recognize($0) } != nil
