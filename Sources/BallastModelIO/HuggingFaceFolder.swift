@@ -62,11 +62,7 @@ package struct HuggingFaceFolder {
     replacing: Bool,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
-    var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    let exists = FileManager.default.fileExists(atPath: path)
-    guard !exists || replacing else { throw FormatError(ModelFault.outputExists) }
-    let staging = try StagingFolder(for: path, inside: exists)
+    let staging = try StagingFolder(for: path, replacing: replacing)
     let bytes = try SafetensorsWriter.write(
       weights,
       metadata: [("format", "pt")],
@@ -99,37 +95,5 @@ extension HuggingFaceFolder {
     let file = try AtomicFile(path: target)
     try file.write(try SharedBytes.contents(path: path))
     try file.commit()
-  }
-}
-
-/// A folder that is removed again unless its files are published.
-private final class StagingFolder {
-  let path: String
-  private let target: String
-  private let isInside: Bool
-  private var isPublished = false
-
-  init(for target: String, inside: Bool) throws(FormatError) {
-    let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
-    self.target = target
-    isInside = inside
-    let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
-    let name = target.split(separator: "/").last ?? "model"
-    path = inside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
-    try FileSystem.createFolder(path)
-  }
-
-  deinit {
-    if !isPublished { try? FileManager.default.removeItem(atPath: path) }
-  }
-
-  func publish(_ names: [String]) throws(FormatError) {
-    if isInside {
-      for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
-      try? FileManager.default.removeItem(atPath: path)
-    } else {
-      try FileSystem.rename(path, to: target)
-    }
-    isPublished = true
   }
 }
