@@ -16,17 +16,21 @@ public final class TensorStorage: Sendable {
   public let file: String?
   /// Where the bytes start in the file; nil where they were decompressed.
   public let fileOffset: Int?
+  /// The CRC-32C that the file states for these bytes; nothing but `check` computes it.
+  public let crc32c: UInt32?
 
   /// A storage over `region`.
   public init(
     _ region: ByteRegion,
     byteOrder: ByteOrder = .little,
     file: String? = nil,
-    fileOffset: Int?
+    fileOffset: Int?,
+    crc32c: UInt32? = nil
   ) {
     self.region = region
     self.byteOrder = byteOrder
     self.file = file
     self.fileOffset = fileOffset
+    self.crc32c = crc32c
   }
 }

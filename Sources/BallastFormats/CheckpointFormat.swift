@@ -7,7 +7,42 @@ package struct CheckpointFormat: Sendable {
   /// The customary extensions; they decide only whose error a file gets that no format claims.
   package let extensions: [String]
   package let matches: @Sendable (SharedBytes) -> Bool
-  package let open: @Sendable (SharedBytes, String?) throws(FormatError) -> Checkpoint
+  private let openAtPath: @Sendable (SharedBytes, String?, String) throws(FormatError) -> Checkpoint
+
+  /// A format whose files stand alone.
+  private init(
+    name: String,
+    extensions: [String],
+    matches: @escaping @Sendable (SharedBytes) -> Bool,
+    open: @escaping @Sendable (SharedBytes, String?) throws(FormatError) -> Checkpoint
+  ) {
+    self.init(name: name, extensions: extensions, matches: matches) {
+      (source, name, _) throws(FormatError) in try open(source, name)
+    }
+  }
+
+  /// A format with files beside the one that is opened.
+  private init(
+    name: String,
+    extensions: [String],
+    matches: @escaping @Sendable (SharedBytes) -> Bool,
+    openAtPath:
+      @escaping @Sendable (SharedBytes, String?, String) throws(FormatError) -> Checkpoint
+  ) {
+    self.name = name
+    self.extensions = extensions
+    self.matches = matches
+    self.openAtPath = openAtPath
+  }
+
+  /// Opens a file of this format, which stands at `path`; `name` is its name within a set.
+  package func open(
+    _ source: SharedBytes,
+    name: String? = nil,
+    path: String = ""
+  ) throws(FormatError) -> Checkpoint {
+    try openAtPath(source, name, path)
+  }
 
   /// All formats, in the order in which they are asked.
   package static let all: [CheckpointFormat] = [
@@ -38,6 +73,13 @@ package struct CheckpointFormat: Sendable {
       matches: TorchLegacy.matches,
       open: TorchLegacy.open
     ),
+    CheckpointFormat(
+      name: TensorBundle.name,
+      extensions: ["index"],
+      matches: TensorBundle.matches
+    ) { (source, name, path) throws(FormatError) in
+      try TensorBundle.open(source, name: name, path: path)
+    },
     CheckpointFormat(name: NPY.name, extensions: ["npy"], matches: NPY.matches, open: NPY.open),
     CheckpointFormat(name: NPZ.name, extensions: ["npz"], matches: NPZ.matches, open: NPZ.open),
   ]
@@ -68,7 +110,7 @@ public enum CheckpointFormatFault: FormatFault {
     switch self {
     case .empty: nil
     case .unrecognized: "known formats: " + CheckpointFormat.all.map(\.name).joined(separator: ", ")
-    case .noCheckpointInFolder: "looked for " + CheckpointPath.candidates.joined(separator: ", ")
+    case .noCheckpointInFolder: "looked for " + CheckpointPath.described
     }
   }
 }

@@ -10,18 +10,56 @@ package enum CheckpointPath {
     "pytorch_model.bin.index.json", "ckpt.pt",
   ]
 
-  /// The file to open for `path`: itself, or the first candidate in a folder.
+  /// The text file in which TensorFlow notes the name of the newest checkpoint.
+  private static let stateName = "checkpoint"
+  /// Such a file has a few lines.
+  private static let maximumStateBytes = 1 << 20
+
+  /// What is looked for in a folder, in words.
+  static var described: String {
+    (candidates + [stateName, "*" + TensorBundle.indexSuffix]).joined(separator: ", ")
+  }
+
+  /// The file to open for `path`: itself, the first candidate in a folder, or the index of a
+  /// bundle, which TensorFlow names without its suffix.
   package static func resolve(_ path: String) throws(FormatError) -> String {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      let index = path + TensorBundle.indexSuffix
+      if FileManager.default.fileExists(atPath: index) { return index }
       throw FormatError(InputOutputFault.noSuchFile)
     }
     guard isFolder else { return path }
     let files = candidates.map { path + "/" + $0 }
-    guard let file = files.first(where: FileManager.default.fileExists) else {
-      throw FormatError(CheckpointFormatFault.noCheckpointInFolder)
+    if let file = files.first(where: FileManager.default.fileExists) { return file }
+    if let file = bundleIndex(in: path) { return file }
+    throw FormatError(CheckpointFormatFault.noCheckpointInFolder)
+  }
+
+  /// The index that the folder's `checkpoint` names, or the only one that there is.
+  private static func bundleIndex(in folder: String) -> String? {
+    if let name = newestBundle(in: folder) {
+      let index = folder + "/" + name + TensorBundle.indexSuffix
+      if FileManager.default.fileExists(atPath: index) { return index }
     }
-    return file
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let indices = names.filter { $0.hasSuffix(TensorBundle.indexSuffix) }
+    return indices.count == 1 ? folder + "/" + indices[0] : nil
+  }
+
+  /// What `checkpoint` says in its line `model_checkpoint_path: "model.ckpt"`.
+  ///
+  /// A folder before the name is that of the machine that wrote it, and does not count.
+  private static func newestBundle(in folder: String) -> String? {
+    guard let source = try? SharedBytes.mapping(path: folder + "/" + stateName),
+      source.count <= maximumStateBytes,
+      let text = try? String(validating: source.bytes, at: 0)
+    else { return nil }
+    let key = "model_checkpoint_path: \""
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) }),
+      let end = line.lastIndex(of: "\""), line.index(line.startIndex, offsetBy: key.count) <= end
+    else { return nil }
+    return TensorBundle.lastComponent(of: String(line[..<end].dropFirst(key.count)))
   }
 }
 
@@ -32,7 +70,7 @@ extension Checkpoint {
   /// Throws `FormatError`; its `file` is set where the path stands for several files.
   public static func open(path: String) throws(FormatError) -> Checkpoint {
     let file = try CheckpointPath.resolve(path)
-    let name = file == path ? nil : String(file.dropFirst(path.count + 1))
+    let name = file == path ? nil : TensorBundle.lastComponent(of: file)
     do throws(FormatError) {
       let source = try SharedBytes.mapping(path: file)
       guard source.count > 0 else { throw FormatError(CheckpointFormatFault.empty) }
@@ -40,10 +78,10 @@ extension Checkpoint {
         let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
         return try ShardIndex(parsing: source).open(in: folder) {
           (shard, name) throws(FormatError) in
-          try open(shard, name: name, customaryName: name)
+          try open(shard, name: name, path: folder + "/" + name)
         }
       }
-      return try open(source, name: name, customaryName: file)
+      return try open(source, name: name, path: file)
     } catch {
       throw error.inFile(name)
     }
@@ -52,14 +90,16 @@ extension Checkpoint {
   private static func open(
     _ source: SharedBytes,
     name: String?,
-    customaryName: String
+    path: String
   ) throws(FormatError) -> Checkpoint {
-    if let format = CheckpointFormat.recognize(source) { return try format.open(source, name) }
+    if let format = CheckpointFormat.recognize(source) {
+      return try format.open(source, name: name, path: path)
+    }
     // No format claims the bytes. If the name says what they were meant to be, that format's own
     // error tells more than "not recognised".
-    let suffix = customaryName.split(separator: ".").last.map(String.init) ?? ""
+    let suffix = path.split(separator: ".").last.map(String.init) ?? ""
     if let format = CheckpointFormat.all.first(where: { $0.extensions.contains(suffix) }) {
-      _ = try format.open(source, name)
+      _ = try format.open(source, name: name, path: path)
     }
     throw FormatError(CheckpointFormatFault.unrecognized, at: 0)
   }

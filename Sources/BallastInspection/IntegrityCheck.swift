@@ -68,6 +68,7 @@ package enum IntegrityCheck {
     for tensor in checkpoint.tensors {
       done &+= tensor.byteCount
       try progress(done)
+      if let finding = checksumFinding(tensor) { findings.append(finding) }
       guard checkpoint.tie(of: tensor) == nil, tensor.dtype.isFloatingPoint,
         tensor.dtype.byteWidth != nil || tensor.dtype.block != nil
       else { continue }
@@ -82,6 +83,28 @@ package enum IntegrityCheck {
       if !statistics.isFinite { findings.append(finding(tensor, statistics)) }
     }
     return findings
+  }
+
+  /// A finding where a tensor's bytes do not have the checksum that the file states.
+  private static func checksumFinding(_ tensor: TensorView) -> IntegrityFinding? {
+    let region = tensor.storage.region
+    guard let expected = tensor.storage.crc32c else { return nil }
+    var found: UInt32 = 0
+    for start in stride(from: 0, to: region.count, by: TensorView.pieceBytes) {
+      let piece = start..<min(start + TensorView.pieceBytes, region.count)
+      found = crc32c(of: region.bytes.extracting(piece), continuing: found)
+      let base = region.range.lowerBound
+      region.source.giveBack(base + piece.lowerBound..<base + piece.upperBound)
+    }
+    guard found != expected else { return nil }
+    return IntegrityFinding(
+      .error,
+      rule: "values.checksum",
+      "tensor \(quoted(tensor.name)) does not have its CRC-32C",
+      file: tensor.storage.file,
+      offset: tensor.fileOffset,
+      tensor: tensor.name
+    )
   }
 
   private static func finding(

@@ -7,7 +7,7 @@ import BallastGPT2
 ///
 /// Wrappers (`state_dict`, `model`, `model_state_dict`, `module`) and prefixes (`transformer.`,
 /// `module.`, `_orig_mod.`) are taken off in any nesting, Conv1D weights are transposed by their
-/// strides, the names of llama.cpp and llm.c are translated, and mask buffers are set apart. Nothing is
+/// strides, the names of llama.cpp, llm.c and OpenAI are translated, and mask buffers are set apart. Nothing is
 /// read or copied.
 package struct CanonicalCheckpoint: Sendable {
   /// How the weights of linear maps are stored.
@@ -76,6 +76,7 @@ package struct CanonicalCheckpoint: Sendable {
       )
     }
     layout = try Self.layout(of: first.view)
+    if NanoGPT.lacksBiases(checkpoint) { found += try Self.zeroBiases(besides: found) }
     var weights: [TensorView] = []
     var sourceNames: [String: String] = [:]
     var index: [String: Int] = [:]
@@ -107,8 +108,39 @@ package struct CanonicalCheckpoint: Sendable {
         NamedTensor(GGUFModel.canonicalName($0.name).map { .canonical($0) } ?? .byName, $0)
       }
     case LLMC.name: try LLMCModel.weights(of: checkpoint)
+    case TensorBundle.name: try OpenAIRelease.weights(of: checkpoint)
     default: checkpoint.tensors.map { NamedTensor(.byName, $0) }
     }
+  }
+
+  /// The biases of zero that a model without biases computes as if it had them.
+  ///
+  /// One zero stands for all elements of each: nothing is allocated for them.
+  private static func zeroBiases(
+    besides weights: [(canonical: String, entry: WeightMap.Entry, view: TensorView)]
+  ) throws(FormatError) -> [(canonical: String, entry: WeightMap.Entry, view: TensorView)] {
+    let names = Set(weights.map(\.canonical))
+    let zero = TensorStorage(
+      ByteRegion(try SharedBytes.copying([0, 0, 0, 0])),
+      fileOffset: nil
+    )
+    var biases: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
+    for (canonical, _, view) in weights where canonical.hasSuffix(".weight") {
+      let bias = canonical.dropLast("weight".count) + "bias"
+      guard let (entry, _) = WeightMap.entry(named: bias), !names.contains(String(bias)) else {
+        continue
+      }
+      // nanoGPT's linear maps are [out, in], its layer norms [width].
+      let zeros = try TensorView(
+        name: String(bias),
+        dtype: .f32,
+        shape: try Shape(Array(view.shape.dimensions.prefix(1))),
+        strides: [0],
+        storage: zero
+      )
+      biases.append((String(bias), entry, zeros))
+    }
+    return biases
   }
 
   private static func withoutWrappers(_ name: String) -> Substring {

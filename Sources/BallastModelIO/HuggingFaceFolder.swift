@@ -14,7 +14,7 @@ package struct HuggingFaceFolder {
   /// Files that are copied as they are: the tokenizer's, generation_config.json.
   package let companions: [String]
   /// Files that are made: those of a tokenizer that is in no file of its own.
-  package var madeFiles: [(name: String, contents: [UInt8])] = []
+  package var madeFiles: [(name: String, text: String)] = []
   /// The most bytes of tensors that one file of weights gets; nil for a single file.
   package var shardSize: Int?
 
@@ -27,9 +27,9 @@ package struct HuggingFaceFolder {
   /// Adds the files of a tokenizer that came in none, for texts of so many tokens.
   package mutating func addTokenizer(_ tokenizer: TokenizerLists, maximumLength: Int) {
     madeFiles += [
-      ("tokenizer.json", tokenizer.tokenizerFile), ("vocab.json", tokenizer.vocabularyFile),
-      ("merges.txt", tokenizer.mergesFile),
-      ("tokenizer_config.json", tokenizer.configurationFile(maximumLength: maximumLength)),
+      ("tokenizer.json", tokenizer.tokenizerText), ("vocab.json", tokenizer.vocabularyText),
+      ("merges.txt", tokenizer.mergesText),
+      ("tokenizer_config.json", tokenizer.configurationText(maximumLength: maximumLength)),
     ]
   }
 
@@ -93,7 +93,7 @@ package struct HuggingFaceFolder {
     for companion in companions {
       try add(Self.name(of: companion), try SharedBytes.contents(path: companion))
     }
-    for (name, contents) in madeFiles { try add(name, contents) }
+    for (name, text) in madeFiles { try add(name, Array(text.utf8)) }
     try staging.publish(names, superseding: SafetensorsShards.isName)
     return byteCount
   }

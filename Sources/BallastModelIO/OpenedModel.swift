@@ -54,6 +54,7 @@ public struct OpenedModel: Sendable {
       } catch {
         throw error.inFile(configurationPath ?? "config.json")
       }
+      if configurationPath == nil, NanoGPT.matches(checkpoint) { notices.append(NanoGPT.notice) }
     } else {
       configurationJSON = [:]
       configuration = try GPT2Configuration.inferred(from: weights)
@@ -93,16 +94,43 @@ public struct OpenedModel: Sendable {
     switch given == nil ? checkpoint.format : nil {
     case GGUF.name: return try GGUFModel.configuration(of: checkpoint)
     case LLMC.name: return LLMCModel.configuration(of: checkpoint)
+    case TensorBundle.name: return try hyperparameters(in: folder)
     default: break
     }
-    let path = given ?? folder + "/config.json"
-    if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
+    if given == nil, NanoGPT.matches(checkpoint) {
+      return try NanoGPT.configuration(of: checkpoint)
+    }
+    if let given { return try configurationFile(given, name: given, isGiven: true) }
+    return try configurationFile(folder + "/config.json", name: "config.json")
+  }
+
+  /// The object in a configuration's file; nil where none was given and none is there.
+  private static func configurationFile(
+    _ path: String,
+    name: String,
+    isGiven: Bool = false
+  ) throws(FormatError) -> JSONObject? {
+    if !isGiven, !FileManager.default.fileExists(atPath: path) { return nil }
     do throws(FormatError) {
       let value = try JSONValue(contentsOf: path)
       guard let object = value.object else { throw FormatError(ConfigurationFault.notObject) }
       return object
     } catch {
-      throw error.inFile(given ?? "config.json")
+      throw error.inFile(name)
+    }
+  }
+
+  /// What hparams.json says, or else config.json, where one of them lies beside a bundle.
+  private static func hyperparameters(in folder: String) throws(FormatError) -> JSONObject? {
+    let name = OpenAIRelease.hyperparametersName
+    let path = folder + "/" + name
+    guard FileManager.default.fileExists(atPath: path) else {
+      return try configurationFile(folder + "/config.json", name: "config.json")
+    }
+    do throws(FormatError) {
+      return try OpenAIRelease.configuration(hyperparameters: JSONValue(contentsOf: path))
+    } catch {
+      throw error.inFile(name)
     }
   }
 

@@ -2,17 +2,17 @@ import BallastJSON
 
 extension TokenizerLists {
   /// The tokens and their ids, as `vocab.json` and OpenAI's `encoder.json` have them.
-  package var vocabularyFile: [UInt8] {
-    Array(JSONValue.object(vocabulary { $0 != .added }).text().utf8)
+  package var vocabularyText: String {
+    JSONValue.object(vocabulary { $0 != .added }).text()
   }
 
   /// The merges, as `merges.txt` and OpenAI's `vocab.bpe` have them.
-  package var mergesFile: [UInt8] {
-    Array((["#version: 0.2"] + merges).map { $0 + "\n" }.joined().utf8)
+  package var mergesText: String {
+    (["#version: 0.2"] + merges).map { $0 + "\n" }.joined()
   }
 
   /// The whole tokenizer, as the tokenizers library keeps one in `tokenizer.json`.
-  package var tokenizerFile: [UInt8] {
+  package var tokenizerText: String {
     let byteLevel: JSONValue = [
       "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
     ]
@@ -29,11 +29,11 @@ extension TokenizerLists {
       "added_tokens": .array(addedTokens), "normalizer": .null, "pre_tokenizer": byteLevel,
       "post_processor": byteLevel, "decoder": byteLevel, "model": model,
     ]
-    return Array((file.text(.indented) + "\n").utf8)
+    return file.text(.indented) + "\n"
   }
 
   /// What transformers wants to know beside it: `tokenizer_config.json`.
-  package func configurationFile(maximumLength: Int) -> [UInt8] {
+  package func configurationText(maximumLength: Int) -> String {
     var object: JSONObject = [
       "tokenizer_class": "GPT2Tokenizer", "add_prefix_space": false,
       "model_max_length": .integer(maximumLength),
@@ -41,7 +41,7 @@ extension TokenizerLists {
     if let endOfText {
       for key in ["bos_token", "eos_token", "unk_token"] { object[key] = .string(endOfText) }
     }
-    return Array((JSONValue.object(object).text(.indented) + "\n").utf8)
+    return JSONValue.object(object).text(.indented) + "\n"
   }
 
   private func vocabulary(where isIncluded: (Role) -> Bool) -> JSONObject {

@@ -116,4 +116,16 @@ import Testing
   func rulesAreNamedAfterTheirFaults(fault: any FormatFault, rule: String) {
     #expect(IntegrityFinding(.error, FormatError(fault)).rule == rule)
   }
+
+  @Test func checksumsOfTheFileAreCompared() throws {
+    let folder = try TemporaryFolder()
+    let output = try tensor(.u8, [3], [1, 2, 3]).output()
+    try TensorBundleWriter.write([output], to: folder.path + "/model")
+    #expect(try IntegrityCheck.findings(in: .open(path: folder.path)).isEmpty)
+    _ = try folder.write([1, 2, 7], to: "model.data-00000-of-00001")
+    let findings = try IntegrityCheck.findings(in: .open(path: folder.path))
+    #expect(findings.map(\.rule) == ["values.checksum"])
+    #expect(findings.first?.file == "model.data-00000-of-00001")
+    #expect(findings.first?.tensor == "t")
+  }
 }

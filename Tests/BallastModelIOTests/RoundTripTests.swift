@@ -48,7 +48,7 @@ import Testing
       let layout: Conversion.Layout = target.isModel ? .keep : number == 0 ? .hf : .native
       let summary = try Conversion(to: target, layout: layout).run(model, to: output) { _, _ in }
       #expect(summary.casts.isEmpty)
-      let carries = [.hf, .gguf, .llmc].contains(target)
+      let carries = [.hf, .gguf, .llmc, .openai].contains(target)
       model = try OpenedModel(
         path: output,
         configurationPath: carries ? nil : source + "/config.json"

@@ -18,6 +18,7 @@ extension Conversion {
     case .gguf: try writeGGUF(model, to: output, &summary, progress)
     case .llmc: try writeLLMC(model, to: output, &summary, progress)
     case .nanogpt: try writeNanoGPT(model, to: output, &summary, progress)
+    case .openai: try writeOpenAI(model, to: output, &summary, progress)
     case .safetensors, .torch, .torchLegacy, .npz:
       let outputs = try model.outputs(layout: layout == .native ? .native : .hf, dtype: dtype)
       summary.count(outputs)
@@ -127,6 +128,27 @@ extension Conversion {
       ties: ties,
       within: NanoGPTCheckpoint.value(of: model.configuration, ranks: outputs.map(\.shape.rank)),
       to: output
+    ) { (done) throws(FormatError) in try progress(done, total) }
+  }
+
+  private func writeOpenAI(
+    _ model: OpenedModel,
+    to output: String,
+    _ summary: inout ConversionSummary,
+    _ progress: Progress
+  ) throws(FormatError) {
+    let outputs = try OpenAIRelease.outputs(of: model)
+    summary.count(outputs)
+    let tokenizer = try model.tokenizerLists()
+    if tokenizer == nil {
+      summary.notices.append("no tokenizer was found, so encoder.json and vocab.bpe are missing")
+    }
+    let total = outputs.reduce(0) { $0 &+ $1.byteCount }
+    summary.bytes = try OpenAIRelease.write(
+      model,
+      tokenizer: tokenizer,
+      to: output,
+      replacing: replacing
     ) { (done) throws(FormatError) in try progress(done, total) }
   }
 }

@@ -147,7 +147,7 @@ extension Conversion {
     case .torchLegacy:
       try TorchLegacyWriter.write(outputs, ties: ties, to: output, progress: report)
     case .npz: try NPZWriter.write(outputs, ties: ties, to: output, progress: report)
-    case .safetensors, .hf, .gguf, .llmc, .nanogpt:
+    case .safetensors, .hf, .gguf, .llmc, .nanogpt, .openai:
       try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
     }
   }

@@ -22,11 +22,13 @@ package struct Conversion: Sendable {
     case llmc
     /// The ckpt.pt of a nanoGPT run that has not begun.
     case nanogpt
+    /// A folder as OpenAI released GPT-2: a tensor bundle of TensorFlow's, and the tokenizer.
+    case openai
 
     /// Whether only a GPT-2 can be written, under the names and in the layout that the target has.
     package var isModel: Bool {
       switch self {
-      case .hf, .gguf, .llmc, .nanogpt: true
+      case .hf, .gguf, .llmc, .nanogpt, .openai: true
       case .safetensors, .torch, .torchLegacy, .npz: false
       }
     }

@@ -36,7 +36,7 @@ import Testing
     #expect(Safetensors.matches(source))
     let format = try #require(CheckpointFormat.recognize(source))
     #expect(format.name == GGUF.name)
-    #expect(try format.open(source, nil).tensors.count == 123)
+    #expect(try format.open(source).tensors.count == 123)
   }
 
   @Test func versionTwoIsReadAlike() throws {
