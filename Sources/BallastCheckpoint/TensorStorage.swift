@@ -8,13 +8,17 @@ public final class TensorStorage: Sendable {
     case big
   }
 
-  /// The bytes.
-  public let region: ByteRegion
+  private enum Content {
+    case bytes(ByteRegion)
+    case computed(any ComputedElements)
+  }
+
+  private let content: Content
   /// The order of the bytes within a scalar.
   public let byteOrder: ByteOrder
   /// The file within a set of several, relative to the path that was opened.
   public let file: String?
-  /// Where the bytes start in the file; nil where they were decompressed.
+  /// Where the bytes start in the file; nil where they were decompressed or are computed.
   public let fileOffset: Int?
 
   /// A storage over `region`.
@@ -24,9 +28,47 @@ public final class TensorStorage: Sendable {
     file: String? = nil,
     fileOffset: Int?
   ) {
-    self.region = region
+    content = .bytes(region)
     self.byteOrder = byteOrder
     self.file = file
     self.fileOffset = fileOffset
+  }
+
+  /// A storage of elements that are computed whenever they are read.
+  package init(computing elements: any ComputedElements, file: String? = nil) {
+    content = .computed(elements)
+    byteOrder = .little
+    self.file = file
+    fileOffset = nil
+  }
+
+  /// The number of bytes.
+  public var byteCount: Int {
+    switch content {
+    case .bytes(let region): region.count
+    case .computed(let elements): elements.byteCount
+    }
+  }
+
+  /// The number of bytes in the file that this storage comes from.
+  var sourceByteCount: Int {
+    switch content {
+    case .bytes(let region): region.count
+    case .computed(let elements): elements.sourceByteCount
+    }
+  }
+
+  /// The elements that are computed, where this storage has no bytes of its own.
+  var computed: (any ComputedElements)? {
+    if case .computed(let elements) = content { elements } else { nil }
+  }
+
+  /// The bytes; those that are computed are computed now, all of them.
+  package func region() throws(FormatError) -> ByteRegion {
+    switch content {
+    case .bytes(let region): region
+    case .computed(let elements):
+      ByteRegion(try SharedBytes.copying(elements.bytes(of: 0..<elements.count)))
+    }
   }
 }

@@ -82,12 +82,12 @@ struct TorchStorages {
       }
       known[key] = storage
     }
-    guard storage.region.count == reference.byteCount else {
+    guard storage.byteCount == reference.byteCount else {
       throw FormatError(
         TorchFault.wrongStorageSize(
           key: reference.key,
           expected: reference.byteCount,
-          found: storage.region.count
+          found: storage.byteCount
         ),
         at: offset
       )
