@@ -36,6 +36,12 @@ package struct CheckpointFormat: Sendable {
       matches: TorchLegacy.matches,
       open: TorchLegacy.open
     ),
+    CheckpointFormat(
+      name: TorchTar.name,
+      extensions: ["tar"],
+      matches: TorchTar.matches,
+      open: TorchTar.open
+    ),
     CheckpointFormat(name: NPY.name, extensions: ["npy"], matches: NPY.matches, open: NPY.open),
     CheckpointFormat(name: NPZ.name, extensions: ["npz"], matches: NPZ.matches, open: NPZ.open),
   ]

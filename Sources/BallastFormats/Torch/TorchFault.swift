@@ -5,6 +5,7 @@ public import BallastCheckpoint
 public enum TorchFault: FormatFault {
   // The containers
   case noPickle
+  case missingMember(String)
   case unsupportedVersion(String)
   case unknownByteOrder(String)
   case badMagicNumber
@@ -41,6 +42,7 @@ public enum TorchFault: FormatFault {
   public var description: String {
     switch self {
     case .noPickle: "the archive has no data.pkl"
+    case .missingMember(let name): "the archive has no member \(quoted(name))"
     case .unsupportedVersion(let version):
       "the archive has the version \(quoted(version)); 1 to 10 are known"
     case .unknownByteOrder(let order): "the byte order \(quoted(order)) is neither little nor big"

@@ -13,6 +13,14 @@ struct TorchStorageReference {
   /// The part of the storage that is meant, in bytes: the whole, or a legacy view.
   let bytes: Range<Int>
 
+  /// The whole of a storage.
+  init(key: String, type: TorchType, byteCount: Int) {
+    self.key = key
+    self.type = type
+    self.byteCount = byteCount
+    bytes = 0..<byteCount
+  }
+
   var isWhole: Bool { bytes.count == byteCount }
 
   /// Reads the persistent id; nil where it stands for something else, such as a module's class.
