@@ -64,11 +64,13 @@ public final class TensorStorage: Sendable {
   }
 
   /// The bytes; those that are computed are computed now, all of them.
-  package func region() throws(FormatError) -> ByteRegion {
-    switch content {
-    case .bytes(let region): region
-    case .computed(let elements):
-      ByteRegion(try SharedBytes.copying(elements.bytes(of: 0..<elements.count)))
+  package var region: ByteRegion {
+    get throws(FormatError) {
+      switch content {
+      case .bytes(let region): region
+      case .computed(let elements):
+        ByteRegion(try SharedBytes.copying(elements.bytes(of: 0..<elements.count)))
+      }
     }
   }
 }

@@ -26,7 +26,7 @@ extension TensorView {
     }
     guard let width = dtype.byteWidth else {  // elements share bytes: whole or not at all
       precondition(elements.count == shape.elementCount)
-      let region = try storage.region()
+      let region = try storage.region
       return try body(region.bytes.extracting(0..<byteCount), elements)
     }
     guard byteCount <= max(storage.sourceByteCount, Self.maximumExpandedBytes) else {
@@ -49,7 +49,7 @@ extension TensorView {
         body
       )
     }
-    let region = try storage.region()
+    let region = try storage.region
     let isLent = isContiguous && (storage.byteOrder == .little || width == 1)
     var buffer = [UInt8](
       repeating: 0,
@@ -65,7 +65,9 @@ extension TensorView {
         let base = region.range.lowerBound
         region.source.giveBack(base + bytes.lowerBound..<base + bytes.upperBound)
       } else {
-        unsafe buffer.withUnsafeMutableBytes { unsafe copyElements(range, of: region, width: width, to: $0) }
+        unsafe buffer.withUnsafeMutableBytes {
+          unsafe copyElements(range, of: region, width: width, to: $0)
+        }
         try body(buffer.span.bytesOfBytes.extracting(0..<range.count * width), range)
       }
       start = range.upperBound

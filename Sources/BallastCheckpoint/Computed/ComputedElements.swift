@@ -42,7 +42,7 @@ extension TensorView {
   /// The elements row by row and little-endian: in place where they lie so, otherwise copied.
   func rowMajorBytes() throws(FormatError) -> ByteRegion {
     if isContiguous, storage.computed == nil, storage.byteOrder == .little || dtype.bitWidth == 8 {
-      let region = try storage.region()
+      let region = try storage.region
       let start = region.range.lowerBound + dtype.byteCount(of: elementOffset)
       return try ByteRegion(region.source, offset: start, count: byteCount)
     }

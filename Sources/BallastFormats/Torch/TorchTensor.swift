@@ -28,15 +28,15 @@ struct TorchTensor {
   }
 
   /// The end of the last byte that the tensor sees, from the start of the whole storage.
-  var end: Int {
-    get throws(FormatError) {
-      if sizes.contains(0) { return 0 }
-      var last = elementOffset
-      for (size, stride) in zip(sizes, strides) {
-        last = try sum(last, try product(size - 1, stride))
-      }
-      return try product(try sum(last, 1), type.byteWidth)
+  ///
+  /// `offset` is where the tensor is described, for errors.
+  func end(at offset: Int? = nil) throws(FormatError) -> Int {
+    if sizes.contains(0) { return 0 }
+    var last = elementOffset
+    for (size, stride) in zip(sizes, strides) {
+      last = try sum(last, try product(size - 1, stride, at: offset), at: offset)
     }
+    return try product(try sum(last, 1, at: offset), type.byteWidth, at: offset)
   }
 }
 

@@ -147,12 +147,12 @@ struct TorchTensorReader {
           return try readStorage(index).map { finding($0) }
         }
         guard case .object(let index) = inner else { throw bad }
-        if arguments.count > 3 { attributes.append(arguments[3]) }
+        if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
         attributes += graph.objects[index].states
         call = graph.call(graph.objects[index])
       case .fromType:
         guard arguments.count >= 3, let inner = graph.elements(arguments[2]) else { throw bad }
-        if arguments.count > 3 { attributes.append(arguments[3]) }
+        if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
         call = PickleGraph.Call(callable: arguments[0], arguments: inner)
         if self.function(of: call) == nil, let (_, name) = graph.name(call.callable) {
           return finding(.obstacle(.unknownFunction(name)))
@@ -173,7 +173,8 @@ struct TorchTensorReader {
         guard let nested = try readNested(arguments, at: path) else { throw bad }
         return finding(nested)
       case .numpyArray:
-        guard let parts = states.last.flatMap({ graph.elements($0) }).map(Array.init), parts.count == 5,
+        guard let parts = states.last.flatMap({ graph.elements($0) }).map(Array.init),
+          parts.count == 5,
           let array = NumPyArray.reading(
             shape: parts[1],
             type: parts[2],
@@ -235,7 +236,7 @@ struct TorchTensorReader {
         if graph.text(key) == "neg" { tensor.isNegated = true }
       }
     }
-    if !storage.isWhole, try tensor.end > storage.bytes.upperBound {
+    if !storage.isWhole, try tensor.end() > storage.bytes.upperBound {
       throw FormatError(TorchFault.badStorageView(key: storage.key))
     }
     return .tensor(tensor)

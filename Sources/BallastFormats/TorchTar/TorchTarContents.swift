@@ -86,7 +86,7 @@ struct TorchTarContents {
         strides: strides
       )
       let limit = (storage.elementOffset + storage.sizes[0]) * storage.type.byteWidth
-      guard try tensor.end <= limit else {
+      guard try tensor.end(at: start) <= limit else {
         throw FormatError(TorchFault.badStorageView(key: storageKey), at: start)
       }
       tensors[key] = tensor

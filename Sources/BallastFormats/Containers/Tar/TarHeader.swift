@@ -78,7 +78,10 @@ struct TarExtensions {
     of source: SharedBytes
   ) throws(FormatError) {
     var rest = source.array(range)[...]
-    guard isPax else { return name = TarHeader.text(rest) }
+    guard isPax else {
+      name = TarHeader.text(rest)
+      return
+    }
     while !rest.isEmpty {
       let bad = FormatError(TarFault.badExtension, at: range.upperBound - rest.count)
       let digits = rest.prefix { (0x30...0x39).contains($0) }
