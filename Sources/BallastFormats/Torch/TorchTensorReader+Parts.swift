@@ -3,8 +3,8 @@ import BallastCheckpoint
 
 /// Tensors that are made of other tensors: quantised, sparse and nested ones.
 extension TorchTensorReader {
-  /// (storage, offset, size, stride, (scheme, scale, zero point) or (scheme, scales, zero points,
-  /// axis), …)
+  /// Out of (storage, offset, size, stride, (scheme, scale, zero point) or (scheme, scales, zero points,
+  /// axis), …).
   func readQuantized(
     _ arguments: [PickleValue],
     at path: TorchPath
@@ -30,7 +30,7 @@ extension TorchTensorReader {
     }
   }
 
-  /// (layout, (indices, values, size, …) or (bounds, indices, values, size))
+  /// Out of (layout, (indices, values, size, …) or (bounds, indices, values, size)).
   func readSparse(
     _ arguments: [PickleValue],
     at path: TorchPath
@@ -53,7 +53,7 @@ extension TorchTensorReader {
     return .sparse(TorchSparse(layout: layout, indices: indices, values: values, sizes: sizes))
   }
 
-  /// (buffer, sizes, strides, offsets)
+  /// Out of (buffer, sizes, strides, offsets).
   func readNested(
     _ arguments: [PickleValue],
     at path: TorchPath

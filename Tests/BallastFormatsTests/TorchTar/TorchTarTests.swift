@@ -133,8 +133,9 @@ import Testing
       try fault(file(storages: Self.count(1) + Self.storage(count: .max) + none)) as? ByteFault
         == .overflow
     )
-    guard case .truncated? = try fault(file(storages: Self.count(1) + Self.storage(count: 1 << 40)))
-      as? ByteFault
+    guard
+      case .truncated? = try fault(file(storages: Self.count(1) + Self.storage(count: 1 << 40)))
+        as? ByteFault
     else {
       Issue.record("a terabyte was found")
       return
