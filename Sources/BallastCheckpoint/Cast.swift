@@ -33,7 +33,7 @@ enum Cast {
       )
       var floats = unsafe MutableSpan(_unsafeStart: output, count: count)
       Dequantize.blocks(blocks, dtype, into: &floats)
-    case .f4, .f6e2m3, .f6e3m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .c64, .c128: return false
+    case .f4, .f6e2m3, .f6e3m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .c32, .c64, .c128: return false
     }
     return true
   }

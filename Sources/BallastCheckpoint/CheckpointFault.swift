@@ -10,6 +10,9 @@ public enum CheckpointFault: FormatFault {
   case stridedPackedElements(tensor: String, DType)
   case partialBlock(tensor: String, DType)
   case expandedTooFar(tensor: String, bytes: Int, limit: Int)
+  case badQuantization(tensor: String)
+  case badSparseLayout(tensor: String)
+  case badSparseIndex(tensor: String)
   case notNumeric(tensor: String, DType)
   case noSuchTensor(String)
 
@@ -28,6 +31,12 @@ public enum CheckpointFault: FormatFault {
       "tensor \(quoted(tensor)) is not made of whole blocks of \(dtype.rawValue)"
     case .expandedTooFar(let tensor, let bytes, let limit):
       "tensor \(quoted(tensor)) repeats its elements up to \(bytes) bytes, more than \(limit)"
+    case .badQuantization(let tensor):
+      "tensor \(quoted(tensor)) is quantized by parameters that do not fit its shape"
+    case .badSparseLayout(let tensor):
+      "tensor \(quoted(tensor)) is sparse, and its parts do not fit together"
+    case .badSparseIndex(let tensor):
+      "tensor \(quoted(tensor)) is sparse, and an index lies outside of its shape"
     case .notNumeric(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which has no conversion to numbers"
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"

@@ -24,7 +24,9 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
   case f64 = "F64"
   case i64 = "I64"
   case u64 = "U64"
-  /// Two float64: torch's complex128, which safetensors does not have.
+  /// Two float16: torch's complex32, which safetensors does not have.
+  case c32 = "C32"
+  /// Two float64: torch's complex128, which safetensors does not have either.
   case c128 = "C128"
   // ggml's blocks, which safetensors does not have either: see `block`.
   case q40 = "Q4_0"
@@ -52,7 +54,7 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
     case .f6e2m3, .f6e3m2: 6
     case .bool, .u8, .i8, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: 8
     case .i16, .u16, .f16, .bf16: 16
-    case .i32, .u32, .f32: 32
+    case .i32, .u32, .f32, .c32: 32
     case .c64, .f64, .i64, .u64: 64
     case .c128: 128
     }
@@ -76,7 +78,7 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
     case .f4, .f6e2m3, .f6e3m2, .f8e5m2, .f8e4m3, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz: true
     case .f16, .bf16, .f32, .f64: true
     case .q40, .q41, .q50, .q51, .q80, .q2k, .q3k, .q4k, .q5k, .q6k, .q8k: true
-    case .bool, .u8, .i8, .i16, .u16, .i32, .u32, .i64, .u64, .c64, .c128: false
+    case .bool, .u8, .i8, .i16, .u16, .i32, .u32, .i64, .u64, .c32, .c64, .c128: false
     }
   }
 
@@ -86,6 +88,7 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
   /// The size of the scalars that make up an element: a complex number has two.
   var scalarByteWidth: Int? {
     switch self {
+    case .c32: 2
     case .c64: 4
     case .c128: 8
     default: byteWidth

@@ -8,13 +8,17 @@ public final class TensorStorage: Sendable {
     case big
   }
 
-  /// The bytes.
-  public let region: ByteRegion
+  private enum Content {
+    case bytes(ByteRegion)
+    case computed(any ComputedElements)
+  }
+
+  private let content: Content
   /// The order of the bytes within a scalar.
   public let byteOrder: ByteOrder
   /// The file within a set of several, relative to the path that was opened.
   public let file: String?
-  /// Where the bytes start in the file; nil where they were decompressed.
+  /// Where the bytes start in the file; nil where they were decompressed or are computed.
   public let fileOffset: Int?
   /// The CRC-32C that the file states for these bytes; nothing but `check` computes it.
   public let crc32c: UInt32?
@@ -27,10 +31,51 @@ public final class TensorStorage: Sendable {
     fileOffset: Int?,
     crc32c: UInt32? = nil
   ) {
-    self.region = region
+    content = .bytes(region)
     self.byteOrder = byteOrder
     self.file = file
     self.fileOffset = fileOffset
     self.crc32c = crc32c
+  }
+
+  /// A storage of elements that are computed whenever they are read.
+  package init(computing elements: any ComputedElements, file: String? = nil) {
+    content = .computed(elements)
+    byteOrder = .little
+    self.file = file
+    fileOffset = nil
+    crc32c = nil
+  }
+
+  /// The number of bytes.
+  public var byteCount: Int {
+    switch content {
+    case .bytes(let region): region.count
+    case .computed(let elements): elements.byteCount
+    }
+  }
+
+  /// The number of bytes in the file that this storage comes from.
+  var sourceByteCount: Int {
+    switch content {
+    case .bytes(let region): region.count
+    case .computed(let elements): elements.sourceByteCount
+    }
+  }
+
+  /// The elements that are computed, where this storage has no bytes of its own.
+  var computed: (any ComputedElements)? {
+    if case .computed(let elements) = content { elements } else { nil }
+  }
+
+  /// The bytes; those that are computed are computed now, all of them.
+  package var region: ByteRegion {
+    get throws(FormatError) {
+      switch content {
+      case .bytes(let region): region
+      case .computed(let elements):
+        ByteRegion(try SharedBytes.copying(elements.bytes(of: 0..<elements.count)))
+      }
+    }
   }
 }

@@ -119,10 +119,9 @@ extension TensorView {
 
   /// Where the elements lie as a kernel wants them: contiguous, aligned, little-endian float32.
   package var floatsInPlace: (file: SharedBytes, start: UnsafeRawPointer)? {
-    guard dtype == .f32, isContiguous, storage.byteOrder == .little, shape.elementCount > 0 else {
-      return nil
-    }
-    let region = storage.region
+    guard dtype == .f32, isContiguous, storage.byteOrder == .little, shape.elementCount > 0,
+      storage.computed == nil, let region = try? storage.region
+    else { return nil }
     let offset = region.range.lowerBound + elementOffset * MemoryLayout<Float>.size
     // Safe: the pointer is used only together with `file`, which keeps the mapping alive.
     let start = unsafe region.source.bytes.withUnsafeBytes { bytes in

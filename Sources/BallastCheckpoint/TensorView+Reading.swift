@@ -24,12 +24,12 @@ extension TensorView {
     if let block = dtype.block {
       return try forEachPieceOfBlocks(block, of: elements, pieceBytes: pieceBytes, body)
     }
-    let region = storage.region
     guard let width = dtype.byteWidth else {  // elements share bytes: whole or not at all
       precondition(elements.count == shape.elementCount)
+      let region = try storage.region
       return try body(region.bytes.extracting(0..<byteCount), elements)
     }
-    guard byteCount <= max(region.count, Self.maximumExpandedBytes) else {
+    guard byteCount <= max(storage.sourceByteCount, Self.maximumExpandedBytes) else {
       throw FormatError(
         CheckpointFault.expandedTooFar(
           tensor: name,
@@ -41,6 +41,15 @@ extension TensorView {
       )
     }
     let elementsPerPiece = max(1, pieceBytes / width)
+    if let computed = storage.computed, isContiguous {
+      return try forEachComputedPiece(
+        computed,
+        of: elements,
+        elementsPerPiece: elementsPerPiece,
+        body
+      )
+    }
+    let region = try storage.region
     let isLent = isContiguous && (storage.byteOrder == .little || width == 1)
     var buffer = [UInt8](
       repeating: 0,
@@ -56,7 +65,9 @@ extension TensorView {
         let base = region.range.lowerBound
         region.source.giveBack(base + bytes.lowerBound..<base + bytes.upperBound)
       } else {
-        unsafe buffer.withUnsafeMutableBytes { unsafe copyElements(range, width: width, to: $0) }
+        unsafe buffer.withUnsafeMutableBytes {
+          unsafe copyElements(range, of: region, width: width, to: $0)
+        }
         try body(buffer.span.bytesOfBytes.extracting(0..<range.count * width), range)
       }
       start = range.upperBound
@@ -67,12 +78,12 @@ extension TensorView {
   /// Copies a range of the elements, counted row by row, to `destination`, little-endian.
   private func copyElements(
     _ range: Range<Int>,
+    of region: ByteRegion,
     width: Int,
     to destination: UnsafeMutableRawBufferPointer
   ) {
     // Safe: `init` checked that every element lies within the storage, and the caller's buffer
     // holds `range.count` elements.
-    let region = storage.region
     unsafe region.bytes.withUnsafeBytes { source in
       guard let from = source.baseAddress, let to = destination.baseAddress else {
         return

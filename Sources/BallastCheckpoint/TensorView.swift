@@ -74,7 +74,7 @@ public struct TensorView: Sendable {
       last = try sum(last, try product(size - 1, stride))
     }
     _ = try product(try sum(last, 1), DType.widestBitWidth)
-    guard dtype.byteCount(of: last + 1) <= storage.region.count else {
+    guard dtype.byteCount(of: last + 1) <= storage.byteCount else {
       throw FormatError(CheckpointFault.outOfBounds(tensor: name))
     }
     // Blocks are decoded before they are strided; elements that share bytes are not taken apart.

@@ -80,6 +80,12 @@ package struct CheckpointFormat: Sendable {
     ) { (source, name, path) throws(FormatError) in
       try TensorBundle.open(source, name: name, path: path)
     },
+    CheckpointFormat(
+      name: TorchTar.name,
+      extensions: ["tar"],
+      matches: TorchTar.matches,
+      open: TorchTar.open
+    ),
     CheckpointFormat(name: NPY.name, extensions: ["npy"], matches: NPY.matches, open: NPY.open),
     CheckpointFormat(name: NPZ.name, extensions: ["npz"], matches: NPZ.matches, open: NPZ.open),
   ]

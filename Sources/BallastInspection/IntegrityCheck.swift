@@ -68,7 +68,7 @@ package enum IntegrityCheck {
     for tensor in checkpoint.tensors {
       done &+= tensor.byteCount
       try progress(done)
-      if let finding = checksumFinding(tensor) { findings.append(finding) }
+      if let finding = try checksumFinding(tensor) { findings.append(finding) }
       guard checkpoint.tie(of: tensor) == nil, tensor.dtype.isFloatingPoint,
         tensor.dtype.byteWidth != nil || tensor.dtype.block != nil
       else { continue }
@@ -86,9 +86,11 @@ package enum IntegrityCheck {
   }
 
   /// A finding where a tensor's bytes do not have the checksum that the file states.
-  private static func checksumFinding(_ tensor: TensorView) -> IntegrityFinding? {
-    let region = tensor.storage.region
+  private static func checksumFinding(
+    _ tensor: TensorView
+  ) throws(FormatError) -> IntegrityFinding? {
     guard let expected = tensor.storage.crc32c else { return nil }
+    let region = try tensor.storage.region
     var found: UInt32 = 0
     for start in stride(from: 0, to: region.count, by: TensorView.pieceBytes) {
       let piece = start..<min(start + TensorView.pieceBytes, region.count)

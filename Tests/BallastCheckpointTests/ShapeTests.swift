@@ -41,7 +41,7 @@ import Testing
   @Test func typesStandInTheOrderOfTheLibrary() {
     let names = DType.allCases.filter { $0.block == nil }.map(\.rawValue)
     #expect(names.prefix(6) == ["BOOL", "F4", "F6_E2M3", "F6_E3M2", "U8", "I8"])
-    #expect(names.suffix(4) == ["F64", "I64", "U64", "C128"])
+    #expect(names.suffix(4) == ["I64", "U64", "C32", "C128"])
     #expect(DType.f4.byteWidth == nil)
     #expect(DType.f6e3m2.byteWidth == nil)
     #expect(DType.c128.byteWidth == 16)

@@ -12,9 +12,8 @@ struct Convert: Command {
     abstract: "Carry a checkpoint into another format, layout or type.",
     discussion: """
       A GPT-2 goes through the weight map where it gets another layout, or becomes a folder that \
-      transformers loads, a file for llama.cpp, llm.c or \
-      nanoGPT, or a release like OpenAI's. Any other checkpoint \
-      is written name by name; what is tied stays tied in torch's files. The \
+      transformers loads, a file for llama.cpp, llm.c or nanoGPT, or a release like OpenAI's. Any \
+      other checkpoint is written name by name; what is tied stays tied in torch's files. The \
       layout hf has Conv1D's [in, out] weights, native has Linear's [out, in]; a native file \
       carries its configuration along. What is not written is named.
       """,

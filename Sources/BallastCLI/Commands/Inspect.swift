@@ -127,6 +127,7 @@ struct Inspect: Command {
         checkpoint.files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }
       ),
       "metadata": .object(checkpoint.metadata),
+      "notes": .array(checkpoint.warnings.map { .string("\($0)") }),
       "tensors": .array(
         tensors.map { tensor in
           [

@@ -32,5 +32,5 @@ extension DType {
   }
 
   /// Whether safetensors has this type.
-  package var isInSafetensors: Bool { self != .c128 && block == nil }
+  package var isInSafetensors: Bool { self != .c32 && self != .c128 && block == nil }
 }

@@ -17,7 +17,7 @@ extension TensorView {
       )
     }
     precondition(block.divides(elements))
-    let region = storage.region
+    let region = try storage.region
     let elementsPerPiece = max(1, pieceBytes / 4 / block.elements) * block.elements
     var start = elements.lowerBound
     while start < elements.upperBound {

@@ -47,6 +47,22 @@ struct TorchContainers {
     return contents
   }
 
+  /// The attributes of a tensor: the entries of those states that are dictionaries.
+  func attributes(_ states: [PickleValue]) -> Contents {
+    var contents = Contents()
+    add(entries: states.flatMap { attributes(of: $0) ?? [] }, to: &contents)
+    return contents
+  }
+
+  /// The attributes in a state: a dictionary, or with slots that and the dictionary of the slots.
+  private func attributes(of state: PickleValue) -> [PickleValue]? {
+    if let entries = graph.entries(state) { return entries }
+    guard case .tuple = state, let parts = graph.elements(state), parts.count == 2,
+      parts.allSatisfy({ $0 == .none || graph.entries($0) != nil })
+    else { return nil }
+    return parts.flatMap { graph.entries($0) ?? [] }
+  }
+
   // MARK: Plain containers
 
   private func add(_ elements: ArraySlice<PickleValue>, to contents: inout Contents) {
@@ -103,9 +119,8 @@ struct TorchContainers {
     case .integer(let integer): String(integer)
     case .float(let number): String(number)
     case .string: graph.text(key)
-    case .bytes, .byteArray:
-      graph.bytes(key).flatMap { $0.count <= PickleGraph.maximumKeyBytes ? $0 : nil }
-        .map { String(decoding: graph.source.array($0), as: UTF8.self) }
+    case .bytes, .byteArray, .object:
+      graph.keyBytes(key).map { String(decoding: $0, as: UTF8.self) }
     case .global: graph.name(key)?.name
     default: nil
     }
@@ -132,13 +147,8 @@ struct TorchContainers {
     add(object.items[...], to: &contents)
     var attributes = object.entries + (graph.entries(object.keywords) ?? [])
     for state in object.states {
-      if let entries = graph.entries(state) {
+      if let entries = self.attributes(of: state) {
         attributes += entries
-      } else if case .tuple = state, let parts = graph.elements(state), parts.count == 2,
-        parts.allSatisfy({ $0 == .none || graph.entries($0) != nil })
-      {
-        // An object with slots: its dictionary, and the dictionary of its slots.
-        for part in parts { attributes += graph.entries(part) ?? [] }
       } else {
         contents.children.append((TorchLabel(text: "state", isText: true), state))
       }

@@ -5,6 +5,7 @@ public import BallastCheckpoint
 public enum TorchFault: FormatFault {
   // The containers
   case noPickle
+  case missingMember(String)
   case unsupportedVersion(String)
   case unknownByteOrder(String)
   case badMagicNumber
@@ -28,6 +29,9 @@ public enum TorchFault: FormatFault {
   case oddPackedRow(tensor: String, DType)
   // Warnings
   case unreadable(tensor: String, TorchObstacle)
+  case quantized(tensor: String, type: String)
+  case sparse(tensor: String, layout: String, values: Int)
+  case keptAsBits(tensor: String, type: String, DType)
   case nestedTooDeep(path: String, limit: Int)
   case repeatedKey(path: String)
   case ambiguousName(String, renamed: String)
@@ -38,6 +42,7 @@ public enum TorchFault: FormatFault {
   public var description: String {
     switch self {
     case .noPickle: "the archive has no data.pkl"
+    case .missingMember(let name): "the archive has no member \(quoted(name))"
     case .unsupportedVersion(let version):
       "the archive has the version \(quoted(version)); 1 to 10 are known"
     case .unknownByteOrder(let order): "the byte order \(quoted(order)) is neither little nor big"
@@ -65,6 +70,12 @@ public enum TorchFault: FormatFault {
     case .oddPackedRow(let tensor, let dtype):
       "tensor \(quoted(tensor)) has rows that do not fill whole bytes of \(dtype.rawValue), "
         + "as torch's must"
+    case .quantized(let tensor, let type):
+      "tensor \(quoted(tensor)) is quantized (\(type)); it is read dequantized, as F32"
+    case .sparse(let tensor, let layout, let values):
+      "tensor \(quoted(tensor)) is sparse (\(layout), \(values) values); it is read dense"
+    case .keptAsBits(let tensor, let type, let dtype):
+      "tensor \(quoted(tensor)) has elements of type \(type), which are kept as \(dtype.rawValue)"
     case .unreadable(let tensor, let obstacle): "tensor \(quoted(tensor)) \(obstacle.description)"
     case .nestedTooDeep(let path, let limit):
       "what lies more than \(limit) levels deep is left out, first at \(quoted(path))"
@@ -79,9 +90,6 @@ public enum TorchFault: FormatFault {
 
 /// Why a tensor is left out although the file is sound.
 public enum TorchObstacle: Hashable, Sendable {
-  case sparse
-  case nested
-  case quantized
   case meta
   case conjugated
   case negated
@@ -93,12 +101,9 @@ public enum TorchObstacle: Hashable, Sendable {
 
   var description: String {
     switch self {
-    case .sparse: "is sparse, which is not read yet"
-    case .nested: "is a nested tensor, which is not read yet"
-    case .quantized: "is quantized, which is not read yet"
     case .meta: "is a meta tensor: the file has no data for it"
-    case .conjugated: "is a conjugated view, which is not read yet"
-    case .negated: "is a negated view, which is not read yet"
+    case .conjugated: "is a conjugated view of numbers that are not complex"
+    case .negated: "is a negated view of elements without a sign"
     case .packedView: "is a strided view of packed elements, which is not read"
     case .converted(let type): "is to be converted to \(type) on its device, which is not done"
     case .wrappedTooOften: "is wrapped in more calls than any tensor is"

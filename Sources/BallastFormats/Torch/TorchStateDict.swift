@@ -143,6 +143,7 @@ extension DType {
     case .bf16: "bfloat16"
     case .f32: "float32"
     case .f64: "float64"
+    case .c32: "complex32"
     case .c64: "complex64"
     case .c128: "complex128"
     case .f8e4m3: "float8_e4m3fn"
@@ -172,7 +173,7 @@ extension DType {
     case .f64: "DoubleStorage"
     case .c64: "ComplexFloatStorage"
     case .c128: "ComplexDoubleStorage"
-    case .u16, .u32, .u64, .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0, .f4: nil
+    case .c32, .u16, .u32, .u64, .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0, .f4: nil
     default: nil
     }
   }

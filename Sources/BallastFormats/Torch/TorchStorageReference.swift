@@ -13,6 +13,14 @@ struct TorchStorageReference {
   /// The part of the storage that is meant, in bytes: the whole, or a legacy view.
   let bytes: Range<Int>
 
+  /// The whole of a storage.
+  init(key: String, type: TorchType, byteCount: Int) {
+    self.key = key
+    self.type = type
+    self.byteCount = byteCount
+    bytes = 0..<byteCount
+  }
+
   var isWhole: Bool { bytes.count == byteCount }
 
   /// Reads the persistent id; nil where it stands for something else, such as a module's class.
@@ -82,12 +90,12 @@ struct TorchStorages {
       }
       known[key] = storage
     }
-    guard storage.region.count == reference.byteCount else {
+    guard storage.byteCount == reference.byteCount else {
       throw FormatError(
         TorchFault.wrongStorageSize(
           key: reference.key,
           expected: reference.byteCount,
-          found: storage.region.count
+          found: storage.byteCount
         ),
         at: offset
       )

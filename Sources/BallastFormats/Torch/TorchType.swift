@@ -8,6 +8,19 @@ struct TorchType {
   /// The type in a checkpoint; nil for the types that only torch has.
   let dtype: DType?
 
+  /// Whether the elements are listed as the integers whose bits hold them, for want of their type.
+  var isKeptAsBits: Bool { Self.bits[name] != nil }
+
+  /// The integers of a quantised type, which stand for numbers together with a scale.
+  var integers: DType? {
+    switch name {
+    case "qint8": .i8
+    case "quint8": .u8
+    case "qint32": .i32
+    default: nil
+    }
+  }
+
   /// The type of `torch.float32` and its like, by the name within `torch`.
   init?(dtypeNamed name: String) {
     guard let (width, dtype) = Self.types[Self.aliases[name] ?? name] else { return nil }
@@ -27,17 +40,25 @@ struct TorchType {
       "bool": (1, .bool), "uint8": (1, .u8), "int8": (1, .i8), "uint16": (2, .u16),
       "int16": (2, .i16), "uint32": (4, .u32), "int32": (4, .i32), "uint64": (8, .u64),
       "int64": (8, .i64), "float16": (2, .f16), "bfloat16": (2, .bf16), "float32": (4, .f32),
-      "float64": (8, .f64), "complex32": (4, nil), "complex64": (8, .c64),
+      "float64": (8, .f64), "complex32": (4, .c32), "complex64": (8, .c64),
       "complex128": (16, .c128), "float8_e4m3fn": (1, .f8e4m3), "float8_e5m2": (1, .f8e5m2),
       "float8_e4m3fnuz": (1, .f8e4m3fnuz), "float8_e5m2fnuz": (1, .f8e5m2fnuz),
       "float8_e8m0fnu": (1, .f8e8m0), "float4_e2m1fn_x2": (1, .f4), "qint8": (1, nil),
       "quint8": (1, nil), "qint32": (4, nil), "quint4x2": (1, nil), "quint2x4": (1, nil),
-      "bits8": (1, nil), "bits16": (2, nil), "bits1x8": (1, nil), "bits2x4": (1, nil),
-      "bits4x2": (1, nil),
+    ]
+    types.merge(bits) { _, type in type }
+    return types
+  }()
+
+  /// Types that have no arithmetic in torch either, each element in a byte or two of its own.
+  private static let bits: [String: (width: Int, dtype: DType?)] = {
+    var types: [String: (width: Int, dtype: DType?)] = [
+      "bits8": (1, .u8), "bits16": (2, .u16), "bits1x8": (1, .u8), "bits2x4": (1, .u8),
+      "bits4x2": (1, .u8),
     ]
     for bits in 1...7 {
-      types["uint\(bits)"] = (1, nil)
-      types["int\(bits)"] = (1, nil)
+      types["uint\(bits)"] = (1, .u8)
+      types["int\(bits)"] = (1, .i8)
     }
     return types
   }()

@@ -12,16 +12,11 @@ struct TorchWalk {
   private(set) var metadata: TorchMetadata
   private(set) var warnings: [FormatError] = []
 
-  private let graph: PickleGraph
-  private let file: String?
   private let limits: TorchLimits
   private let reader: TorchTensorReader
   private let containers: TorchContainers
-  private var storages: TorchStorages
-  /// The storages of numpy's arrays by what holds their bytes, so that each is made once.
-  private var arrays: [ArrayPlace: TensorStorage] = [:]
-  private var names: Set<ExactString> = []
-  private var nameBytes = 0
+  private var views: TorchViews
+  private var names: TorchNames
   private var obstacleCount = 0
   private var steps = 0
   private var isTooDeepSaid = false
@@ -31,11 +26,6 @@ struct TorchWalk {
   private var open: Set<PickleValue> = []
   /// The containers in which there was nothing.
   private var barren: Set<PickleValue> = []
-
-  private struct ArrayPlace: Hashable {
-    let content: PickleValue
-    let byteOrder: TensorStorage.ByteOrder
-  }
 
   /// A container that is being walked.
   private struct Frame {
@@ -49,14 +39,21 @@ struct TorchWalk {
   }
 
   /// A walk over `graph`; `file` is the name of the file within a set of several.
-  init(_ graph: PickleGraph, storages: TorchStorages, file: String?, limits: TorchLimits) {
+  ///
+  /// `tensors` are those that stand apart from the pickle, under their persistent ids.
+  init(
+    _ graph: PickleGraph,
+    storages: TorchStorages,
+    tensors: [String: TorchTensor]? = nil,
+    file: String?,
+    limits: TorchLimits
+  ) {
     self.limits = limits
-    self.graph = graph
-    self.file = file
-    reader = TorchTensorReader(graph)
+    reader = TorchTensorReader(graph, tensors: tensors)
     containers = TorchContainers(graph: graph)
     metadata = TorchMetadata(graph: graph)
-    self.storages = storages
+    views = TorchViews(graph, storages: storages, file: file)
+    names = TorchNames(limit: limits.nameBytes)
   }
 
   /// Gathers everything below `root`.
@@ -80,12 +77,24 @@ struct TorchWalk {
     _ value: PickleValue,
     listsScalars: Bool
   ) throws(FormatError) -> Bool {
-    if let reading = try reader.read(value, at: path) {
-      try take(reading, from: value)
-      return false
+    if let finding = try reader.read(value, at: path) {
+      try take(finding.reading, from: value)
+      guard !finding.attributes.isEmpty else { return false }
+      return try enter(value, attributes: finding.attributes)
     }
     if listsScalars, metadata.take(value, at: path) { return false }
-    guard containers.isContainer(value), !barren.contains(value) else { return false }
+    guard containers.isContainer(value) else { return false }
+    return try enter(value)
+  }
+
+  /// Starts on what `value` holds, unless there is nothing in it or it is being walked already.
+  ///
+  /// Of a tensor, only `attributes` are left to be walked.
+  private mutating func enter(
+    _ value: PickleValue,
+    attributes: [PickleValue]? = nil
+  ) throws(FormatError) -> Bool {
+    guard !barren.contains(value) else { return false }
     guard !open.contains(value) else {
       cut()
       return false
@@ -100,7 +109,8 @@ struct TorchWalk {
       cut()
       return false
     }
-    let contents = containers.contents(of: value)
+    let contents =
+      attributes.map { containers.attributes($0) } ?? containers.contents(of: value)
     steps += contents.size
     guard steps <= limits.steps else {
       throw FormatError(TorchFault.tooManyPaths(limit: limits.steps))
@@ -139,73 +149,48 @@ struct TorchWalk {
     from value: PickleValue
   ) throws(FormatError) {
     let offset = containers.offset(of: value)
-    let name = try newName(at: offset)
     guard tensors.count + obstacleCount < limits.tensors else {
       throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
-    switch reading {
-    case .obstacle(let obstacle): leaveOut(name, obstacle, at: offset)
-    case .array(let array): try take(array, from: value, named: name)
-    case .tensor(let tensor):
-      guard let layout = tensor.layout else { return leaveOut(name, .packedView, at: offset) }
-      tensors.append(
-        try TensorView(
-          name: name,
-          dtype: layout.dtype,
-          shape: try Shape(layout.sizes),
-          strides: layout.strides,
-          storage: try storages.storage(tensor.storage, at: offset),
-          elementOffset: tensor.elementOffset
-        )
-      )
+    if case .nested(let nested) = reading {
+      let room = limits.tensors - tensors.count
+      let parts = try views.parts(of: nested, limit: room, at: offset)
+      for (index, part) in parts.enumerated() {
+        path.append(TorchLabel(index: index))
+        try add(.tensor(part), from: value, at: offset)
+        path.removeLast()
+      }
+    } else {
+      try add(reading, from: value, at: offset)
     }
   }
 
-  private mutating func take(
-    _ array: NumPyArray,
+  private mutating func add(
+    _ reading: TorchReading,
     from value: PickleValue,
-    named name: String
+    at offset: Int?
   ) throws(FormatError) {
-    let offset = containers.offset(of: value)
-    let shape = try Shape(array.sizes)
-    let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
-    let place = ArrayPlace(content: array.content, byteOrder: array.byteOrder)
-    if arrays[place] == nil { arrays[place] = try array.storage(in: graph, file: file) }
-    guard let storage = arrays[place], storage.region.count == byteCount else {
-      throw FormatError(
-        TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
-        at: offset
-      )
+    let name = try newName(at: offset)
+    switch try views.view(of: reading, from: value, named: name, at: offset) {
+    case .view(let view, let note):
+      tensors.append(view)
+      if let note { warnings.append(FormatError(note, at: offset)) }
+    case .obstacle(let obstacle):
+      obstacleCount += 1
+      warnings.append(FormatError(TorchFault.unreadable(tensor: name, obstacle), at: offset))
     }
-    tensors.append(
-      try TensorView(
-        name: name,
-        dtype: array.dtype,
-        shape: shape,
-        strides: try array.strides(of: shape),
-        storage: storage
-      )
-    )
   }
 
-  private mutating func leaveOut(_ name: String, _ obstacle: TorchObstacle, at offset: Int?) {
-    obstacleCount += 1
-    warnings.append(FormatError(TorchFault.unreadable(tensor: name, obstacle), at: offset))
-  }
-
-  /// The dotted name of the current place; written as Python would index where it is taken.
   private mutating func newName(at offset: Int?) throws(FormatError) -> String {
-    var name = path.dotted
-    if names.contains(ExactString(name)) {
-      let renamed = path.subscripted
-      warnings.append(FormatError(TorchFault.ambiguousName(name, renamed: renamed), at: offset))
-      name = renamed
+    do {
+      let (name, isTaken) = try names.name(of: path)
+      if isTaken {
+        let fault = TorchFault.ambiguousName(path.dotted, renamed: name)
+        warnings.append(FormatError(fault, at: offset))
+      }
+      return name
+    } catch {
+      throw FormatError(error.fault, at: offset)
     }
-    nameBytes += name.utf8.count
-    guard nameBytes <= limits.nameBytes else {
-      throw FormatError(TorchFault.namesTooLong(limit: limits.nameBytes), at: offset)
-    }
-    names.insert(ExactString(name))
-    return name
   }
 }

@@ -126,7 +126,7 @@ extension Conversion {
     summary.bytes = try TorchZipWriter.write(
       outputs,
       ties: ties,
-      within: NanoGPTCheckpoint.value(of: model.configuration, ranks: outputs.map(\.shape.rank)),
+      within: NanoGPT.value(of: model.configuration, ranks: outputs.map(\.shape.rank)),
       to: output
     ) { (done) throws(FormatError) in try progress(done, total) }
   }

@@ -31,7 +31,7 @@ import Testing
   /// Opens bytes in every way that is open to them, and reads what is small.
   private static func read(_ source: SharedBytes) {
     for format in CheckpointFormat.all {
-      guard let checkpoint = try? format.open(source, nil) else { continue }
+      guard let checkpoint = try? format.open(source) else { continue }
       for tensor in checkpoint.tensors where tensor.byteCount <= 1 << 16 {
         _ = checkpoint.tie(of: tensor)
         _ = try? tensor.floats()

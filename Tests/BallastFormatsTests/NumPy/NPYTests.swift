@@ -23,7 +23,7 @@ import Testing
     #expect(array.name == "array")
     #expect(array.shape.dimensions == [2, 3])
     #expect(array.fileOffset == bytes.count - 24)
-    #expect(array.storage.region.source === source)
+    #expect(try array.storage.region.source === source)
     #expect(try array.floats() == [0, 1, 2, 3, 4, 5])
   }
 

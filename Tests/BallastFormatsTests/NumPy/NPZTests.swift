@@ -35,9 +35,10 @@ import Testing
     #expect(checkpoint.warnings.isEmpty)
     #expect(checkpoint.tensors.map(\.name) == ["w", "a/b"])
     for tensor in checkpoint.tensors { #expect(try tensor.floats() == [1, 2]) }
-    #expect(checkpoint.tensors[0].storage.region.source === source)
+    #expect(try checkpoint.tensors[0].storage.region.source === source)
     #expect(
-      checkpoint.tensors[0].fileOffset == checkpoint.tensors[0].storage.region.range.lowerBound
+      try checkpoint.tensors[0].fileOffset
+        == checkpoint.tensors[0].storage.region.range.lowerBound
     )
     #expect(checkpoint.tensors[1].fileOffset == nil)
   }
@@ -127,7 +128,7 @@ import Testing
 
   @Test func typesThatNumPyDoesNotHaveAreRefused() throws {
     for dtype in DType.allCases where !Self.types.contains(dtype) && dtype.block == nil {
-      let tensor = try tensor(dtype, [4], [1, 2, 3, 4, 5, 6, 7, 8], named: "t")
+      let tensor = try tensor(dtype, [4], [UInt8](repeating: 1, count: 16), named: "t")
       #expect(
         Failure { try write([tensor]) } == Failure(NumPyFault.unwritableType(tensor: "t", dtype))
       )

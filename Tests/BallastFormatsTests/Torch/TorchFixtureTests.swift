@@ -30,9 +30,10 @@ import Testing
   @Test(arguments: Case.all)
   func readsWhatTorchWrote(_ example: Case) throws {
     let checkpoint = try Checkpoint.open(path: Fixtures.path("torch/" + example.file))
-    #expect(
-      checkpoint.format == (example.file.hasSuffix("-legacy.pt") ? "torch-legacy" : "torch-zip")
-    )
+    let format =
+      example.file.hasSuffix("-legacy.pt")
+      ? "torch-legacy" : example.file.hasSuffix("-tar.pt") ? "torch-tar" : "torch-zip"
+    #expect(checkpoint.format == format)
     let expected = try #require(example.facts["tensors"]?.object)
     #expect(checkpoint.tensors.map(\.name) == expected.members.map(\.key))
     for tensor in checkpoint.tensors {
@@ -51,11 +52,11 @@ import Testing
       let tensor = try #require(checkpoint[name])
       #expect(checkpoint.tie(of: tensor)?.name == other.string)
     }
-    let unread = checkpoint.warnings.map { warning -> String? in
+    let unread = checkpoint.warnings.compactMap { warning -> String? in
       guard case .unreadable(let tensor, _)? = warning.fault as? TorchFault else { return nil }
       return tensor
     }
-    #expect(unread == example.facts["unread"]?.array?.map(\.string) ?? [])
+    #expect(unread == example.facts["unread"]?.array?.compactMap(\.string) ?? [])
     if checkpoint.format == "torch-zip" {
       let source = try SharedBytes.mapping(path: Fixtures.path("torch/" + example.file))
       #expect(throws: Never.self) { try TorchZip.verifyChecksums(of: source) }
@@ -67,8 +68,10 @@ import Testing
     var generator = SplitMix64(seed: 17)
     let source = try SharedBytes.mapping(path: Fixtures.path("torch/" + example.file))
     let file = ByteRegion(source).array
+    // A tar archive ends in zeros that nobody needs.
+    let needed = (file.lastIndex { $0 != 0 } ?? 0) + 1
     for place in 0..<200 {
-      #expect(try !Self.opens(Array(file.prefix(file.count * place / 200))))
+      #expect(try !Self.opens(Array(file.prefix(needed * place / 200))))
     }
     for _ in 0..<500 {
       var damaged = file
@@ -83,7 +86,9 @@ import Testing
     let source = try SharedBytes.copying(file)
     do throws(FormatError) {
       let checkpoint =
-        TorchZip.matches(source) ? try TorchZip.open(source) : try TorchLegacy.open(source)
+        TorchZip.matches(source)
+        ? try TorchZip.open(source)
+        : TarArchive.matches(source) ? try TorchTar.open(source) : try TorchLegacy.open(source)
       for tensor in checkpoint.tensors where tensor.byteCount < 1 << 20 {
         try tensor.forEachPiece { (_, _) throws(FormatError) in }
       }

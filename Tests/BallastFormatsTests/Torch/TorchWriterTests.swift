@@ -159,7 +159,7 @@ import Testing
   }
 
   private static let typesWithoutStorageClass: Set<DType> = [
-    .u16, .u32, .u64, .f4, .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0,
+    .c32, .u16, .u32, .u64, .f4, .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0,
   ]
 
   @Test(arguments: Kind.allCases)

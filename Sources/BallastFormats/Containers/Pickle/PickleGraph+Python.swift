@@ -34,6 +34,8 @@ extension PickleGraph {
     case .bytes, .byteArray, .string: return value
     case .object(let index):
       let call = call(objects[index])
+      // What is empty has no text to be encoded.
+      if call.arguments.isEmpty, isGlobal(call.callable, "builtins", "bytes") { return value }
       guard isGlobal(call.callable, "_codecs", "encode"), let text = call.arguments.first,
         case .string = text
       else { return nil }
@@ -42,11 +44,22 @@ extension PickleGraph {
     }
   }
 
+  /// The bytes of a value that serves as a key; nil where it has none, or too many for that.
+  func keyBytes(_ value: PickleValue) -> [UInt8]? {
+    guard let content = content(value),
+      (bytes(content) ?? textRange(content))?.count ?? 0 <= Self.maximumKeyBytes
+    else { return nil }
+    return contentBytes(content)
+  }
+
   /// The bytes of what `content` found.
   package func contentBytes(_ content: PickleValue) -> [UInt8]? {
     if let range = bytes(content) { return source.array(range) }
-    guard case .string(let index) = content else { return nil }
-    return texts[index].bytes(from: source)
+    switch content {
+    case .string(let index): return texts[index].bytes(from: source)
+    case .object: return []
+    default: return nil
+    }
   }
 
   /// The type letter, width and byte order of a `numpy.dtype`, such as `f`, 8 and little.

@@ -2,7 +2,7 @@ import BallastFormats
 import BallastGPT2
 
 /// The dictionary that nanoGPT's train.py saves as ckpt.pt, and resumes from.
-enum NanoGPTCheckpoint {
+extension NanoGPT {
   /// What stands around the weights of a run that has taken no step.
   ///
   /// `ranks` are the numbers of axes of the parameters: AdamW decays matrices alone, and keeps them in

@@ -1,0 +1,27 @@
+import BallastBytes
+
+/// The names given out so far: each once, and all together within a limit.
+struct TorchNames {
+  private var taken: Set<ExactString> = []
+  private var byteCount = 0
+  private let limit: Int
+
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  /// The dotted name of a place; written as Python would index where that name is taken.
+  ///
+  /// Throws `TorchFault.namesTooLong`.
+  mutating func name(of path: TorchPath) throws(FormatError) -> (name: String, isTaken: Bool) {
+    var name = path.dotted
+    let isTaken = taken.contains(ExactString(name))
+    if isTaken { name = path.subscripted }
+    byteCount += name.utf8.count
+    guard byteCount <= limit else {
+      throw FormatError(TorchFault.namesTooLong(limit: limit))
+    }
+    taken.insert(ExactString(name))
+    return (name, isTaken)
+  }
+}

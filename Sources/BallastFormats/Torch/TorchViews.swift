@@ -1,0 +1,263 @@
+import BallastBytes
+import BallastCheckpoint
+
+/// Turns what a pickle says about tensors into views of the storages in the file.
+struct TorchViews {
+  /// A view, or why there is none; and what is to be said about it.
+  enum Outcome {
+    case view(TensorView, note: TorchFault? = nil)
+    case obstacle(TorchObstacle)
+  }
+
+  private let graph: PickleGraph
+  private let file: String?
+  private var storages: TorchStorages
+  /// The storages of numpy's arrays by what holds their bytes, so that each is made once.
+  private var arrays: [ArrayPlace: TensorStorage] = [:]
+  /// The storages of computed tensors by the call that makes them, so that ties stay ties.
+  private var computed: [PickleValue: TensorStorage] = [:]
+
+  private struct ArrayPlace: Hashable {
+    let content: PickleValue
+    let byteOrder: TensorStorage.ByteOrder
+  }
+
+  init(_ graph: PickleGraph, storages: TorchStorages, file: String?) {
+    self.graph = graph
+    self.storages = storages
+    self.file = file
+  }
+
+  /// The view of what was read, under a name of its own; nested tensors are taken in their parts.
+  ///
+  /// `value` is the call that makes the tensor, and `offset` where that stands.
+  mutating func view(
+    of reading: TorchReading,
+    from value: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> Outcome {
+    switch reading {
+    case .obstacle(let obstacle): .obstacle(obstacle)
+    case .array(let array): try view(of: array, named: name, at: offset)
+    case .tensor(let tensor): try view(of: tensor, from: value, named: name, at: offset)
+    case .quantized(let tensor, let quantizer):
+      try view(of: tensor, quantizer, from: value, named: name, at: offset)
+    case .sparse(let sparse): try view(of: sparse, from: value, named: name, at: offset)
+    case .nested(let nested):
+      try view(of: nested.buffer, from: value, named: name, at: offset)
+    }
+  }
+
+  private mutating func view(
+    of tensor: TorchTensor,
+    from value: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> Outcome {
+    guard let layout = tensor.layout else { return .obstacle(.packedView) }
+    let view = try TensorView(
+      name: name,
+      dtype: layout.dtype,
+      shape: try Shape(layout.sizes),
+      strides: layout.strides,
+      storage: try storages.storage(tensor.storage, at: offset),
+      elementOffset: tensor.elementOffset
+    )
+    if tensor.isConjugated || tensor.isNegated {
+      return try signed(view, tensor, from: value)
+    }
+    guard tensor.type.isKeptAsBits else { return .view(view) }
+    let note = TorchFault.keptAsBits(tensor: name, type: tensor.type.name, layout.dtype)
+    return .view(view, note: note)
+  }
+
+  private mutating func signed(
+    _ view: TensorView,
+    _ tensor: TorchTensor,
+    from value: PickleValue
+  ) throws(FormatError) -> Outcome {
+    var base = view
+    if tensor.isConjugated {
+      guard let conjugated = NegatedElements(base, .imaginary) else {
+        return .obstacle(.conjugated)
+      }
+      guard tensor.isNegated else {
+        return .view(
+          try self.view(of: conjugated, shaped: view.shape, from: value, named: view.name)
+        )
+      }
+      base = try TensorView(
+        name: view.name,
+        dtype: view.dtype,
+        shape: view.shape,
+        storage: TensorStorage(computing: conjugated, file: file)
+      )
+    }
+    guard let negated = NegatedElements(base, .whole) else { return .obstacle(.negated) }
+    return .view(try self.view(of: negated, shaped: view.shape, from: value, named: view.name))
+  }
+
+  /// The dense numbers that a quantised tensor stands for.
+  private mutating func view(
+    of tensor: TorchTensor,
+    _ quantizer: TorchQuantizer,
+    from value: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> Outcome {
+    guard case .view(let base, _) = try view(of: tensor, from: value, named: name, at: offset)
+    else { return .obstacle(.packedView) }
+    let parameters: QuantizedElements.Parameters
+    switch quantizer {
+    case .tensor(let scale, let zeroPoint):
+      parameters = .tensor(scale: scale, zeroPoint: zeroPoint)
+    case .channels(let axis, let scales, let zeroPoints):
+      parameters = .channels(
+        axis: axis,
+        scales: try view(of: scales, named: name, at: offset),
+        zeroPoints: try view(of: zeroPoints, named: name, at: offset)
+      )
+    }
+    let elements = try QuantizedElements(base, parameters)
+    return .view(
+      try view(of: elements, shaped: base.shape, from: value, named: name),
+      note: .quantized(tensor: name, type: tensor.type.name)
+    )
+  }
+
+  private mutating func view(
+    of numbers: TorchNumbers,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> TensorView {
+    switch numbers {
+    case .tensor(let tensor): return try part(tensor, named: name, at: offset)
+    case .list(let list):
+      let bytes = list.flatMap { number in
+        (0..<8).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
+      }
+      return try TensorView(
+        name: name,
+        dtype: .f64,
+        shape: try Shape([list.count]),
+        storage: TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
+      )
+    }
+  }
+
+  /// The dense elements of a sparse tensor.
+  private mutating func view(
+    of sparse: TorchSparse,
+    from value: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> Outcome {
+    let values = try part(sparse.values, named: name, at: offset)
+    var indices: [TensorView] = []
+    for index in sparse.indices { indices.append(try part(index, named: name, at: offset)) }
+    let layout: SparseElements.Layout
+    if sparse.layout == .coordinates {
+      layout = .coordinates(indices[0])
+    } else {
+      layout = .compressed(
+        bounds: indices[0],
+        indices: indices[1],
+        isByColumn: sparse.layout == .columns || sparse.layout == .blockColumns,
+        isInBlocks: sparse.layout == .blockRows || sparse.layout == .blockColumns
+      )
+    }
+    let shape = try Shape(sparse.sizes)
+    let elements = try SparseElements(layout, values: values, shape: shape)
+    return .view(
+      try view(of: elements, shaped: shape, from: value, named: name),
+      note: .sparse(tensor: name, layout: sparse.layout.rawValue, values: values.shape.elementCount)
+    )
+  }
+
+  /// The tensors in a nested one, in order; no more than `limit`.
+  mutating func parts(
+    of nested: TorchNested,
+    limit: Int,
+    at offset: Int?
+  ) throws(FormatError) -> [TorchTensor] {
+    let (count, rank) = (nested.sizes.sizes[0], nested.sizes.sizes[1])
+    guard count <= limit else {
+      throw FormatError(TorchFault.tooManyTensors(limit: limit), at: offset)
+    }
+    let sizes = try part(nested.sizes, named: "sizes", at: offset).integers()
+    let strides = try part(nested.strides, named: "strides", at: offset).integers()
+    let offsets = try part(nested.offsets, named: "offsets", at: offset).integers()
+    var parts: [TorchTensor] = []
+    for index in 0..<count {
+      let row = index * rank..<(index + 1) * rank
+      parts.append(
+        TorchTensor(
+          storage: nested.buffer.storage,
+          type: nested.buffer.type,
+          elementOffset: try sum(nested.buffer.elementOffset, offsets[index], at: offset),
+          sizes: Array(sizes[row]),
+          strides: Array(strides[row])
+        )
+      )
+    }
+    return parts
+  }
+
+  /// The view of an array of numpy.
+  private mutating func view(
+    of array: NumPyArray,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> Outcome {
+    let shape = try Shape(array.sizes)
+    let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
+    let place = ArrayPlace(content: array.content, byteOrder: array.byteOrder)
+    if arrays[place] == nil { arrays[place] = try array.storage(in: graph, file: file) }
+    guard let storage = arrays[place], storage.byteCount == byteCount else {
+      throw FormatError(
+        TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
+        at: offset
+      )
+    }
+    return .view(
+      try TensorView(
+        name: name,
+        dtype: array.dtype,
+        shape: shape,
+        strides: try array.strides(of: shape),
+        storage: storage
+      )
+    )
+  }
+
+  /// A tensor that another is computed from.
+  private mutating func part(
+    _ tensor: TorchTensor,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> TensorView {
+    guard let layout = tensor.layout else {
+      throw FormatError(TorchFault.badArguments(tensor: name, function: "torch.Tensor"), at: offset)
+    }
+    return try TensorView(
+      name: name,
+      dtype: layout.dtype,
+      shape: try Shape(layout.sizes),
+      strides: layout.strides,
+      storage: try storages.storage(tensor.storage, at: offset),
+      elementOffset: tensor.elementOffset
+    )
+  }
+
+  private mutating func view(
+    of elements: any ComputedElements,
+    shaped shape: Shape,
+    from value: PickleValue,
+    named name: String
+  ) throws(FormatError) -> TensorView {
+    let storage = computed[value] ?? TensorStorage(computing: elements, file: file)
+    computed[value] = storage
+    return try TensorView(name: name, dtype: elements.dtype, shape: shape, storage: storage)
+  }
+}
