@@ -62,7 +62,7 @@ import Testing
     let error = try #require(failure { try Checkpoint.open(path: path) })
     #expect(error.fault as? CheckpointFormatFault == .unrecognized)
     #expect(error.offset == 0)
-    let formats = "gguf, llm.c, safetensors, torch-zip, torch-legacy, tensor-bundle, npy, npz"
+    let formats = "gguf, ggml, llm.c, safetensors, torch-zip, torch-legacy, tensor-bundle, npy, npz"
     #expect(error.fault.hint == "known formats: " + formats)
   }
 
