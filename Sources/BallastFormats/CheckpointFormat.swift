@@ -53,6 +53,7 @@ package struct CheckpointFormat: Sendable {
       matches: GGUF.matches,
       open: GGUF.open
     ),
+    CheckpointFormat(name: GGML.name, extensions: [], matches: GGML.matches, open: GGML.open),
     // Before safetensors as well, whose length its first number could be.
     CheckpointFormat(name: LLMC.name, extensions: [], matches: LLMC.matches, open: LLMC.open),
     CheckpointFormat(

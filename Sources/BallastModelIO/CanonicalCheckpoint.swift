@@ -108,6 +108,7 @@ package struct CanonicalCheckpoint: Sendable {
         NamedTensor(GGUFModel.canonicalName($0.name).map { .canonical($0) } ?? .byName, $0)
       }
     case LLMC.name: try LLMCModel.weights(of: checkpoint)
+    case GGML.name: try GGMLModel.weights(of: checkpoint)
     case TensorBundle.name: try OpenAIRelease.weights(of: checkpoint)
     default: checkpoint.tensors.map { NamedTensor(.byName, $0) }
     }

@@ -94,6 +94,7 @@ public struct OpenedModel: Sendable {
     switch given == nil ? checkpoint.format : nil {
     case GGUF.name: return try GGUFModel.configuration(of: checkpoint)
     case LLMC.name: return LLMCModel.configuration(of: checkpoint)
+    case GGML.name: return try GGMLModel.configuration(of: checkpoint)
     case TensorBundle.name: return try hyperparameters(in: folder)
     default: break
     }
@@ -216,6 +217,9 @@ public struct OpenedModel: Sendable {
       let tokenizer = try GGUFModel.tokenizer(of: checkpoint)
     {
       return tokenizer
+    }
+    if tokenizerPath == nil, checkpoint.format == GGML.name {
+      return try GGMLModel.tokenizer(path: path)
     }
     return try Tokenizer(path: tokenizerPath ?? folder)
   }

@@ -4,11 +4,12 @@ import BallastGPT2
 import BallastJSON
 import BallastModelIO
 import BallastTestSupport
+import BallastTokenizer
 import Testing
 
 /// One micro GPT-2 in every format that knows the model, against transformers in float64.
 @Suite struct FormatParityTests {
-  @Test(arguments: ["micro", "llmc/micro.bin", "openai"])
+  @Test(arguments: ["micro", "llmc/micro.bin", "openai", "ggml/micro.bin", "ggml/micro-first.bin"])
   func computesWhatTransformersComputes(fixture: String) throws {
     let opened = try OpenedModel(path: Fixtures.path("formats/" + fixture))
     #expect(opened.notices.isEmpty)
@@ -55,5 +56,25 @@ import Testing
     let opened = try OpenedModel(path: nanoGPT.path, configurationPath: path)
     #expect(opened.configuration == configuration)
     #expect(opened.notices.isEmpty)
+  }
+
+  @Test func ggmlInHalvesAndItsTokenizer() throws {
+    let micro = try OpenedModel(path: Fixtures.path("formats/micro"))
+    let half = try OpenedModel(path: Fixtures.path("formats/ggml/micro-f16.bin"))
+    #expect(half.configuration.vocabularySize == 265)
+    for slot in WeightMap.slots(micro.configuration) {
+      let view = try #require(half.weights[slot.name])
+      let original = try #require(micro.weights[slot.name])
+      let isHalf = slot.dimensions.count == 2 && slot.name != "wpe.weight"
+      #expect(view.dtype == (isHalf ? .f16 : .f32), "\(slot.name)")
+      #expect(try view.contents() == original.output(as: view.dtype).contents(), "\(slot.name)")
+    }
+    let tokenizer = try half.loadTokenizer()
+    let original = try micro.loadTokenizer()
+    #expect(tokenizer.vocabularySize == original.vocabularySize)
+    #expect(tokenizer.endOfText == original.endOfText)
+    for text in ["the thing on the string", " a<|endoftext|>é", "inging"] {
+      #expect(tokenizer.encode(text) == original.encode(text))
+    }
   }
 }

@@ -66,4 +66,13 @@ for version in (1, 2, 3, 4, 5):
     compare(path, exact if version in (1, 3) else rounded)
     count += 1
 
+tokens = [bytes([id % 256, id // 256]) for id in range(config.vocab_size)]
+halves = lambda name, array: array.astype("<f2") if array.ndim == 2 and name != "wpe.weight" else array
+for half in (False, True):
+    for first in (False, True):
+        path = root / f"ggml-{half}-{first}.bin"
+        path.write_bytes(foreign.ggml_model(weights, config, tokens, half, first))
+        compare(path, halves if half else exact)
+        count += 1
+
 print(f"{count} files of {len(weights)} weights each read as they were written")

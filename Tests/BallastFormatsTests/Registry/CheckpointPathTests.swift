@@ -62,8 +62,8 @@ import Testing
     let error = try #require(failure { try Checkpoint.open(path: path) })
     #expect(error.fault as? CheckpointFormatFault == .unrecognized)
     #expect(error.offset == 0)
-    let formats =
-      "gguf, llm.c, safetensors, torch-zip, torch-legacy, tensor-bundle, torch-tar, npy, npz"
+    let formats = CheckpointFormat.all.map(\.name).joined(separator: ", ")
+    #expect(formats.hasPrefix("gguf, ggml, llm.c, safetensors, torch-zip, torch-legacy, "))
     #expect(error.fault.hint == "known formats: " + formats)
   }
 
