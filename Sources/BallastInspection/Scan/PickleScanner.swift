@@ -11,9 +11,8 @@ struct PickleScanner {
   static let maximumStacked = 1 << 16
   /// A file may be read this many times over, by pickles that overlap and are nested in others.
   static let maximumPasses = 2 * maximumDepth
-  /// The opcodes that are read of a file, in all its pickles: the largest checkpoints have some
-  /// 100 000 tensors at 40 each.
-  static let maximumOpcodes = 1 << 23
+  /// The opcodes that are read of a file, in all its pickles: a file of 65 536 tensors has 40 each.
+  static let maximumOpcodes = 1 << 22
   /// For so many bytes there may be one more: tensors contain what looks like short pickles.
   static let bytesPerOpcode = 64
   /// Pages of a file that has been searched are given back in pieces.
