@@ -13,7 +13,7 @@ public struct ExactString: Hashable, Sendable {
 
   /// Whether the bytes are the same.
   public static func == (a: ExactString, b: ExactString) -> Bool {
-    a.string.utf8.elementsEqual(b.string.utf8)
+    a.string.utf8.count == b.string.utf8.count && a.string.utf8.elementsEqual(b.string.utf8)
   }
 
   /// Hashes the bytes.

@@ -88,9 +88,14 @@ public struct Checkpoint: Sendable {
       let shape: Shape
       let strides: [Int]
     }
+    // Nearly all storages have one tensor, whose place need not be looked at.
+    var uses: [ObjectIdentifier: Int] = [:]
+    for tensor in tensors { uses[ObjectIdentifier(tensor.storage), default: 0] += 1 }
+    guard uses.count < tensors.count else { return [:] }
     var first: [Place: Int] = [:]
     var ties: [Int: Int] = [:]
-    for (position, tensor) in tensors.enumerated() where tensor.shape.elementCount > 0 {
+    for (position, tensor) in tensors.enumerated()
+    where tensor.shape.elementCount > 0 && uses[ObjectIdentifier(tensor.storage)] != 1 {
       let place = Place(
         storage: ObjectIdentifier(tensor.storage),
         elementOffset: tensor.elementOffset,

@@ -11,6 +11,7 @@ public enum JSONFault: FormatFault {
   case loneSurrogate
   case duplicateKey(String)
   case tooDeep(limit: Int)
+  case tooManyValues(limit: Int)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -24,6 +25,7 @@ public enum JSONFault: FormatFault {
     case .loneSurrogate: "JSON has half a surrogate pair in a string"
     case .duplicateKey(let key): "JSON has the key \(key.debugDescription) twice in one object"
     case .tooDeep(let limit): "JSON is nested deeper than \(limit) levels"
+    case .tooManyValues(let limit): "JSON has more than \(limit) values"
     }
   }
 

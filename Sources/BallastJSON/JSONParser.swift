@@ -3,10 +3,15 @@ public import BallastBytes
 extension JSONValue {
   /// Parses a JSON text as RFC 8259 has it; a key that occurs twice in one object is refused.
   ///
-  /// `base` is the place of the text in its file, for the offsets of errors.
+  /// `base` is the place of the text in its file, for the offsets of errors. A text with more than
+  /// `maximumValues` values, at every depth, is refused.
   /// Throws `JSONFault`, or `ByteFault.invalidUTF8`.
-  public init(parsing bytes: RawSpan, base: Int = 0) throws(FormatError) {
-    var parser = JSONParser(bytes: bytes, base: base)
+  public init(
+    parsing bytes: RawSpan,
+    base: Int = 0,
+    maximumValues: Int = JSONValue.maximumValues
+  ) throws(FormatError) {
+    var parser = JSONParser(bytes: bytes, base: base, maximumValues: maximumValues)
     self = try parser.parseDocument()
   }
 
@@ -18,6 +23,12 @@ extension JSONValue {
 }
 
 extension JSONValue {
+  /// The values of a text, unless its reader says otherwise.
+  ///
+  /// A vocabulary of 256 Ki tokens, with its merges as pairs, has a million and a half. A value
+  /// takes up to a hundred bytes of memory.
+  public static let maximumValues = 1 << 21
+
   /// Parses a file; its path is not part of the errors.
   public init(contentsOf path: String) throws(FormatError) {
     // Named, since its bytes are borrowed: a span of a temporary crashes the 6.3.1 compiler.
@@ -33,12 +44,15 @@ private struct JSONParser: ~Escapable {
 
   let bytes: RawSpan
   let base: Int
+  let maximumValues: Int
   var position = 0
+  var valueCount = 0
 
   @_lifetime(copy bytes)
-  init(bytes: RawSpan, base: Int) {
+  init(bytes: RawSpan, base: Int, maximumValues: Int) {
     self.bytes = bytes
     self.base = base
+    self.maximumValues = maximumValues
   }
 
   func fault(_ fault: JSONFault, at position: Int? = nil) -> FormatError {
@@ -71,6 +85,8 @@ private struct JSONParser: ~Escapable {
     skipWhiteSpace()
     guard depth <= Self.maximumDepth else { throw fault(.tooDeep(limit: Self.maximumDepth)) }
     guard let byte = peek else { throw fault(.unexpectedEnd) }
+    valueCount += 1
+    guard valueCount <= maximumValues else { throw fault(.tooManyValues(limit: maximumValues)) }
     switch byte {
     case UInt8(ascii: "{"): return try parseObject(depth: depth)
     case UInt8(ascii: "["): return try parseArray(depth: depth)
@@ -97,11 +113,12 @@ private struct JSONParser: ~Escapable {
       let start = position
       guard peek == UInt8(ascii: "\"") else { throw unexpected() }
       let key = try parseString()
-      guard object[key] == nil else { throw fault(.duplicateKey(key), at: start) }
       skipWhiteSpace()
       guard peek == UInt8(ascii: ":") else { throw unexpected() }
       position += 1
-      object[key] = try parseValue(depth: depth + 1)
+      guard object.append(key, try parseValue(depth: depth + 1)) else {
+        throw fault(.duplicateKey(key), at: start)
+      }
       if try !parseComma(before: UInt8(ascii: "}")) { return .object(object) }
     }
   }

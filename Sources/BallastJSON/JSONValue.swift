@@ -17,15 +17,20 @@ public struct JSONObject: Hashable, Sendable {
   /// A member: its key and its value.
   public typealias Member = (key: String, value: JSONValue)
 
-  private var keys: [String] = []
-  private var values: [ExactString: JSONValue] = [:]
+  /// Few keys are found faster one by one than by their hashes, and take a tenth of the memory.
+  private static let maximumUnindexed = 8
+
+  private var keys: [ExactString] = []
+  private var values: [JSONValue] = []
+  /// The place of each key, where there are more than `maximumUnindexed`.
+  private var index: [ExactString: Int] = [:]
 
   /// An object without members.
   public init() {}
 
   /// The members, in order.
   public var members: some Collection<Member> {
-    keys.lazy.map { (key: $0, value: values[ExactString($0)] ?? .null) }
+    keys.indices.lazy.map { (key: keys[$0].string, value: values[$0]) }
   }
 
   /// The number of members.
@@ -33,14 +38,45 @@ public struct JSONObject: Hashable, Sendable {
 
   /// The value of a key; setting nil removes it, and a new key goes to the end.
   public subscript(key: String) -> JSONValue? {
-    get { values[ExactString(key)] }
+    get { place(of: ExactString(key)).map { values[$0] } }
     set {
-      if let newValue {
-        if values.updateValue(newValue, forKey: ExactString(key)) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: ExactString(key)) != nil {
-        keys.removeAll { ExactString($0) == ExactString(key) }
+      let place = place(of: ExactString(key))
+      switch (newValue, place) {
+      case (let value?, let place?): values[place] = value
+      case (let value?, nil): append(key, value)
+      case (nil, let place?):
+        keys.remove(at: place)
+        values.remove(at: place)
+        index = [:]
+        if keys.count > Self.maximumUnindexed { indexKeys() }
+      case (nil, nil): break
       }
     }
+  }
+
+  /// Adds a member; false where its key is there already.
+  @discardableResult
+  mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+    let key = ExactString(key)
+    if keys.count < Self.maximumUnindexed {
+      guard !keys.contains(key) else { return false }
+    } else {
+      indexKeys()
+      guard index.updateValue(keys.count, forKey: key) == nil else { return false }
+    }
+    keys.append(key)
+    values.append(value)
+    return true
+  }
+
+  private func place(of key: ExactString) -> Int? {
+    index.isEmpty ? keys.firstIndex(of: key) : index[key]
+  }
+
+  /// Makes the index where it is not there yet.
+  private mutating func indexKeys() {
+    guard index.isEmpty else { return }
+    for (place, key) in keys.enumerated() { index[key] = place }
   }
 }
 

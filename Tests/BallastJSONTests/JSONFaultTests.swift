@@ -4,6 +4,16 @@ import Testing
 
 /// One text for each way in which JSON can be wrong, and the byte at which it is noticed.
 @Suite struct JSONFaultTests {
+  @Test(arguments: [#"[1, [2]]"#, #"{"a": {"b": 0, "c": 0}}"#, "[[], [], []]"])
+  func valuesOfEveryDepthCount(text: String) throws {
+    let bytes = Array(text.utf8)
+    _ = try JSONValue(parsing: bytes.span.bytes, maximumValues: 4)
+    let error = #expect(throws: FormatError.self) {
+      try JSONValue(parsing: bytes.span.bytes, maximumValues: 3)
+    }
+    #expect(error?.fault as? JSONFault == .tooManyValues(limit: 3))
+  }
+
   private static let cases: [(text: String, fault: JSONFault, offset: Int)] = [
     ("", .unexpectedEnd, 0),
     ("  ", .unexpectedEnd, 2),

@@ -164,9 +164,7 @@ private struct Totals {
     tensors = views.count
     parameters = own.reduce(0) { $0 &+ $1.shape.elementCount }
     bytes = own.reduce(0) { $0 &+ $1.byteCount }
-    dtypes = DType.allCases.compactMap { dtype in
-      let count = views.count { $0.dtype == dtype }
-      return count > 0 ? (dtype.rawValue, count) : nil
-    }
+    let counts = views.reduce(into: [:]) { $0[$1.dtype, default: 0] += 1 }
+    dtypes = DType.allCases.compactMap { dtype in counts[dtype].map { (dtype.rawValue, $0) } }
   }
 }

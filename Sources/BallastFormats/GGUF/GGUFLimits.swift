@@ -3,7 +3,7 @@ package enum GGUFLimits {
   /// Some hundred keys are usual; every one of them takes memory of its own.
   package static let metadataCount = 65_536
   /// The largest mixtures of experts have some ten thousand tensors.
-  package static let tensorCount = 1 << 20
+  package static let tensorCount = 1 << 16
   /// Of all arrays together: a vocabulary of 256 Ki tokens has a few arrays of that length.
   ///
   /// An element of one byte becomes a value of dozens: this bounds memory by more than file size.

@@ -18,6 +18,10 @@ package enum Safetensors {
   /// The library's own limit for the header.
   package static let maximumHeaderBytes = 100_000_000
 
+  /// The values of the header's JSON: a tensor of two dimensions has 8, and a file has some tens of
+  /// thousands of tensors at the very most; larger checkpoints come in several files.
+  package static let maximumHeaderValues = 1 << 19
+
   /// Whether a file starts as safetensors does: a length, then a JSON object.
   package static func matches(_ source: SharedBytes) -> Bool {
     var reader = ByteReader(source.bytes)
@@ -58,7 +62,11 @@ package enum Safetensors {
       throw FormatError(SafetensorsFault.headerPastEnd(length: length), at: 0)
     }
     let headerStart = reader.offset
-    let header = try JSONValue(parsing: try reader.readBytes(Int(length)), base: headerStart)
+    let header = try JSONValue(
+      parsing: try reader.readBytes(Int(length)),
+      base: headerStart,
+      maximumValues: maximumHeaderValues
+    )
     guard let members = header.object else {
       throw FormatError(SafetensorsFault.headerNotObject, at: headerStart)
     }

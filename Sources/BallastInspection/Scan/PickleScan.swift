@@ -40,7 +40,8 @@ package struct PickleScan: Sendable {
   /// Parts that could not be read, and so were not scanned.
   package internal(set) var unreadable: [FormatError] = []
 
-  /// Findings are kept up to this number; one is enough to distrust a file.
+  /// Findings of a severity are kept up to this number; one is enough to distrust a file, and many
+  /// unknown names must not crowd out a dangerous one.
   static let maximumFindings = 1 << 12
 
   /// Scans a file.
@@ -52,8 +53,12 @@ package struct PickleScan: Sendable {
 
   init() {}
 
+  private var counts: [Finding.Severity: Int] = [:]
+
   mutating func add(_ finding: Finding) {
-    if findings.count < Self.maximumFindings { findings.append(finding) }
+    guard counts[finding.severity, default: 0] < Self.maximumFindings else { return }
+    counts[finding.severity, default: 0] += 1
+    findings.append(finding)
   }
 }
 

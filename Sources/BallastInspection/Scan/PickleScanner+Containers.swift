@@ -68,12 +68,13 @@ extension PickleScanner {
         count: member.range.count
       )
     }
-    return try inflated(member.range, of: archive.source)
+    return try inflated(member.range, of: archive.source, place: archive.place(of: member))
   }
 
   private mutating func inflated(
     _ range: Range<Int>,
-    of source: SharedBytes
+    of source: SharedBytes,
+    place: String
   ) throws(FormatError) -> ByteRegion? {
     let compressed = ByteRegion(source, range)
     guard let compressed else { return nil }
@@ -96,7 +97,8 @@ extension PickleScanner {
     inflationLeft -= bytes.count
     effort += Self.effort(for: bytes.count)
     if bytes.count == limit, limit < most {
-      result.unreadable.append(FormatError(ScanFault.tooLarge(limit: limit), at: range.lowerBound))
+      let message = "only the first \(limit) decompressed bytes were looked at"
+      result.add(PickleScan.Finding(rule: "pickle.too-large", message, file: place))
     }
     return bytes
   }
@@ -139,8 +141,8 @@ extension PickleScanner {
       if flags & 2 != 0 { try reader.skip(2) }
       let start = stream.region.range.lowerBound + reader.position
       let range = start..<stream.region.range.upperBound
-      guard let region = try inflated(range, of: stream.region.source) else { return }
       let place = (stream.place.map { $0 + ", " } ?? "") + "gunzipped"
+      guard let region = try inflated(range, of: stream.region.source, place: place) else { return }
       work.append(.stream(Stream(region: region, place: place, depth: stream.depth + 1)))
     } catch {
       result.unreadable.append(error.inFile(stream.place))
@@ -158,15 +160,12 @@ extension PickleScanner {
 
 /// The ways in which a file escapes a scan.
 package enum ScanFault: FormatFault {
-  /// A compressed member holds more than is decompressed.
-  case tooLarge(limit: Int)
   /// Nothing dangerous stands in a pickle before it breaks off.
   case unfinished
 
   /// What is wrong, in one line.
   package var description: String {
     switch self {
-    case .tooLarge(let limit): "only the first \(limit) decompressed bytes were scanned"
     case .unfinished: "the pickle breaks off before its end"
     }
   }

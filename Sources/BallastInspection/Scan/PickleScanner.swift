@@ -11,6 +11,10 @@ struct PickleScanner {
   static let maximumStacked = 1 << 16
   /// A file may be read this many times over, by pickles that overlap and are nested in others.
   static let maximumPasses = 2 * maximumDepth
+  /// The opcodes that are read of a file, in all its pickles: a file of 65 536 tensors has 40 each.
+  static let maximumOpcodes = 1 << 22
+  /// For so many bytes there may be one more: tensors contain what looks like short pickles.
+  static let bytesPerOpcode = 64
   /// Pages of a file that has been searched are given back in pieces.
   private static let searchedPiece = 16 << 20
 
@@ -35,9 +39,12 @@ struct PickleScanner {
   var inflationLeft = ScannedArchive.maximumInflation
   /// The bytes that may still be read.
   var effort: Int
+  /// The opcodes that may still be read.
+  var opcodesLeft: Int
 
   init(_ source: SharedBytes) {
     effort = Self.effort(for: source.count)
+    opcodesLeft = Self.maximumOpcodes + source.count / Self.bytesPerOpcode
     work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0))]
   }
 
@@ -47,16 +54,23 @@ struct PickleScanner {
   }
 
   mutating func run() {
-    while effort > 0, let next = work.popLast() {
+    while isAble, let next = work.popLast() {
       switch next {
       case .stream(let stream): scan(stream)
       case .members(let archive, let index): scanMember(index, of: archive)
       }
     }
-    guard effort <= 0 else { return }
-    let message = "what looks like pickles overlaps too often to be followed"
-    result.add(PickleScan.Finding(rule: "pickle.overlap", message, file: nil))
+    if effort <= 0 {
+      let message = "what looks like pickles overlaps too often to be followed"
+      result.add(PickleScan.Finding(rule: "pickle.overlap", message, file: nil))
+    } else if opcodesLeft <= 0 {
+      let message = "has more than \(Self.maximumOpcodes) opcodes: the rest was not looked at"
+      result.add(PickleScan.Finding(rule: "pickle.limit", message, file: nil))
+    }
   }
+
+  /// Whether there is something left of what a file may cost.
+  private var isAble: Bool { effort > 0 && opcodesLeft > 0 }
 
   private mutating func scan(_ stream: Stream) {
     guard stream.depth <= Self.maximumDepth else {
@@ -84,9 +98,9 @@ struct PickleScanner {
     let end = stream.region.range.upperBound
     var isCertain = isCertain
     var stacked = 0
-    while position < end, stacked < Self.maximumStacked {
+    while position < end, stacked < Self.maximumStacked, isAble {
       let walk = walk(position..<end, of: source, whileClean: !isCertain)
-      guard isCertain || walk.isPickle, effort > 0 else { break }
+      guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
       take(walk, of: stream)
       stacked += 1
       guard walk.end == .stop else { return }
@@ -104,7 +118,7 @@ struct PickleScanner {
     let span = Span<UInt8>(_bytes: source.bytes)
     var given = range.lowerBound
     var index = range.lowerBound
-    while index < range.upperBound, effort > 0 {
+    while index < range.upperBound, isAble {
       if index - given >= Self.searchedPiece {
         source.giveBack(given..<index)
         given = index
@@ -131,8 +145,9 @@ struct PickleScanner {
     whileClean: Bool
   ) -> PickleWalk {
     var walk = PickleWalk(source, range: range)
-    walk.run(whileClean: whileClean)
+    walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft)
     effort -= walk.position - range.lowerBound + 1
+    opcodesLeft -= walk.opcodeCount
     return walk
   }
 
@@ -154,6 +169,7 @@ struct PickleScanner {
     }
     switch walk.end {
     case .stop: break
+    case .limit where opcodesLeft <= 0: break  // said at the end, of the whole file
     case .limit:
       let message = "puts more than \(PickleWalk.maximumValues) values on the stack"
       let offset = walk.position - base

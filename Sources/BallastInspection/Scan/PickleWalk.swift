@@ -36,6 +36,8 @@ struct PickleWalk {
   /// Where reading ended.
   private(set) var position: Int
   private(set) var end = End.truncated
+  /// The opcodes that were read.
+  private(set) var opcodeCount = 0
   /// Whether Python would have come as far: nothing was taken from an empty stack.
   private(set) var isClean = true
   var hasCalls = false
@@ -60,8 +62,8 @@ struct PickleWalk {
     position = range.lowerBound
   }
 
-  /// Reads to the end; with `whileClean`, only as far as Python would come.
-  mutating func run(whileClean: Bool = false) {
+  /// Reads to the end, or `maximumOpcodes`; with `whileClean`, only as far as Python would come.
+  mutating func run(whileClean: Bool = false, maximumOpcodes: Int = .max) {
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
     defer {
@@ -69,6 +71,11 @@ struct PickleWalk {
       if loadersAtLarge > 0 { note(.loaderAtLarge, evenAfterFailure: true) }
     }
     while isClean || !whileClean {
+      guard opcodeCount < maximumOpcodes else {
+        end = .limit
+        return
+      }
+      opcodeCount += 1
       opcodeOffset = reader.offset
       do {
         guard let next = PickleOpcode(rawValue: try reader.read(UInt8.self)) else {

@@ -12,6 +12,25 @@ import Testing
     PickleScan(of: try SharedBytes.copying(bytes))
   }
 
+  @Test func unknownNamesDoNotCrowdOutADangerousOne() throws {
+    let names = (0..<5000).flatMap { Array("cpackage\($0)\nb\n0".utf8) }
+    let result = try scan([0x80, 2] + names + Array("N.".utf8) + Self.payload2)
+    #expect(result.findings.contains { $0.name == "os.system" })
+    #expect(result.findings.contains { $0.rule == "pickle.too-many-names" })
+  }
+
+  @Test func whatIsTooLongToReadIsAFinding() throws {
+    let noise = [UInt8](repeating: UInt8(ascii: "N"), count: 1 << 20)
+    // Values come and go, so that only their number is out of the ordinary.
+    let pair = Array("N0".utf8)
+    let endless = (0..<(1 << 23)).flatMap { _ in pair }
+    for start in [[0x80, 2], []] as [[UInt8]] {
+      let result = try scan(start + endless + Self.payload)
+      #expect(result.findings.map(\.rule) == ["pickle.limit"])
+    }
+    #expect(try scan([0x80, 2] + noise + Array(".".utf8)).findings.isEmpty)
+  }
+
   /// Expects the payload, once, and returns where it was found.
   @discardableResult
   private func expectPayload(in bytes: [UInt8]) throws -> String? {

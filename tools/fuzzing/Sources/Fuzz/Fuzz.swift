@@ -20,6 +20,11 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let chosen else { return 0 }
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   guard let source = try? SharedBytes.copying(bytes) else { return 0 }
+  let start = processorSeconds
+  defer {
+    let seconds = processorSeconds - start
+    if seconds > maximumSeconds { fatalError("took \(seconds) s of processor time") }
+  }
   do {
     try chosen.read(source)
   } catch is FormatError {
@@ -28,6 +33,16 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     fatalError("an error that is no FormatError: \(error)")
   }
   return 0
+}
+
+/// A second, doubled for what the sanitizer costs.
+private let maximumSeconds = 2.0
+
+/// Not the clock's: on a busy machine a process may wait for longer than it works.
+private var processorSeconds: Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 private let chosen: FuzzTarget? = {

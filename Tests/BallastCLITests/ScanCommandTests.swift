@@ -1,0 +1,52 @@
+import BallastJSON
+import BallastTestSupport
+import Foundation
+import Testing
+
+/// What `ballast scan` tells a script: its exit code, and JSON.
+@Suite struct ScanCommandTests {
+  private static let payload = "cos\nsystem\n(S'id'\ntR."
+
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func file(_ text: String, _ name: String) throws -> String {
+    try folder.write(text.utf8, to: name)
+  }
+
+  @Test func exitCodes() throws {
+    let data = Fixtures.path("torch/float32-zip.pt")
+    let payload = try file(Self.payload, "payload.pkl")
+    let unknown = try file("csomebody\nthing\n(tR.", "unknown.pkl")
+    let broken = try file("cos\nsystem\n(S'id'\ntR", "broken.pkl")
+    let missing = folder.path + "/missing.pkl"
+    #expect(try Ballast.run("scan", data).status == 0)
+    #expect(try Ballast.run("scan", payload).status == 1)
+    #expect(try Ballast.run("scan", data, payload).status == 1)
+    #expect(try Ballast.run("scan", missing).status == 2)
+    #expect(try Ballast.run("scan", missing, data).status == 2)
+    // A finding beats an error, in the same file or in another.
+    #expect(try Ballast.run("scan", missing, payload).status == 1)
+    #expect(try Ballast.run("scan", broken).status == 1)
+    #expect(try Ballast.run("scan", unknown).status == 0)
+    #expect(try Ballast.run("scan", unknown, "--strict").status == 1)
+    #expect(try Ballast.run("scan", data, "--strict").status == 0)
+    #expect(try Ballast.run("scan", folder.path).status == 1)
+  }
+
+  @Test func json() throws {
+    let payload = try file(Self.payload, "payload.pkl")
+    let one = try Ballast.run("scan", payload, "--format", "json")
+    let object = try JSONValue(parsing: one.text)
+    #expect(object["path"] == .string(payload) && object["pickles"] == 1)
+    let finding = try #require(object["findings"]?.array?.first)
+    #expect(finding["severity"] == "error" && finding["rule"] == "pickle.standard-library")
+    #expect(finding["name"] == "os.system" && finding["offset"] == 19)
+    #expect(finding["opcode"] == "REDUCE" && finding["arguments"] == #"("id")"#)
+    let two = try Ballast.run("scan", payload, payload, "--format", "json")
+    #expect(try JSONValue(parsing: two.text).array?.count == 2)
+  }
+}
