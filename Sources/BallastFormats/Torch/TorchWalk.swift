@@ -17,6 +17,9 @@ struct TorchWalk {
   private let containers: TorchContainers
   private var views: TorchViews
   private var names: TorchNames
+  /// The values that tensors were made of, and how often one was met again.
+  private var known: Set<PickleValue> = []
+  private var repetitions = 0
   private var obstacleCount = 0
   private var steps = 0
   private var isTooDeepSaid = false
@@ -151,6 +154,12 @@ struct TorchWalk {
     let offset = containers.offset(of: value)
     guard tensors.count + obstacleCount < limits.tensors else {
       throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
+    }
+    if !known.insert(value).inserted {
+      repetitions += 1
+      guard repetitions <= limits.repetitions else {
+        throw FormatError(TorchFault.tooManyRepetitions(limit: limits.repetitions), at: offset)
+      }
     }
     if case .nested(let nested) = reading {
       let room = limits.tensors - tensors.count
