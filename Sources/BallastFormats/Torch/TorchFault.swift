@@ -64,7 +64,7 @@ public enum TorchFault: FormatFault {
     case .tooManyPaths(let limit):
       "containers that share one another have more than \(limit) paths through them"
     case .tooManyRepetitions(let limit):
-      "containers that share one another hold the same tensors more than \(limit) times again"
+      "containers that share one another hold the same values more than \(limit) times again"
     case .namesTooLong(let limit): "the names of the tensors take more than \(limit) bytes"
     case .unwritableType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which torch does not have"

@@ -6,7 +6,7 @@ package struct TorchLimits: Sendable {
   package var tensors = 1 << 18
   /// The bytes of all names together: 128 for each of the tensors.
   package var nameBytes = 1 << 25
-  /// The times that tensors are met again, on other paths: ties are few.
+  /// The times that tensors, and containers with something in them, are met again on other paths.
   package var repetitions = 1 << 15
   /// The steps of the walk through the containers.
   ///
