@@ -22,6 +22,7 @@ public enum TorchFault: FormatFault {
   case badArguments(tensor: String, function: String)
   case tooManyTensors(limit: Int)
   case tooManyPaths(limit: Int)
+  case tooManyRepetitions(limit: Int)
   case namesTooLong(limit: Int)
   // Writing
   case unwritableType(tensor: String, DType)
@@ -62,6 +63,8 @@ public enum TorchFault: FormatFault {
     case .tooManyTensors(let limit): "there are more than \(limit) tensors"
     case .tooManyPaths(let limit):
       "containers that share one another have more than \(limit) paths through them"
+    case .tooManyRepetitions(let limit):
+      "containers that share one another hold the same values more than \(limit) times again"
     case .namesTooLong(let limit): "the names of the tensors take more than \(limit) bytes"
     case .unwritableType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which torch does not have"

@@ -17,6 +17,9 @@ struct TorchWalk {
   private let containers: TorchContainers
   private var views: TorchViews
   private var names: TorchNames
+  /// The tensors and containers that were met, and how often one was met again.
+  private var known: Set<PickleValue> = []
+  private var repetitions = 0
   private var obstacleCount = 0
   private var steps = 0
   private var isTooDeepSaid = false
@@ -109,6 +112,7 @@ struct TorchWalk {
       cut()
       return false
     }
+    if attributes == nil { try note(value, at: containers.offset(of: value)) }
     let contents =
       attributes.map { containers.attributes($0) } ?? containers.contents(of: value)
     steps += contents.size
@@ -142,6 +146,15 @@ struct TorchWalk {
     if !frames.isEmpty { path.removeLast() }
   }
 
+  /// Counts how often values are met again on other paths.
+  private mutating func note(_ value: PickleValue, at offset: Int?) throws(FormatError) {
+    guard !known.insert(value).inserted else { return }
+    repetitions += 1
+    guard repetitions <= limits.repetitions else {
+      throw FormatError(TorchFault.tooManyRepetitions(limit: limits.repetitions), at: offset)
+    }
+  }
+
   // MARK: Tensors
 
   private mutating func take(
@@ -152,6 +165,7 @@ struct TorchWalk {
     guard tensors.count + obstacleCount < limits.tensors else {
       throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
+    try note(value, at: offset)
     if case .nested(let nested) = reading {
       let room = limits.tensors - tensors.count
       let parts = try views.parts(of: nested, limit: room, at: offset)

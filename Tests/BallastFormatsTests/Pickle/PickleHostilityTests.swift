@@ -66,6 +66,18 @@ import Testing
     #expect(try printed(bytes("Np9223372036854775807\n0g9223372036854775807\n.")) == "None")
   }
 
+  @Test func scatteredMemoNumbersAreFew() throws {
+    func pickle(_ step: Int) -> [UInt8] {
+      bytes("N", (0..<2000).flatMap { bytes("r", littleEndian(UInt32($0 * step))) }, ".")
+    }
+    var limits = PickleLimits()
+    limits.scatteredMemos = 1000
+    #expect(throws: Never.self) { try machine(pickle(1), limits: limits) }
+    #expect(throws: Never.self) { try machine(pickle(1000), limits: limits) }
+    let error = try #require(throws: FormatError.self) { try machine(pickle(5000), limits: limits) }
+    #expect(error.fault as? PickleFault == .tooManyMemos(limit: 1000))
+  }
+
   @Test func memoNumbersMayComeInAnyOrder() throws {
     // 1 goes aside; when 0 arrives, 1 must be found, replaced and counted once.
     let pickle = bytes(

@@ -266,11 +266,14 @@ import Testing
       pickle += bytes("](", (0..<10).flatMap { _ in bytes("h", level) }, "eq", level + 1, "0")
     }
     var limits = TorchLimits()
-    limits.tensors = 100_000
+    let repeated = try #require(throws: FormatError.self) { try open(pickle + bytes("h", 60)) }
+    #expect(repeated.fault as? TorchFault == .tooManyRepetitions(limit: 1 << 15))
+    limits.tensors = 1000
     let error = try #require(throws: FormatError.self) {
       try open(pickle + bytes("h", 60), limits: limits)
     }
-    #expect(error.fault as? TorchFault == .tooManyTensors(limit: 100_000))
+    #expect(error.fault as? TorchFault == .tooManyTensors(limit: 1000))
+    limits.tensors = 1 << 18
     limits.nameBytes = 1 << 20
     let named = try #require(throws: FormatError.self) {
       try open(pickle + bytes("h", 60), limits: limits)

@@ -10,8 +10,10 @@ package struct PickleLimits: Sendable {
   package var values = 1 << 20
   /// The places in containers, 16 bytes each: also where a trainer keeps its history of losses.
   package var elements = 1 << 22
-  /// The entries of the memo, 16 bytes each.
+  /// The entries of the memo, 17 bytes each.
   package var memos = 1 << 21
+  /// The entries of the memo whose numbers are not counted up, as every pickler does.
+  package var scatteredMemos = 1 << 18
   /// The values on the stack at once, 16 bytes each; also the depth of nesting.
   ///
   /// CPython cannot write more than about a thousand levels, but a tuple stands on the stack whole.

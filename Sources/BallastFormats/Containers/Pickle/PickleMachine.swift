@@ -114,6 +114,9 @@ package struct PickleMachine {
     guard memo.count < limits.memos || memo[index] != nil else {
       throw fault(.tooManyMemos(limit: limits.memos))
     }
+    guard !memo.isScattered(index) || memo.scatteredCount < limits.scatteredMemos else {
+      throw fault(.tooManyMemos(limit: limits.scatteredMemos))
+    }
     memo[index] = value
   }
 

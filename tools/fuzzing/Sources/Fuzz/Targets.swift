@@ -31,7 +31,16 @@ struct FuzzTarget: Sendable {
       seeds: ["containers/*-legacy.pt", "torch/*-legacy.pt"],
       TorchLegacy.open
     ),
+    checkpoint("torch-tar", seeds: ["torch/*-tar.pt", "torch/*.tar", "containers/*.tar"], TorchTar.open),
     checkpoint("gguf", seeds: ["gguf/*.gguf"], GGUF.open),
+    checkpoint("ggml", seeds: ["formats/ggml/*.bin"], GGML.open),
+    checkpoint("llmc", seeds: ["formats/llmc/*.bin"], LLMC.open),
+    checkpoint("tensor-bundle", seeds: ["formats/openai/*.index"]) {
+      (source, file) throws(FormatError) in
+      // No mutation gets past the checksums as they are.
+      let sealed = try SharedBytes.copying(TableSeal.sealed([UInt8](copying: source.bytes)))
+      return try TensorBundle.open(sealed, name: file, path: TableSeal.path)
+    },
     checkpoint("npy", seeds: ["numpy/*.npy"], NPY.open),
     checkpoint("npz", seeds: ["numpy/*.npz"], NPZ.open),
     FuzzTarget(name: "shard-index", seeds: ["containers/*/*.index.json"]) { source in
