@@ -142,9 +142,14 @@ import Testing
   }
 
   @Test func whatCannotBeConvertedIsNamed() throws {
-    let sparse = Fixtures.path("torch/unread-sparse-zip.pt")
-    let result = try Ballast.run("convert", sparse, folder.path + "/out.safetensors")
-    #expect(result.errors.contains(#"tensor "x" is sparse"#))
+    let meta = Fixtures.path("torch/unread-meta-zip.pt")
+    let result = try Ballast.run("convert", meta, folder.path + "/out.safetensors")
+    #expect(result.errors.contains(#"tensor "x" is a meta tensor"#))
+    let sparse = Fixtures.path("torch/computed-sparse-zip.pt")
+    let dense = try Ballast.run("convert", sparse, folder.path + "/dense.safetensors")
+    #expect(dense.errors.contains(#"tensor "coo" is sparse"#))
+    let listed = try Ballast.run("inspect", sparse, "--format", "json")
+    #expect(try JSONValue(parsing: listed.text)["notes"]?.array?.count == 6)
   }
 
   @Test func checkFindsWhatIsNotFinite() throws {
