@@ -31,7 +31,7 @@ struct FuzzTarget: Sendable {
       seeds: ["containers/*-legacy.pt", "torch/*-legacy.pt"],
       TorchLegacy.open
     ),
-    checkpoint("torch-tar", seeds: ["torch/*-tar.pt", "torch/*.tar", "containers/*.tar"], TorchTar.open),
+    checkpoint("torch-tar", seeds: ["torch/*-tar.pt"], TorchTar.open),
     checkpoint("gguf", seeds: ["gguf/*.gguf"], GGUF.open),
     checkpoint("ggml", seeds: ["formats/ggml/*.bin"], GGML.open),
     checkpoint("llmc", seeds: ["formats/llmc/*.bin"], LLMC.open),

@@ -1,0 +1,84 @@
+import BallastJSON
+import BallastTestSupport
+import Foundation
+import Testing
+
+/// `ballast convert`, run as a program: what it says, and what it refuses.
+@Suite struct ConvertTests {
+  private let folder: TemporaryFolder
+  private let tiny = Fixtures.path("tiny-gpt2")
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A model through every format that a model can be written in, and its first words after each.
+  @Test func aModelSaysTheSameInEveryFormat() throws {
+    let words = ["--prompt", "Once upon a time", "--greedy", "-n", "12"]
+    let expected = try Ballast.run(["generate", tiny] + words)
+    #expect(expected.status == 0)
+    var input = tiny
+    for target in ["gguf", "openai", "llmc", "hf"] {
+      let output = "\(folder.path)/\(target)"
+      let tokenizer = target == "hf" ? ["--tokenizer", tiny] : []
+      let result = try Ballast.run(["convert", input, output, "--to", target] + tokenizer)
+      #expect(result.status == 0, "\(result.errors)")
+      let from = target == "llmc" ? ["--tokenizer", tiny] : []
+      let text = try Ballast.run(["generate", output] + words + from)
+      #expect(text.text == expected.text, "\(target): \(text.errors)")
+      input = output
+    }
+  }
+
+  @Test func summariesSayWhatWasDone() throws {
+    let output = folder.path + "/out.safetensors"
+    let result = try Ballast.run([
+      "convert", tiny + "/model.safetensors", output, "--match", "*.attn.*", "--rename",
+      "transformer.h.*=blocks.*", "--dtype", "f8_e5m2",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("16 tensors"))
+    #expect(result.errors.contains("  cast, F32 to F8_E5M2: 16 tensors"))
+    #expect(result.errors.contains("  renamed: 16 tensors"))
+    #expect(result.errors.contains("  left out, not matched: transformer.h.0.ln_1.bias, "))
+    let json = try JSONValue(parsing: try Ballast.run("inspect", output, "--format", "json").text)
+    let names = json["tensors"]?.array?.compactMap { $0["name"]?.string } ?? []
+    #expect(names.count == 16 && names.allSatisfy { $0.hasPrefix("blocks.") })
+  }
+
+  @Test func shardsMakeAFolder() throws {
+    let output = folder.path + "/shards"
+    let result = try Ballast.run("convert", tiny, output, "--to", "hf", "--shard-size", "300KB")
+    #expect(result.status == 0, "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: output)
+    #expect(names.contains("model-00002-of-00004.safetensors"))
+    #expect(names.contains("model.safetensors.index.json") && names.contains("vocab.json"))
+    let words = ["--prompt", "Once", "--greedy", "-n", "4"]
+    let expected = try Ballast.run(["generate", tiny] + words)
+    #expect(try Ballast.run(["generate", output] + words).text == expected.text)
+  }
+
+  @Test(
+    arguments: [
+      "x.pt --shard-size 1GB", "x.safetensors --shard-size 0", "x.safetensors --shard-size much",
+      "x.safetensors --dtype q8_0", "x.gguf --dtype f64", "x --to llmc --dtype f16",
+      "x --to openai --dtype bf16", "x.gguf --layout hf", "x --to nanogpt --match *",
+      "x.safetensors --layout hf --rename a=b", "x.safetensors --rename a", "x.npz --metadata a=b",
+      "x.safetensors --rename a=*", "x.npz --config c.json",
+    ]
+  )
+  func whatDoesNotGoTogetherIsWrongUsage(arguments: String) throws {
+    var words = arguments.split(separator: " ").map(String.init)
+    words[0] = folder.path + "/" + words[0]
+    let result = try Ballast.run(["convert", tiny] + words)
+    #expect(result.status == 64, "\(result.errors)")
+    #expect(try folder.contents.isEmpty)
+  }
+
+  @Test func whatFitsNothingIsAnError() throws {
+    let output = folder.path + "/x.safetensors"
+    let weights = tiny + "/model.safetensors"
+    let result = try Ballast.run("convert", weights, output, "--match", "nothing*")
+    #expect(result.status == 2)
+    #expect(result.errors.contains(#"no tensor's name matches "nothing*""#))
+    #expect(try folder.contents.isEmpty)
+  }
+}
