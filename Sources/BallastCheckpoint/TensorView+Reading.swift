@@ -61,8 +61,9 @@ extension TensorView {
       if isLent {
         let lower = (elementOffset + range.lowerBound) * width
         let bytes = lower..<lower + range.count * width
-        try body(region.bytes.extracting(bytes), range)
         let base = region.range.lowerBound
+        region.source.populate(base + bytes.lowerBound..<base + bytes.upperBound)
+        try body(region.bytes.extracting(bytes), range)
         region.source.giveBack(base + bytes.lowerBound..<base + bytes.upperBound)
       } else {
         unsafe buffer.withUnsafeMutableBytes {
