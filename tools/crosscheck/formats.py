@@ -3,7 +3,9 @@
 
 usage: formats.py BALLAST MODEL
 MODEL, a Hugging Face folder, is written by tools/fixtures/foreign.py and read again by `convert`;
-every weight must be the same, bit for bit, or rounded as the format has it. Needs numpy and safetensors.
+every weight must be the same, bit for bit, or rounded as the format has it. What `convert --to llmc`
+writes must be what foreign.py writes, byte for byte; what `convert --to openai` writes is read by
+bundle.py, a reader of its own. Needs numpy and safetensors.
 """
 import json
 import pathlib
@@ -16,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fixtures")
 import numpy
 from safetensors.numpy import load_file
 
+import bundle
 import foreign
 
 ballast, source = sys.argv[1], pathlib.Path(sys.argv[2])
@@ -75,4 +78,21 @@ for half in (False, True):
         compare(path, halves if half else exact)
         count += 1
 
-print(f"{count} files of {len(weights)} weights each read as they were written")
+for dtype, version in [("f32", 3), ("bf16", 5)]:
+    target = root / f"written-{dtype}.bin"
+    subprocess.run([ballast, "convert", source, target, "--to", "llmc", "--dtype", dtype], check=True, capture_output=True)
+    if target.read_bytes() != foreign.llmc_model(weights, config, version):
+        fail(f"--to llmc --dtype {dtype} writes other bytes than foreign.py")
+
+release = root / "release"
+subprocess.run([ballast, "convert", source, release, "--to", "openai"], check=True, capture_output=True)
+variables = bundle.read(release / "model.ckpt")
+if len(variables) != len(weights):
+    fail(f"the release has {len(variables)} variables")
+for name, array in weights.items():
+    found = variables[foreign.openai_name(name)]
+    wanted = array[None] if name.endswith(foreign.CONV1D) else array
+    if found.shape != wanted.shape or found.tobytes() != wanted.tobytes():
+        fail(f"the release's {foreign.openai_name(name)} differs")
+
+print(f"llm.c's versions 3 and 5 byte for byte, OpenAI's release checksums and all; {count} files of {len(weights)} weights each read as they were written")
