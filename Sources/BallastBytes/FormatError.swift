@@ -54,6 +54,8 @@ public enum ByteFault: FormatFault {
   case overflow
   /// A path to be written is a device or a pipe.
   case notRegularFile
+  /// The file has become shorter while it was read, or its disk fails.
+  case unreadable
   /// Compressed data cannot be decompressed.
   case badCompression
   /// Decompressed data is longer or shorter than announced.
@@ -66,6 +68,7 @@ public enum ByteFault: FormatFault {
     case .invalidUTF8: "text is not valid UTF-8"
     case .overflow: "a size overflows"
     case .notRegularFile: "there is something that is no file, and it is not replaced"
+    case .unreadable: "the file can no longer be read: it has become shorter, or its disk fails"
     case .badCompression: "compressed data is damaged"
     case .wrongDecompressedSize(let expected):
       "compressed data does not hold the announced \(expected) bytes"

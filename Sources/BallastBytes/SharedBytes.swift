@@ -109,27 +109,37 @@ import Glibc
   /// Tells the system that a range of a mapped file is not needed for now.
   ///
   /// The pages leave this process's resident memory and come back from the file when read again.
-  public func giveBack(_ range: Range<Int>) { advise(range, MADV_DONTNEED) }
+  public func giveBack(_ range: Range<Int>) {
+    _ = advise(range, MADV_DONTNEED)
+  }
 
   /// Maps the pages of a range in one go, which is cheaper than one fault after another.
   ///
-  /// Only advice: what goes wrong shows when the bytes are read.
-  package func populate(_ range: Range<Int>) { advise(range, Self.populateForReading) }
+  /// Throws `ByteFault.unreadable` where the file has become shorter since it was mapped, or the disk
+  /// fails: to read such a page would end the process.
+  package func populate(_ range: Range<Int>) throws(FormatError) {
+    let code = advise(range, Self.populateForReading)
+    guard code != EFAULT, code != EHWPOISON else {
+      throw FormatError(ByteFault.unreadable, at: range.lowerBound)
+    }
+  }
 
   /// Linux's MADV_POPULATE_READ; before 5.14 it is unknown, and refused without consequence.
   private static let populateForReading: Int32 = 22
 
-  private func advise(_ range: Range<Int>, _ advice: Int32) {
-    guard case .mapping = owner, let base = unsafe buffer.baseAddress else { return }
+  /// Advises on the whole pages of a range; returns the error number, or 0.
+  private func advise(_ range: Range<Int>, _ advice: Int32) -> Int32 {
+    guard case .mapping = owner, let base = unsafe buffer.baseAddress else { return 0 }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let lower = (range.lowerBound + page - 1) / page * page
     let upper = min(range.upperBound, unsafe buffer.count) / page * page
-    guard lower < upper else { return }
+    guard lower < upper else { return 0 }
     // Safe: the range lies within the mapping, which is read-only and backed by the file.
-    unsafe _ = madvise(
+    let result = unsafe madvise(
       UnsafeMutableRawPointer(mutating: base + lower),
       upper - lower,
       advice
     )
+    return result == 0 ? 0 : errno
   }
 }

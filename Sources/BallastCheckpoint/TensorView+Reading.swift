@@ -62,7 +62,11 @@ extension TensorView {
         let lower = (elementOffset + range.lowerBound) * width
         let bytes = lower..<lower + range.count * width
         let base = region.range.lowerBound
-        region.source.populate(base + bytes.lowerBound..<base + bytes.upperBound)
+        do {
+          try region.source.populate(base + bytes.lowerBound..<base + bytes.upperBound)
+        } catch {
+          throw error.inFile(storage.file)
+        }
         try body(region.bytes.extracting(bytes), range)
         region.source.giveBack(base + bytes.lowerBound..<base + bytes.upperBound)
       } else {

@@ -66,6 +66,15 @@ package struct ShardIndex {
       }
       tensors.append(view)
     }
+    var metadata = metadata
+    // What safetensors says of itself stands in each shard, the record of ties among it.
+    for shard in shards {
+      guard let checkpoint = opened[ExactString(shard)], checkpoint.format == Safetensors.name
+      else { continue }
+      for (key, value) in checkpoint.metadata.members where metadata[key] == nil {
+        metadata[key] = value
+      }
+    }
     let format = shards.first.flatMap { opened[ExactString($0)]?.format }
     let named = Set(weightMap.map { ExactString($0.tensor) })
     for shard in shards {

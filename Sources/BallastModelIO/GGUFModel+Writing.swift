@@ -88,6 +88,8 @@ extension GGUFModel {
   /// The type for a file whose matrices are to stay as they are, where GGUF can say so; float32 is
   /// what nothing is lost with.
   package static func storedType(of model: OpenedModel) -> DType {
+    // The rows of some matrices may be too short for blocks, those of the embedding among them.
+    if model.weights.weights.contains(where: { $0.dtype == .q80 }) { return .q80 }
     let dtype = model.weights["wte.weight"]?.dtype
     return dtype.flatMap { fileTypes[$0] == nil ? nil : $0 } ?? .f32
   }

@@ -13,6 +13,10 @@ public enum ModelFault: FormatFault {
   case unknownHeads(width: Int)
   case headDiffers
   case outputExists
+  /// There is a folder where a file is to be.
+  case outputIsFolder
+  /// The folder has a checkpoint that would be read in place of the new one.
+  case shadowed(String)
   case nativeFolder
   /// Only for writers: a format, and what it has no place for.
   case notExpressible(String, String)
@@ -38,6 +42,9 @@ public enum ModelFault: FormatFault {
     case .headDiffers:
       "lm_head.weight differs from wte.weight although the configuration ties them"
     case .outputExists: "exists already"
+    case .outputIsFolder: "is a folder, and a file is to be written"
+    case .shadowed(let name):
+      "the folder has \(name), which would be read in place of what is written"
     case .nativeFolder: "a Hugging Face folder is always in the layout hf"
     case .notExpressible(let format, let what): "\(format) cannot say \(what)"
     }
@@ -47,6 +54,8 @@ public enum ModelFault: FormatFault {
   public var hint: String? {
     switch self {
     case .outputExists: "use --force to replace it"
+    case .shadowed: "move it away, or write to another folder"
+    case .notGPT2: "a file that kept the names of another format can be made one with --layout hf"
     case .noConfiguration, .unknownHeads: "give the configuration with --config FILE"
     case .headDiffers: "set tie_word_embeddings to false to use both"
     case .nativeFolder: "use --to safetensors for the layout native"

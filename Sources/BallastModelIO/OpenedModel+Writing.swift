@@ -41,6 +41,7 @@ extension OpenedModel {
     let stored = dtype ?? weights["wte.weight"].map { $0.dtype.block == nil ? $0.dtype : .f32 }
     let names: [DType: String] = [
       .f32: "float32", .f16: "float16", .bf16: "bfloat16", .f64: "float64",
+      .f8e4m3: "float8_e4m3fn", .f8e5m2: "float8_e5m2",
     ]
     if let name = stored.flatMap({ names[$0] }) {
       let key = json["torch_dtype"] != nil ? "torch_dtype" : "dtype"

@@ -208,7 +208,9 @@ public struct OpenedModel: Sendable {
 
   /// Whether a configuration lies beside a checkpoint, which a single file does not carry.
   package static func hasConfiguration(beside path: String) -> Bool {
-    FileManager.default.fileExists(atPath: folder(of: path) + "/config.json")
+    ["config.json", "hparams.json"].contains {
+      FileManager.default.fileExists(atPath: folder(of: path) + "/" + $0)
+    }
   }
 
   /// Reads the tokenizer; throws where there is none.

@@ -96,10 +96,111 @@ import Testing
     _ = try convert(to: .safetensors) { $0.shardSize = 40 }
     let mine = folder.path + "/out/notes.txt"
     _ = try folder.write("mine".utf8, to: "out/notes.txt")
-    let (checkpoint, _) = try convert(to: .safetensors) { $0.shardSize = 1000 }
+    let (checkpoint, summary) = try convert(to: .safetensors) { $0.shardSize = 1000 }
+    #expect(summary.removed.count == 4 && summary.removed.contains("model.safetensors.index.json"))
     #expect(checkpoint.files.map(\.name) == ["model.safetensors"])
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out")
     #expect(names.sorted() == ["model.safetensors", "notes.txt"])
     #expect(try SharedBytes.contents(path: mine) == Array("mine".utf8))
+  }
+
+  @Test func aRenamingLeavesNoTensorWithoutAName() throws {
+    let error = #expect(throws: FormatError.self) {
+      try convert { $0.renamings = [Renaming(NamePattern("model.head"), to: "")].compactMap { $0 } }
+    }
+    #expect(error?.fault as? ConversionFault == .emptyName("model.head"))
+  }
+
+  @Test func metadataDoesNotReplaceTheRecordOfATie() throws {
+    let error = #expect(throws: FormatError.self) {
+      try convert(to: .safetensors) { $0.metadata = [("model.head", "mine")] }
+    }
+    #expect(error?.fault as? ConversionFault == .metadataOfTie("model.head"))
+  }
+
+  /// The entry says who wrote the file, whatever tensors are called.
+  @Test func theFormatIsNoTie() throws {
+    let path = folder.path + "/pt.safetensors"
+    let tensor = try TinyCheckpoint.tensor("pt", [2], from: 0)
+    try SafetensorsWriter.write([tensor], metadata: [("format", "pt")], to: path)
+    let output = folder.path + "/pt.pt"
+    let checkpoint = try Checkpoint.open(path: path)
+    _ = try Conversion(to: .torch).run(checkpoint, to: output) { _, _ in }
+    #expect(try Checkpoint.open(path: output).tensors.map(\.name) == ["pt"])
+  }
+
+  /// What a native file says of itself does not hold for a part of it.
+  @Test func aPartOfANativeFileIsNoModel() throws {
+    let path = folder.path + "/native.safetensors"
+    let tensors = try ["a", "b"].map { try TinyCheckpoint.tensor($0, [2], from: 0) }
+    let metadata = [("ballast.layout", "native"), ("author", "me")]
+    try SafetensorsWriter.write(tensors, metadata: metadata.map { ($0.0, $0.1) }, to: path)
+    var conversion = Conversion(to: .safetensors)
+    conversion.selection = [NamePattern("a")]
+    let output = folder.path + "/part.safetensors"
+    let summary = try conversion.run(try Checkpoint.open(path: path), to: output) { _, _ in }
+    let part = try Checkpoint.open(path: output)
+    #expect(part.metadata["author"] == "me" && part.metadata["ballast.layout"] == nil)
+    #expect(summary.leftOut.map(\.name) == ["b", "ballast.layout"])
+  }
+
+  @Test func aFolderIsNoPlaceForAFile() throws {
+    _ = try folder.write("mine".utf8, to: "mine")
+    var conversion = Conversion(to: .npz)
+    conversion.replacing = true
+    let error = #expect(throws: FormatError.self) {
+      try conversion.run(run, to: folder.path) { _, _ in }
+    }
+    #expect(error?.fault as? ModelFault == .outputIsFolder)
+  }
+
+  /// A release beside weights that count before it would not be what is read.
+  @Test func aReleaseIsNotHiddenByOtherWeights() throws {
+    let model = try OpenedModel(path: Fixtures.path("formats/micro"))
+    let output = folder.path + "/release"
+    _ = try Conversion(to: .hf).run(model, to: output) { _, _ in }
+    var conversion = Conversion(to: .openai)
+    conversion.replacing = true
+    let error = #expect(throws: FormatError.self) {
+      try conversion.run(model, to: output) { _, _ in }
+    }
+    #expect(error?.fault as? ModelFault == .shadowed("model.safetensors"))
+  }
+
+  @Test func aTieComesBackFromShards() throws {
+    var conversion = Conversion(to: .safetensors)
+    conversion.shardSize = 40
+    let shards = folder.path + "/shards"
+    _ = try conversion.run(run, to: shards) { _, _ in }
+    let output = folder.path + "/back.pt"
+    _ = try Conversion(to: .torch).run(try Checkpoint.open(path: shards), to: output) { _, _ in }
+    let back = try Checkpoint.open(path: output)
+    let head = try #require(back["model.head"])
+    #expect(back.tie(of: head)?.name == "model.h.0.w")
+  }
+
+  /// NumPy would hand out the first for the second's name.
+  @Test func namesThatNumPyConfusesAreRefused() throws {
+    let error = #expect(throws: FormatError.self) {
+      try convert(to: .npz) {
+        $0.renamings = [
+          Renaming(NamePattern("model.h.0.w"), to: "a"),
+          Renaming(NamePattern("model.h.1.w"), to: "a.npy"),
+        ].compactMap { $0 }
+      }
+    }
+    #expect(error?.fault as? NumPyFault == .ambiguousName(tensor: "a"))
+  }
+
+  @Test func aLinkThatLeadsNowhereIsThere() throws {
+    let output = folder.path + "/link.pt"
+    try FileManager.default.createSymbolicLink(
+      atPath: output,
+      withDestinationPath: folder.path + "/nowhere"
+    )
+    let error = #expect(throws: FormatError.self) {
+      try Conversion(to: .torch).run(run, to: output) { _, _ in }
+    }
+    #expect(error?.fault as? ModelFault == .outputExists)
   }
 }

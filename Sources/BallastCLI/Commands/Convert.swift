@@ -57,7 +57,10 @@ struct Convert: Command {
   var match: [NamePattern] = []
   @Option(
     value: "FROM=TO",
-    help: "Other names; stars in FROM stand for any text and in TO for that text. Repeatable."
+    help: """
+      Other names; stars in FROM stand for any text and in TO for that text. May be repeated: the \
+      first that fits a name counts.
+      """
   )
   var rename: [Renaming] = []
   @Option(
@@ -71,8 +74,15 @@ struct Convert: Command {
   @Flag(help: "Replace what is there.") var force = false
 
   func validate() throws {
-    if to == nil, output.hasSuffix(".npy") {
-      throw UsageError("'.npy' files hold one array; use '.npz' or '--to'")
+    if to == nil, let ending = Self.unclear.first(where: output.lowercased().hasSuffix) {
+      throw UsageError("'\(ending)' does not say what to write; use '--to'")
+    }
+    let keys = metadata.map(\.key)
+    if let key = keys.first(where: { key in keys.count { $0 == key } > 1 }) {
+      throw UsageError("'--metadata' gives '\(key)' twice")
+    }
+    if shardSize != nil, layout == .native {
+      throw UsageError("a native file is a single one; '--shard-size' goes with '--to hf'")
     }
     if target.isModel {
       try validateModel()
@@ -121,9 +131,16 @@ struct Convert: Command {
     (".npz", .npz), (".gguf", .gguf),
   ]
 
+  /// Endings of files that are not written, or of more than one kind: not names of folders.
+  private static let unclear = [
+    ".npy", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack", ".onnx", ".zip", ".tar", ".json", ".txt",
+    ".index", ".ggml",
+  ]
+
   private var target: Conversion.Target {
     if let to { return to }
-    return Self.endings.first { output.hasSuffix($0.ending) }?.target ?? .hf
+    let name = output.lowercased()
+    return Self.endings.first { name.hasSuffix($0.ending) }?.target ?? .hf
   }
 
   func run(in context: Console) throws -> ExitCode {
@@ -139,9 +156,11 @@ struct Convert: Command {
       try byMap
       ? runModel(conversion, context) : runNames(conversion, context)
     tell(summary, on: context)
-    if target == .safetensors, layout != .native, OpenedModel.hasConfiguration(beside: input) {
+    let carries = target == .safetensors && layout == .native
+    if !target.isModel, !carries, OpenedModel.hasConfiguration(beside: input) {
       context.notice(
-        "config.json is not part of \(output.printable); --layout native carries it along"
+        "the configuration is not part of \(output.printable); "
+          + "--to safetensors --layout native carries it along"
       )
     }
     return .success
@@ -202,6 +221,7 @@ struct Convert: Command {
       list("left out, \(reason.printable)", names, context)
     }
     for notice in summary.notices { context.notice(notice) }
+    list("removed, as they were replaced", summary.removed.map(\.printable), context)
     if !summary.remaining.isEmpty {
       context.notice("still there from before: \(summary.remaining.joined(separator: ", "))")
     }

@@ -52,8 +52,8 @@ struct ByteSize: ExpressibleByArgument {
   let argument: String
 
   private static let units: [(suffix: String, factor: Int)] = [
-    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1000), ("MB", 1_000_000),
-    ("GB", 1_000_000_000), ("", 1),
+    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000),
+    ("MB", 1_000_000), ("GB", 1_000_000_000), ("", 1),
   ]
 
   init(argument: String) throws(InvalidArgument) {

@@ -57,6 +57,10 @@ package enum NPZWriter {
       }
       arrays.append((name, arrays[position].header, arrays[position].tensor))
     }
+    // NumPy looks for a member of the very name first, and would find the other array.
+    for (name, _, _) in arrays where names[ExactString(name + NPZ.suffix)] != nil {
+      throw FormatError(NumPyFault.ambiguousName(tensor: name))
+    }
     return arrays
   }
 

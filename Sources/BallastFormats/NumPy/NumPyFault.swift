@@ -22,6 +22,8 @@ public enum NumPyFault: FormatFault {
   case trailingBytes(Int)
   // Writing
   case unwritableType(tensor: String, DType)
+  /// Only for writers: another tensor is called so too, with `.npy` at the end.
+  case ambiguousName(tensor: String)
   case tooManyDimensions(tensor: String, limit: Int)
 
   /// What is wrong, in one line.
@@ -42,6 +44,8 @@ public enum NumPyFault: FormatFault {
     case .unknownType(let type): "the array has the type \(quoted(type)), which is not read"
     case .unreadableMember(let name, let reason): "member \(quoted(name)) is left out: \(reason)"
     case .trailingBytes(let count): "\(count) bytes follow the array"
+    case .ambiguousName(let tensor):
+      "tensors \(quoted(tensor)) and \(quoted(tensor + NPZ.suffix)) are one for NumPy"
     case .unwritableType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which NumPy does not have"
     case .tooManyDimensions(let tensor, let limit):
@@ -53,7 +57,7 @@ public enum NumPyFault: FormatFault {
   public var hint: String? {
     switch self {
     case .objects: "in Python, save the numbers as arrays of a numeric type"
-    case .unwritableType: "cast it, for instance to f32"
+    case .unwritableType(_, let dtype) where dtype.isFloatingPoint: "cast it, for instance to f32"
     default: nil
     }
   }

@@ -2,6 +2,8 @@ package import BallastBytes
 import BallastCheckpoint
 import BallastFormats
 import BallastGPT2
+import BallastJSON
+import FoundationEssentials
 
 extension Conversion {
   /// Writes a GPT-2 through the weight map.
@@ -13,6 +15,13 @@ extension Conversion {
     precondition(layout != .keep || target.isModel)
     var summary = ConversionSummary()
     summary.leftOut = model.leftOut
+    if model.checkpoint.format.hasPrefix("torch") {
+      let settings = model.checkpoint.metadata.members.filter { !$0.key.hasPrefix("model_args.") }
+      summary.leftOut += settings.map { ($0.key, "a setting, no tensor") }
+    }
+    if NanoGPT.lacksBiases(model.checkpoint) {
+      summary.notices.append("the model has no biases; zeros are written for them")
+    }
     switch target {
     case .hf: try writeFolder(model, to: output, &summary, progress)
     case .gguf: try writeGGUF(model, to: output, &summary, progress)
@@ -29,6 +38,9 @@ extension Conversion {
         to: output,
         progress
       )
+    }
+    if [.llmc, .nanogpt].contains(target), model.hasTokenizer {
+      summary.notices.append("the tokenizer is no part of the file; it stays in \(model.folder)")
     }
     return summary
   }
@@ -55,10 +67,13 @@ extension Conversion {
       folder.addTokenizer(tokenizer, maximumLength: model.configuration.positions)
     }
     summary.remaining = replacing ? folder.remainders(in: output) : []
+    let before = Self.weightFiles(in: output)
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     summary.bytes = try folder.write(to: output, replacing: replacing) {
       (done) throws(FormatError) in try progress(done, total)
     }
+    let after = Self.weightFiles(in: output)
+    summary.removed = before.filter { !after.contains($0) }
   }
 
   private func writeGGUF(
@@ -137,12 +152,25 @@ extension Conversion {
     _ summary: inout ConversionSummary,
     _ progress: Progress
   ) throws(FormatError) {
+    try model.configuration.requirePublishedForm(for: "OpenAI's release")
+    func isThere(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(output)/\(name)")
+    }
+    if replacing, let name = CheckpointPath.candidates.first(where: isThere) {
+      throw FormatError(ModelFault.shadowed(name))
+    }
     let outputs = try OpenAIRelease.outputs(of: model)
     summary.count(outputs)
     let tokenizer = try model.tokenizerLists()
     if tokenizer == nil {
-      summary.notices.append("no tokenizer was found, so encoder.json and vocab.bpe are missing")
+      summary.notices.append(
+        "no tokenizer was found, so encoder.json and vocab.bpe are not written"
+      )
+      summary.remaining = ["encoder.json", "vocab.bpe"].filter(isThere)
     }
+    summary.remaining += ["config.json", "tokenizer.json", "vocab.json", "merges.txt"].filter(
+      isThere
+    )
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     summary.bytes = try OpenAIRelease.write(
       model,

@@ -35,14 +35,21 @@ extension Conversion {
     } else {
       summary.tensors += summary.ties.count
     }
-    let metadata = carriedMetadata(of: checkpoint, without: recorded.map(\.name), &summary)
+    let carried = carriedMetadata(of: checkpoint, without: recorded.map(\.name), &summary)
+    let ties = summary.ties.map { (key: $0.name, value: $0.original) }
+    for (key, _) in self.metadata where ties.contains(where: { $0.key == key }) {
+      throw FormatError(ConversionFault.metadataOfTie(key))
+    }
+    let before = Self.weightFiles(in: output)
     summary.bytes = try write(
       outputs,
       ties: summary.ties,
-      metadata: metadata + summary.ties.map { (key: $0.name, value: $0.original) } + self.metadata,
+      metadata: carried + ties + self.metadata,
       to: output,
       progress
     )
+    let after = Self.weightFiles(in: output)
+    summary.removed = before.filter { !after.contains($0) }
     return summary
   }
 
@@ -52,7 +59,9 @@ extension Conversion {
   ) -> [(name: String, tensor: TensorView)] {
     guard checkpoint.format.hasPrefix(Safetensors.name) else { return [] }
     return checkpoint.metadata.members.compactMap { member in
-      guard checkpoint[member.key] == nil, let original = member.value.string else { return nil }
+      guard member.key != "format", checkpoint[member.key] == nil,
+        let original = member.value.string
+      else { return nil }
       return checkpoint[original].map { (member.key, $0) }
     }
   }
@@ -90,9 +99,10 @@ extension Conversion {
     {
       throw FormatError(ConversionFault.nothingMatches(renaming.pattern.text))
     }
-    return tensors.map { tensor in
+    return try tensors.map { (tensor) throws(FormatError) in
       let newName = renamings.lazy.compactMap { $0.newName(for: tensor.name) }.first
       guard let newName, ExactString(newName) != ExactString(tensor.name) else { return tensor }
+      guard !newName.isEmpty else { throw FormatError(ConversionFault.emptyName(tensor.name)) }
       summary.renamed += 1
       return tensor.renamed(newName)
     }
@@ -113,6 +123,12 @@ extension Conversion {
       ties.contains(ExactString(member.key))
         ? nil : member.value.string.map { (key: member.key, value: $0) }
     }
+    // What Ballast's own entries say holds only for all of a model, in one file.
+    if !selection.isEmpty || !renamings.isEmpty || shardSize != nil {
+      let own = entries.filter { $0.key.hasPrefix("ballast.") }
+      summary.leftOut += own.map { ($0.key, "metadata, which no longer holds") }
+      entries.removeAll { $0.key.hasPrefix("ballast.") }
+    }
     if target != .safetensors {
       let lost = entries.filter { $0.key != "format" }
       summary.leftOut += lost.map { ($0.key, "metadata, which the file has no place for") }
@@ -122,6 +138,12 @@ extension Conversion {
       entries.append(("format", "pt"))
     }
     return entries
+  }
+
+  /// The files of weights in a folder: what is gone after a conversion is what it replaced.
+  static func weightFiles(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter(SafetensorsShards.isName).sorted()
   }
 
   /// Writes tensors in the target's format.
@@ -147,8 +169,10 @@ extension Conversion {
     case .torchLegacy:
       try TorchLegacyWriter.write(outputs, ties: ties, to: output, progress: report)
     case .npz: try NPZWriter.write(outputs, ties: ties, to: output, progress: report)
-    case .safetensors, .hf, .gguf, .llmc, .nanogpt, .openai:
+    case .safetensors:
       try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
+    case .hf, .gguf, .llmc, .nanogpt, .openai:
+      preconditionFailure("a model is written as a whole")
     }
   }
 
@@ -171,8 +195,12 @@ extension Conversion {
   }
 
   func checkReplaces(_ output: String) throws(FormatError) {
-    guard replacing || !FileManager.default.fileExists(atPath: output) else {
-      throw FormatError(ModelFault.outputExists)
+    var isFolder = false
+    if !FileManager.default.fileExists(atPath: output, isDirectory: &isFolder) {
+      // A link that leads nowhere is there as well.
+      guard (try? FileManager.default.attributesOfItem(atPath: output)) != nil else { return }
     }
+    guard !isFolder else { throw FormatError(ModelFault.outputIsFolder) }
+    guard replacing else { throw FormatError(ModelFault.outputExists) }
   }
 }

@@ -84,6 +84,8 @@ package struct ConversionSummary: Sendable {
   package internal(set) var casts: [(from: DType, to: DType, count: Int)] = []
   /// Files of the output folder that were there before and are not written anew.
   package internal(set) var remaining: [String] = []
+  /// Files of the output folder that were there before and were replaced by others.
+  package internal(set) var removed: [String] = []
   /// What the format cannot hold or does not say.
   package internal(set) var notices: [String] = []
 
@@ -104,11 +106,18 @@ package struct ConversionSummary: Sendable {
 public enum ConversionFault: FormatFault {
   /// A pattern of `--match` or `--rename` that fits no name.
   case nothingMatches(String)
+  /// A tensor that a renaming would leave without a name.
+  case emptyName(String)
+  /// A key that the record of a tie needs.
+  case metadataOfTie(String)
 
   /// What is wrong, in one line.
   public var description: String {
     switch self {
     case .nothingMatches(let pattern): "no tensor's name matches \(pattern.debugDescription)"
+    case .emptyName(let name): "tensor \(name.debugDescription) would be left without a name"
+    case .metadataOfTie(let key):
+      "the metadata \(key.debugDescription) says which tensor that name is tied to"
     }
   }
 }
