@@ -78,7 +78,7 @@ import Testing
     let weights = tiny + "/model.safetensors"
     let result = try Ballast.run("convert", weights, output, "--match", "nothing*")
     #expect(result.status == 2)
-    #expect(result.errors.contains(#"no tensor's name matches "nothing*""#))
+    #expect(result.errors.contains(#"\#(weights): no tensor's name matches "nothing*""#))
     #expect(try folder.contents.isEmpty)
   }
 }

@@ -194,11 +194,17 @@ struct Convert: Command {
     context.notice(of: checkpoint, at: input)
     let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Converting", total: total, unit: .bytes, on: context)
-    return try at(output) { () throws(FormatError) in
-      try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
-        try Interruption.check()
-        progress.advance(to: done)
+    do throws(PathError) {
+      return try at(output) { () throws(FormatError) in
+        try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
+          try Interruption.check()
+          progress.advance(to: done)
+        }
       }
+    } catch {
+      // What is wrong with names and tensors is wrong with the input's.
+      let isInputs = error.error.fault is ConversionFault || error.error.fault is CheckpointFault
+      throw isInputs ? PathError(path: input, error: error.error) : error
     }
   }
 
