@@ -172,6 +172,7 @@ extension Conversion {
     case .safetensors:
       try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
     case .hf, .gguf, .llmc, .nanogpt, .openai:
+      // A mistake of the caller, whatever the input: `run` for an `OpenedModel` writes these.
       preconditionFailure("a model is written as a whole")
     }
   }
