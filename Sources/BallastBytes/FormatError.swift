@@ -2,11 +2,15 @@
 public protocol FormatFault: Hashable, Sendable, CustomStringConvertible {
   /// What the reader might do about it, if there is something.
   var hint: String? { get }
+  /// The name of the limit that the file exceeds, where it is one that may be raised.
+  var limitName: String? { get }
 }
 
 extension FormatFault {
   /// No advice, where a fault gives none.
   public var hint: String? { nil }
+  /// No limit, where a fault names none.
+  public var limitName: String? { nil }
 }
 
 /// What is wrong with a file, and where.

@@ -42,6 +42,11 @@ public enum CheckpointFault: FormatFault {
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
     }
   }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    if case .expandedTooFar = self { "torch.unfolded-bytes" } else { nil }
+  }
 }
 
 /// A name from a file, escaped: it may hold anything.

@@ -22,29 +22,60 @@ public final class TensorStorage: Sendable {
   public let fileOffset: Int?
   /// The CRC-32C that the file states for these bytes; nothing but `check` computes it.
   public let crc32c: UInt32?
+  /// The most bytes that a view may unfold to, if those of the storage are fewer: with a stride of
+  /// zero, or rows that overlap, a few bytes in a file can claim terabytes.
+  package let maximumUnfoldedBytes: Int
+
+  /// What views may unfold to, unless a reader was told otherwise.
+  package static let maximumUnfoldedBytes = 1 << 30
 
   /// A storage over `region`.
-  public init(
+  public convenience init(
     _ region: ByteRegion,
     byteOrder: ByteOrder = .little,
     file: String? = nil,
     fileOffset: Int?,
     crc32c: UInt32? = nil
   ) {
+    self.init(
+      region,
+      byteOrder: byteOrder,
+      file: file,
+      fileOffset: fileOffset,
+      crc32c: crc32c,
+      maximumUnfoldedBytes: Self.maximumUnfoldedBytes
+    )
+  }
+
+  /// A storage over `region` whose views may unfold further, or less far, than is usual.
+  package init(
+    _ region: ByteRegion,
+    byteOrder: ByteOrder = .little,
+    file: String? = nil,
+    fileOffset: Int?,
+    crc32c: UInt32? = nil,
+    maximumUnfoldedBytes: Int
+  ) {
     content = .bytes(region)
     self.byteOrder = byteOrder
     self.file = file
     self.fileOffset = fileOffset
     self.crc32c = crc32c
+    self.maximumUnfoldedBytes = maximumUnfoldedBytes
   }
 
   /// A storage of elements that are computed whenever they are read.
-  package init(computing elements: any ComputedElements, file: String? = nil) {
+  package init(
+    computing elements: any ComputedElements,
+    file: String? = nil,
+    maximumUnfoldedBytes: Int = TensorStorage.maximumUnfoldedBytes
+  ) {
     content = .computed(elements)
     byteOrder = .little
     self.file = file
     fileOffset = nil
     crc32c = nil
+    self.maximumUnfoldedBytes = maximumUnfoldedBytes
   }
 
   /// The number of bytes.

@@ -4,10 +4,6 @@ extension TensorView {
   /// The size of the pieces in which tensors are read: large enough to stream, small enough to hold.
   package static let pieceBytes = 16 << 20
 
-  /// The most bytes that a view larger than its storage may unfold to: with a stride of zero, or
-  /// rows that overlap, a few bytes in a file can claim terabytes.
-  package static let maximumExpandedBytes = 1 << 30
-
   /// Reads elements row by row, little-endian, in pieces of at most `pieceBytes`.
   ///
   /// `elements` counts them row by row; nil stands for all. `body` gets each piece and the range
@@ -29,12 +25,12 @@ extension TensorView {
       let region = try storage.region
       return try body(region.bytes.extracting(0..<byteCount), elements)
     }
-    guard byteCount <= max(storage.sourceByteCount, Self.maximumExpandedBytes) else {
+    guard byteCount <= max(storage.sourceByteCount, storage.maximumUnfoldedBytes) else {
       throw FormatError(
         CheckpointFault.expandedTooFar(
           tensor: name,
           bytes: byteCount,
-          limit: Self.maximumExpandedBytes
+          limit: storage.maximumUnfoldedBytes
         ),
         at: fileOffset,
         in: storage.file

@@ -7,88 +7,84 @@ package struct CheckpointFormat: Sendable {
   /// The customary extensions; they decide only whose error a file gets that no format claims.
   package let extensions: [String]
   package let matches: @Sendable (SharedBytes) -> Bool
-  private let openAtPath: @Sendable (SharedBytes, String?, String) throws(FormatError) -> Checkpoint
+  private let openFile: @Sendable (File, ReadingLimits) throws(FormatError) -> Checkpoint
 
-  /// A format whose files stand alone.
-  private init(
-    name: String,
-    extensions: [String],
-    matches: @escaping @Sendable (SharedBytes) -> Bool,
-    open: @escaping @Sendable (SharedBytes, String?) throws(FormatError) -> Checkpoint
-  ) {
-    self.init(name: name, extensions: extensions, matches: matches) {
-      (source, name, _) throws(FormatError) in try open(source, name)
-    }
+  /// A file to be opened.
+  private struct File {
+    let bytes: SharedBytes
+    /// Its name within a set of several.
+    let name: String?
+    /// Where it stands, for formats with files beside the one that is opened.
+    let path: String
   }
 
-  /// A format with files beside the one that is opened.
   private init(
-    name: String,
-    extensions: [String],
+    _ name: String,
+    extensions: [String] = [],
     matches: @escaping @Sendable (SharedBytes) -> Bool,
-    openAtPath:
-      @escaping @Sendable (SharedBytes, String?, String) throws(FormatError) -> Checkpoint
+    open: @escaping @Sendable (File, ReadingLimits) throws(FormatError) -> Checkpoint
   ) {
     self.name = name
     self.extensions = extensions
     self.matches = matches
-    self.openAtPath = openAtPath
+    openFile = open
   }
 
   /// Opens a file of this format, which stands at `path`; `name` is its name within a set.
   package func open(
     _ source: SharedBytes,
     name: String? = nil,
-    path: String = ""
+    path: String = "",
+    limits: ReadingLimits = .standard
   ) throws(FormatError) -> Checkpoint {
-    try openAtPath(source, name, path)
+    try openFile(File(bytes: source, name: name, path: path), limits)
   }
 
   /// All formats, in the order in which they are asked.
   package static let all: [CheckpointFormat] = [
     // Before safetensors, whose brace the number of tensors may be: there 123 stands for it.
-    CheckpointFormat(
-      name: GGUF.name,
-      extensions: ["gguf"],
-      matches: GGUF.matches,
-      open: GGUF.open
-    ),
-    CheckpointFormat(name: GGML.name, extensions: [], matches: GGML.matches, open: GGML.open),
+    CheckpointFormat(GGUF.name, extensions: ["gguf"], matches: GGUF.matches) {
+      (file, limits) throws(FormatError) in
+      try GGUF.open(file.bytes, name: file.name, limits: limits.gguf)
+    },
+    CheckpointFormat(GGML.name, matches: GGML.matches) { (file, limits) throws(FormatError) in
+      try GGML.open(file.bytes, name: file.name, limits: limits.gguf)
+    },
     // Before safetensors as well, whose length its first number could be.
-    CheckpointFormat(name: LLMC.name, extensions: [], matches: LLMC.matches, open: LLMC.open),
-    CheckpointFormat(
-      name: Safetensors.name,
-      extensions: ["safetensors"],
-      matches: Safetensors.matches,
-      open: Safetensors.open
-    ),
-    CheckpointFormat(
-      name: "torch-zip",
-      extensions: ["pt", "pth"],
-      matches: TorchZip.matches,
-      open: TorchZip.open
-    ),
-    CheckpointFormat(
-      name: "torch-legacy",
-      extensions: ["bin"],
-      matches: TorchLegacy.matches,
-      open: TorchLegacy.open
-    ),
-    CheckpointFormat(
-      name: TensorBundle.name,
-      extensions: ["index"],
-      matches: TensorBundle.matches
-    ) { (source, name, path) throws(FormatError) in
-      try TensorBundle.open(source, name: name, path: path)
+    CheckpointFormat(LLMC.name, matches: LLMC.matches) { (file, _) throws(FormatError) in
+      try LLMC.open(file.bytes, name: file.name)
     },
     CheckpointFormat(
-      name: TorchTar.name,
-      extensions: ["tar"],
-      matches: TorchTar.matches,
-      open: TorchTar.open
-    ),
-    CheckpointFormat(name: NPY.name, extensions: ["npy"], matches: NPY.matches, open: NPY.open),
-    CheckpointFormat(name: NPZ.name, extensions: ["npz"], matches: NPZ.matches, open: NPZ.open),
+      Safetensors.name,
+      extensions: ["safetensors"],
+      matches: Safetensors.matches
+    ) { (file, limits) throws(FormatError) in
+      try Safetensors.open(file.bytes, file: file.name, limits: limits)
+    },
+    CheckpointFormat(TorchZip.name, extensions: ["pt", "pth"], matches: TorchZip.matches) {
+      (file, limits) throws(FormatError) in
+      try TorchZip.open(file.bytes, file: file.name, limits: limits.torch)
+    },
+    CheckpointFormat(TorchLegacy.name, extensions: ["bin"], matches: TorchLegacy.matches) {
+      (file, limits) throws(FormatError) in
+      try TorchLegacy.open(file.bytes, file: file.name, limits: limits.torch)
+    },
+    CheckpointFormat(TensorBundle.name, extensions: ["index"], matches: TensorBundle.matches) {
+      (file, limits) throws(FormatError) in
+      try TensorBundle.open(file.bytes, name: file.name, path: file.path, limits: limits)
+    },
+    CheckpointFormat(TorchTar.name, extensions: ["tar"], matches: TorchTar.matches) {
+      (file, limits) throws(FormatError) in
+      try TorchTar.open(file.bytes, file: file.name, limits: limits.torch)
+    },
+    CheckpointFormat(NPY.name, extensions: ["npy"], matches: NPY.matches) {
+      (file, _) throws(FormatError) in
+      try NPY.open(file.bytes, file: file.name)
+    },
+    CheckpointFormat(NPZ.name, extensions: ["npz"], matches: NPZ.matches) {
+      (file, limits) throws(FormatError) in
+      try NPZ.open(file.bytes, file: file.name, limits: limits.torch.zip)
+    },
   ]
 
   /// The format of a file, by its bytes.

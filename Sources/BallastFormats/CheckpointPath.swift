@@ -36,6 +36,15 @@ package enum CheckpointPath {
     throw FormatError(CheckpointFormatFault.noCheckpointInFolder)
   }
 
+  /// What the files of the set at `path` stand in: an archive or a folder is given itself, a set by
+  /// its index or by its prefix.
+  package static func container(of path: String) -> String {
+    let isIndex = path.hasSuffix(".index.json") || path.hasSuffix(TensorBundle.indexSuffix)
+    guard isIndex || !FileManager.default.fileExists(atPath: path) else { return path }
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
   /// The index that the folder's `checkpoint` names, or the only one that there is.
   private static func bundleIndex(in folder: String) -> String? {
     if let name = newestBundle(in: folder) {
@@ -68,7 +77,10 @@ extension Checkpoint {
   ///
   /// Nothing is executed and no tensor is read: the data stays in the mapped files.
   /// Throws `FormatError`; its `file` is set where the path stands for several files.
-  public static func open(path: String) throws(FormatError) -> Checkpoint {
+  public static func open(
+    path: String,
+    limits: ReadingLimits = .standard
+  ) throws(FormatError) -> Checkpoint {
     let file = try CheckpointPath.resolve(path)
     let name = file == path ? nil : TensorBundle.lastComponent(of: file)
     do throws(FormatError) {
@@ -76,12 +88,12 @@ extension Checkpoint {
       guard source.count > 0 else { throw FormatError(CheckpointFormatFault.empty) }
       if file.hasSuffix(".index.json") {
         let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-        return try ShardIndex(parsing: source).open(in: folder) {
+        return try ShardIndex(parsing: source, limits: limits).open(in: folder) {
           (shard, name) throws(FormatError) in
-          try open(shard, name: name, path: folder + "/" + name)
+          try open(shard, name: name, path: folder + "/" + name, limits)
         }
       }
-      return try open(source, name: name, path: file)
+      return try open(source, name: name, path: file, limits)
     } catch {
       throw error.inFile(name)
     }
@@ -90,16 +102,17 @@ extension Checkpoint {
   private static func open(
     _ source: SharedBytes,
     name: String?,
-    path: String
+    path: String,
+    _ limits: ReadingLimits
   ) throws(FormatError) -> Checkpoint {
     if let format = CheckpointFormat.recognize(source) {
-      return try format.open(source, name: name, path: path)
+      return try format.open(source, name: name, path: path, limits: limits)
     }
     // No format claims the bytes. If the name says what they were meant to be, that format's own
     // error tells more than "not recognised".
     let suffix = path.split(separator: ".").last.map(String.init) ?? ""
     if let format = CheckpointFormat.all.first(where: { $0.extensions.contains(suffix) }) {
-      _ = try format.open(source, name: name, path: path)
+      _ = try format.open(source, name: name, path: path, limits: limits)
     }
     throw FormatError(CheckpointFormatFault.unrecognized, at: 0)
   }

@@ -11,8 +11,15 @@ package struct ShardIndex {
   let metadata: JSONObject
 
   /// Reads an index.
-  package init(parsing source: SharedBytes) throws(FormatError) {
-    let value = try JSONValue(parsing: source.bytes)
+  package init(
+    parsing source: SharedBytes,
+    limits: ReadingLimits = .standard
+  ) throws(FormatError) {
+    let value = try JSONValue(
+      parsing: source.bytes,
+      maximumValues: limits.jsonValues,
+      limitName: ReadingLimits.jsonValuesName
+    )
     guard let map = value["weight_map"]?.object else {
       throw FormatError(ShardIndexFault.noWeightMap)
     }

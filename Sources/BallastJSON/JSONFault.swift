@@ -11,7 +11,8 @@ public enum JSONFault: FormatFault {
   case loneSurrogate
   case duplicateKey(String)
   case tooDeep(limit: Int)
-  case tooManyValues(limit: Int)
+  /// `name` is that of the limit, where it may be raised.
+  case tooManyValues(limit: Int, name: String? = nil)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -25,8 +26,13 @@ public enum JSONFault: FormatFault {
     case .loneSurrogate: "JSON has half a surrogate pair in a string"
     case .duplicateKey(let key): "JSON has the key \(key.debugDescription) twice in one object"
     case .tooDeep(let limit): "JSON is nested deeper than \(limit) levels"
-    case .tooManyValues(let limit): "JSON has more than \(limit) values"
+    case .tooManyValues(let limit, _): "JSON has more than \(limit) values"
     }
+  }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    if case .tooManyValues(_, let name) = self { name } else { nil }
   }
 
   private static func name(of byte: UInt8) -> String {

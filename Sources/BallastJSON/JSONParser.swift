@@ -4,14 +4,21 @@ extension JSONValue {
   /// Parses a JSON text as RFC 8259 has it; a key that occurs twice in one object is refused.
   ///
   /// `base` is the place of the text in its file, for the offsets of errors. A text with more than
-  /// `maximumValues` values, at every depth, is refused.
+  /// `maximumValues` values, at every depth, is refused; `limitName` is that limit's name, where a
+  /// user may raise it.
   /// Throws `JSONFault`, or `ByteFault.invalidUTF8`.
   public init(
     parsing bytes: RawSpan,
     base: Int = 0,
-    maximumValues: Int = JSONValue.maximumValues
+    maximumValues: Int = JSONValue.maximumValues,
+    limitName: String? = nil
   ) throws(FormatError) {
-    var parser = JSONParser(bytes: bytes, base: base, maximumValues: maximumValues)
+    var parser = JSONParser(
+      bytes: bytes,
+      base: base,
+      maximumValues: maximumValues,
+      limitName: limitName
+    )
     self = try parser.parseDocument()
   }
 
@@ -45,14 +52,16 @@ private struct JSONParser: ~Escapable {
   let bytes: RawSpan
   let base: Int
   let maximumValues: Int
+  let limitName: String?
   var position = 0
   var valueCount = 0
 
   @_lifetime(copy bytes)
-  init(bytes: RawSpan, base: Int, maximumValues: Int) {
+  init(bytes: RawSpan, base: Int, maximumValues: Int, limitName: String?) {
     self.bytes = bytes
     self.base = base
     self.maximumValues = maximumValues
+    self.limitName = limitName
   }
 
   func fault(_ fault: JSONFault, at position: Int? = nil) -> FormatError {
@@ -86,7 +95,9 @@ private struct JSONParser: ~Escapable {
     guard depth <= Self.maximumDepth else { throw fault(.tooDeep(limit: Self.maximumDepth)) }
     guard let byte = peek else { throw fault(.unexpectedEnd) }
     valueCount += 1
-    guard valueCount <= maximumValues else { throw fault(.tooManyValues(limit: maximumValues)) }
+    guard valueCount <= maximumValues else {
+      throw fault(.tooManyValues(limit: maximumValues, name: limitName))
+    }
     switch byte {
     case UInt8(ascii: "{"): return try parseObject(depth: depth)
     case UInt8(ascii: "["): return try parseArray(depth: depth)

@@ -1,6 +1,6 @@
 public import BallastBytes
 public import BallastCheckpoint
-import BallastFormats
+public import BallastFormats
 public import BallastGPT2
 public import BallastJSON
 public import BallastTokenizer
@@ -37,13 +37,15 @@ public struct OpenedModel: Sendable {
   ///   - path: a folder or a file.
   ///   - configurationPath: a `config.json` that takes precedence.
   ///   - tokenizerPath: a folder or file with the tokenizer, in place of the model's folder.
+  ///   - limits: what the checkpoint may ask of its reader.
   /// - Throws: `FormatError` that names what is missing, left over or of the wrong shape.
   public init(
     path: String,
     configurationPath: String? = nil,
-    tokenizerPath: String? = nil
+    tokenizerPath: String? = nil,
+    limits: ReadingLimits = .standard
   ) throws(FormatError) {
-    checkpoint = try Checkpoint.open(path: path)
+    checkpoint = try Checkpoint.open(path: path, limits: limits)
     weights = try CanonicalCheckpoint(checkpoint)
     let folder = Self.folder(of: path)
     var notices: [String] = []

@@ -154,7 +154,7 @@ import Testing
     let view = try tensor(.u8, sizes, [UInt8](repeating: 0, count: 1 << 17), strides: strides)
     let bytes = sizes[0] * sizes[1]
     #expect(view.byteCount == bytes)
-    let limit = TensorView.maximumExpandedBytes
+    let limit = TensorStorage.maximumUnfoldedBytes
     #expect(
       Failure { try view.contents() }
         == Failure(

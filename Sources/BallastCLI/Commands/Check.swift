@@ -24,6 +24,7 @@ struct Check: Command {
 
   @Argument(value: "PATH", help: "A checkpoint or a folder with one.", completion: .file)
   var path: String
+  @OptionGroup var limits: LimitArguments<ReadingLimits>
   @Option(help: "How to write the findings.") var format = DocumentFormat.table
 
   func run(in context: Console) throws -> ExitCode {
@@ -43,7 +44,7 @@ struct Check: Command {
   private func findings(on context: Console) throws(FormatError) -> [IntegrityFinding] {
     let checkpoint: Checkpoint
     do {
-      checkpoint = try Checkpoint.open(path: path)
+      checkpoint = try Checkpoint.open(path: path, limits: limits.values)
     } catch {
       // A file that is not there, or is no checkpoint, cannot be checked.
       if error.fault is InputOutputFault || error.fault is CheckpointFormatFault { throw error }
@@ -66,7 +67,7 @@ struct Check: Command {
   ) -> [IntegrityFinding] {
     do throws(FormatError) {
       _ = try CanonicalCheckpoint(checkpoint)
-      let model = try OpenedModel(path: path)
+      let model = try OpenedModel(path: path, limits: limits.values)
       for notice in model.notices { context.notice("\(path): \(notice)".printable) }
       guard let tokenizer = try? model.loadTokenizer(),
         tokenizer.vocabularySize > model.configuration.vocabularySize

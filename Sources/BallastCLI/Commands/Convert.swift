@@ -72,6 +72,7 @@ struct Convert: Command {
   var metadata: [MetadataEntry] = []
   @Flag(help: "Keep GPT-2's mask buffers when names are kept.") var keepBuffers = false
   @Flag(help: "Replace what is there.") var force = false
+  @OptionGroup var limits: LimitArguments<ReadingLimits>
 
   func validate() throws {
     if to == nil, let ending = Self.unclear.first(where: output.lowercased().hasSuffix) {
@@ -97,6 +98,9 @@ struct Convert: Command {
     }
     if target != .safetensors, target != .hf, shardSize != nil {
       throw UsageError("'--shard-size' goes with '--to safetensors' and '--to hf'")
+    }
+    if shardSize?.bytes == 0 {
+      throw UsageError("'--shard-size' must be at least a byte")
     }
     if target != .gguf, dtype == .q80 {
       throw UsageError("'--dtype q8_0' goes with '--to gguf'")
@@ -150,7 +154,7 @@ struct Convert: Command {
     conversion.metadata = metadata.map { ($0.key, $0.value) }
     conversion.selection = match
     conversion.renamings = rename
-    conversion.shardSize = shardSize?.byteCount
+    conversion.shardSize = shardSize?.bytes
     let byMap = target.isModel || layout != .keep
     let summary =
       try byMap
@@ -168,7 +172,12 @@ struct Convert: Command {
 
   /// A GPT-2, through the weight map.
   private func runModel(_ conversion: Conversion, _ context: Console) throws -> ConversionSummary {
-    let opened = try OpenedModel.open(input, config: config, tokenizer: tokenizer)
+    let opened = try OpenedModel.open(
+      input,
+      config: config,
+      tokenizer: tokenizer,
+      limits: limits.values
+    )
     context.notice(of: opened, at: input)
     let hasTokenizer = try at(input) { () throws(FormatError) -> Bool in
       if opened.hasTokenizer { return true }
@@ -190,7 +199,9 @@ struct Convert: Command {
 
   /// Any checkpoint, name by name.
   private func runNames(_ conversion: Conversion, _ context: Console) throws -> ConversionSummary {
-    let checkpoint = try at(input) { () throws(FormatError) in try Checkpoint.open(path: input) }
+    let checkpoint = try at(input) { () throws(FormatError) in
+      try Checkpoint.open(path: input, limits: limits.values)
+    }
     context.notice(of: checkpoint, at: input)
     let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Converting", total: total, unit: .bytes, on: context)

@@ -34,12 +34,15 @@ struct Inspect: Command {
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
   var match: [NamePattern] = []
   @Option(help: "The order of the list.") var sort = Sort.file
+  @OptionGroup var limits: LimitArguments<ReadingLimits>
 
   func run(in context: Console) throws -> ExitCode {
     var objects: [JSONValue] = []
     var rows = Table(columns: Self.columns)
     for path in paths {
-      let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
+      let checkpoint = try at(path) { () throws(FormatError) in
+        try Checkpoint.open(path: path, limits: limits.values)
+      }
       let tensors = sorted(checkpoint.tensors.filter { match.select($0.name) })
       if tensors.isEmpty, !match.isEmpty {
         context.notice("\(path): no tensor's name matches".printable)

@@ -29,6 +29,7 @@ struct Scan: Command {
   @Argument(value: "PATH", help: "A file, or a folder of files.", completion: .file)
   var paths: [String]
   @Flag(help: "Fail on packages of which nothing is known, too.") var strict = false
+  @OptionGroup var limits: LimitArguments<ScanLimits>
   @Option(help: "How to write the findings.") var format = DocumentFormat.table
 
   func run(in context: Console) throws -> ExitCode {
@@ -40,7 +41,7 @@ struct Scan: Command {
       do {
         try Interruption.check()
         let source = try at(path) { () throws(FormatError) in try SharedBytes.mapping(path: path) }
-        scan = PickleScan(of: source)
+        scan = PickleScan(of: source, limits: limits.values)
       } catch let error as PathError {
         // The other files are still worth a look.
         _ = ErrorReport(error).show(on: context)

@@ -25,9 +25,12 @@ struct Stats: Command {
   @Option(help: "How to write the list.") var format = ListFormat.table
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
   var match: [NamePattern] = []
+  @OptionGroup var limits: LimitArguments<ReadingLimits>
 
   func run(in context: Console) throws -> ExitCode {
-    let checkpoint = try at(path) { () throws(FormatError) in try Checkpoint.open(path: path) }
+    let checkpoint = try at(path) { () throws(FormatError) in
+      try Checkpoint.open(path: path, limits: limits.values)
+    }
     context.notice(of: checkpoint, at: path)
     let tensors = checkpoint.tensors.filter { match.select($0.name) }
     if tensors.isEmpty, !match.isEmpty {

@@ -80,10 +80,18 @@ struct Verify: Command {
   ) throws -> any ParityReference {
     if let reference {
       return try at(reference) { () throws(FormatError) in
-        try RecordedReference(try Checkpoint.open(path: reference), for: network)
+        try RecordedReference(
+          try Checkpoint.open(path: reference, limits: model.limits.values),
+          for: network
+        )
       }
     }
-    let other = try OpenedModel.open(against ?? "", config: nil, tokenizer: nil)
+    let other = try OpenedModel.open(
+      against ?? "",
+      config: nil,
+      tokenizer: nil,
+      limits: model.limits.values
+    )
     context.notice(of: other, at: against ?? "")
     let tokens = try inputIds.map { try TokenFile.read($0) } ?? [Self.tokens(for: network)]
     return try at(against ?? "") { () throws(FormatError) in

@@ -45,26 +45,3 @@ struct MetadataEntry: ExpressibleByArgument {
 
 extension Conversion.Target: ExpressibleByArgument {}
 extension Conversion.Layout: ExpressibleByArgument {}
-
-/// A number of bytes: "5GB", "200MiB", "1000".
-struct ByteSize: ExpressibleByArgument {
-  let byteCount: Int
-  let argument: String
-
-  private static let units: [(suffix: String, factor: Int)] = [
-    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000),
-    ("MB", 1_000_000), ("GB", 1_000_000_000), ("", 1),
-  ]
-
-  init(argument: String) throws(InvalidArgument) {
-    let unit = Self.units.first { argument.hasSuffix($0.suffix) } ?? ("", 1)
-    let number = Int(argument.dropLast(unit.suffix.count))
-    guard let number, number > 0 else {
-      throw InvalidArgument("expected a size such as 500MB or 2GiB")
-    }
-    let (byteCount, overflows) = number.multipliedReportingOverflow(by: unit.factor)
-    guard !overflows else { throw InvalidArgument("expected a smaller size") }
-    self.byteCount = byteCount
-    self.argument = argument
-  }
-}

@@ -1,5 +1,6 @@
 import BallastBytes
 import BallastCommandLine
+import BallastFormats
 import BallastReport
 
 /// An error of a path: the path is said once, here.
@@ -43,15 +44,22 @@ struct ErrorReport {
       console.message("ballast: interrupted")
       return ExitCode(rawValue: 128 + interrupted.signal)
     }
-    let place = [path, failure.file].compactMap(\.self).reduce("") {
+    // A file of a set lies beside the index that was given; a member of an archive lies in it.
+    let base = path.map { failure.file == nil ? $0 : CheckpointPath.container(of: $0) }
+    let place = [base, failure.file].compactMap(\.self).reduce("") {
       $1.hasPrefix("/") || $0.isEmpty ? $1 : $0 + "/" + $1
     }
     let line = FormatError(failure.fault, at: failure.offset, in: place.isEmpty ? nil : place)
     console.message("ballast: error: \(line.description.printable)")
-    if let hint = failure.fault.hint ?? Self.hint(failure, at: path) {
+    if let hint = failure.fault.hint ?? Self.hint(failure, at: path) ?? Self.hint(failure.fault) {
       console.message("  hint: \(hint.printable)")
     }
     return .failure
+  }
+
+  /// A limit that may be raised.
+  private static func hint(_ fault: any FormatFault) -> String? {
+    fault.limitName.map { "if you trust the file, raise the limit: --limit \($0)=N" }
   }
 
   /// A name of a hub looks like a path, and is the likeliest path that is not there.

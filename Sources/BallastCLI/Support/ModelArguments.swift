@@ -1,5 +1,6 @@
 import BallastBytes
 import BallastCommandLine
+import BallastFormats
 import BallastGPT2
 import BallastModelIO
 import BallastReport
@@ -25,10 +26,16 @@ struct ModelArguments: ParsableArguments {
     completion: .file
   )
   var tokenizer: String?
+  @OptionGroup var limits: LimitArguments<ReadingLimits>
 
   /// Opens the model and tells what was assumed.
   func open(on console: Console) throws -> OpenedModel {
-    let opened = try OpenedModel.open(model, config: config, tokenizer: tokenizer)
+    let opened = try OpenedModel.open(
+      model,
+      config: config,
+      tokenizer: tokenizer,
+      limits: limits.values
+    )
     console.notice(of: opened, at: model)
     return opened
   }
@@ -50,10 +57,16 @@ extension OpenedModel {
   static func open(
     _ path: String,
     config: String?,
-    tokenizer: String?
+    tokenizer: String?,
+    limits: ReadingLimits
   ) throws(PathError) -> OpenedModel {
     do throws(FormatError) {
-      return try OpenedModel(path: path, configurationPath: config, tokenizerPath: tokenizer)
+      return try OpenedModel(
+        path: path,
+        configurationPath: config,
+        tokenizerPath: tokenizer,
+        limits: limits
+      )
     } catch {
       if let config, error.file == config {
         throw PathError(path: config, error: FormatError(error.fault, at: error.offset))

@@ -29,10 +29,11 @@ package enum GGML {
   /// Opens a file; `name` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    name: String? = nil
+    name: String? = nil,
+    limits: GGUFLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: name)
+      return try parse(source, file: name, limits)
     } catch {
       throw error.inFile(name)
     }
@@ -86,7 +87,8 @@ package enum GGML {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    _ limits: GGUFLimits
   ) throws(FormatError) -> Checkpoint {
     var reader = ByteReader(source.bytes)
     let sizes = try readSizes(&reader)
@@ -94,8 +96,8 @@ package enum GGML {
     let version = sizes[5] / blockVersionFactor
     var tensors: [TensorView] = []
     while reader.remaining > 0 {
-      guard tensors.count < GGUFLimits.tensorCount else {
-        throw FormatError(GGMLFault.tooManyTensors, at: reader.offset)
+      guard tensors.count < limits.tensors else {
+        throw FormatError(GGMLFault.tooManyTensors(limit: limits.tensors), at: reader.offset)
       }
       tensors.append(try readTensor(&reader, of: source, blockVersion: version, file: file))
     }

@@ -6,7 +6,7 @@ public enum GGMLFault: FormatFault {
   case notGGML
   case badSize(String, Int)
   case otherVocabulary(Int, expected: Int)
-  case tooManyTensors
+  case tooManyTensors(limit: Int)
   case otherBlocks(tensor: String, String, version: Int)
 
   /// What is wrong, in one line.
@@ -16,7 +16,7 @@ public enum GGMLFault: FormatFault {
     case .badSize(let what, let size): "the file has a \(what) of \(size)"
     case .otherVocabulary(let count, let expected):
       "the file has \(count) tokens where its header wants \(expected)"
-    case .tooManyTensors: "the file has more than \(GGUFLimits.tensorCount) tensors"
+    case .tooManyTensors(let limit): "the file has more than \(limit) tensors"
     case .otherBlocks(let tensor, let dtype, let version):
       "tensor \(quoted(tensor)) has the type \(dtype) in the layout of version \(version); "
         + "version 2 is read"
@@ -26,5 +26,10 @@ public enum GGMLFault: FormatFault {
   /// What a user might do about it.
   public var hint: String? {
     if case .otherBlocks = self { "quantise the model anew with a later ggml" } else { nil }
+  }
+
+  /// The limit that is exceeded, which is the one of ggml's new file.
+  public var limitName: String? {
+    if case .tooManyTensors = self { "gguf.tensors" } else { nil }
   }
 }

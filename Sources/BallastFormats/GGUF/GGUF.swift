@@ -34,10 +34,11 @@ package enum GGUF {
   /// The metadata is the checkpoint's, under its keys; sizes are turned round to be row-major.
   package static func open(
     _ source: SharedBytes,
-    name: String? = nil
+    name: String? = nil,
+    limits: GGUFLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: name)
+      return try parse(source, file: name, limits)
     } catch {
       throw error.inFile(name)
     }
@@ -45,15 +46,16 @@ package enum GGUF {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    _ limits: GGUFLimits
   ) throws(FormatError) -> Checkpoint {
     guard matches(source) else { throw FormatError(GGUFFault.notGGUF, at: 0) }
     var reader = ByteReader(source.bytes)
     try reader.skip(magic.count)
     try checkVersion(try reader.read(UInt32.self))
-    let tensorCount = try readCount(&reader, of: "tensors", limit: GGUFLimits.tensorCount)
-    let keyCount = try readCount(&reader, of: "metadata keys", limit: GGUFLimits.metadataCount)
-    var metadata = GGUFMetadata()
+    let tensorCount = try readCount(&reader, of: .tensors, limit: limits.tensors)
+    let keyCount = try readCount(&reader, of: .keys, limit: limits.keys)
+    var metadata = GGUFMetadata(limits)
     for _ in 0..<keyCount { try metadata.readMember(&reader) }
     var tensors = GGUFTensors(alignment: metadata.alignment)
     for _ in 0..<tensorCount { try tensors.readEntry(&reader) }
@@ -78,7 +80,7 @@ package enum GGUF {
   @_lifetime(reader: copy reader)
   private static func readCount(
     _ reader: inout ByteReader,
-    of what: String,
+    of what: GGUFFault.Counted,
     limit: Int
   ) throws(FormatError) -> Int {
     let place = reader.offset

@@ -3,10 +3,17 @@ import BallastCheckpoint
 
 /// The ways in which a GGUF file can be wrong.
 public enum GGUFFault: FormatFault {
+  /// What a file may not have any number of.
+  public enum Counted: String, Sendable {
+    case tensors
+    case keys = "metadata keys"
+    case arrayElements = "array elements"
+  }
+
   case notGGUF
   case bigEndian
   case unsupportedVersion(UInt32)
-  case tooMany(String, count: UInt64, limit: Int)
+  case tooMany(Counted, count: UInt64, limit: Int)
   case textTooLong(UInt64, limit: Int)
   case emptyKey
   case duplicateKey(String)
@@ -34,7 +41,7 @@ public enum GGUFFault: FormatFault {
     case .unsupportedVersion(let version):
       "this is version \(version) of GGUF; versions 2 and 3 are read"
     case .tooMany(let what, let count, let limit):
-      "the header claims \(count) \(what), more than the limit of \(limit)"
+      "the header claims \(count) \(what.rawValue), more than the limit of \(limit)"
     case .textTooLong(let length, let limit):
       "a text claims \(length) bytes, more than the limit of \(limit)"
     case .emptyKey: "a metadata key is empty"
@@ -69,6 +76,17 @@ public enum GGUFFault: FormatFault {
     switch self {
     case .bigEndian: "convert it with gguf-py's gguf-convert-endian"
     case .unsupportedTensorType: "quantise the model to another type, such as Q8_0 or Q4_K"
+    default: nil
+    }
+  }
+
+  /// The limit that is exceeded; keys and names have one that does not move.
+  public var limitName: String? {
+    switch self {
+    case .tooMany(.tensors, _, _): "gguf.tensors"
+    case .tooMany(.keys, _, _): "gguf.keys"
+    case .tooMany(.arrayElements, _, _): "gguf.array-elements"
+    case .textTooLong(_, let limit) where limit != GGUFLimits.nameBytes: "gguf.text-bytes"
     default: nil
     }
   }

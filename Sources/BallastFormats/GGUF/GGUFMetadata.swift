@@ -9,7 +9,13 @@ struct GGUFMetadata {
   private(set) var values = JSONObject()
   /// The keys' own types, where a rule depends on them.
   private(set) var alignment = GGUF.defaultAlignment
-  private var elementsLeft = GGUFLimits.arrayElements
+  private let limits: GGUFLimits
+  private var elementsLeft: Int
+
+  init(_ limits: GGUFLimits) {
+    self.limits = limits
+    elementsLeft = limits.arrayElements
+  }
 
   /// Reads one key with its value.
   @_lifetime(reader: copy reader)
@@ -69,7 +75,7 @@ struct GGUFMetadata {
       let byte = try reader.read(UInt8.self)
       guard byte <= 1 else { throw FormatError(GGUFFault.badBool(key: key, byte), at: place) }
       return .bool(byte == 1)
-    case .string: return .string(try readText(&reader, limit: GGUFLimits.textBytes))
+    case .string: return .string(try readText(&reader, limit: limits.textBytes))
     case .array: return try readArray(&reader, key: key)
     }
   }
@@ -120,8 +126,8 @@ struct GGUFMetadata {
     let place = reader.offset
     let count = try reader.read(UInt64.self)
     guard count <= elementsLeft else {
-      let limit = GGUFLimits.arrayElements
-      throw FormatError(GGUFFault.tooMany("array elements", count: count, limit: limit), at: place)
+      let limit = limits.arrayElements
+      throw FormatError(GGUFFault.tooMany(.arrayElements, count: count, limit: limit), at: place)
     }
     // Every element takes a byte at least: what cannot be there is not made room for.
     guard count <= reader.remaining else {

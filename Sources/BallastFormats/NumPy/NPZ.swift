@@ -24,10 +24,11 @@ package enum NPZ {
   /// is refused for the first of them.
   package static func open(
     _ source: SharedBytes,
-    file: String? = nil
+    file: String? = nil,
+    limits: ZipLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: file)
+      return try parse(source, file: file, limits)
     } catch {
       throw error.inFile(file)
     }
@@ -35,9 +36,10 @@ package enum NPZ {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    _ limits: ZipLimits
   ) throws(FormatError) -> Checkpoint {
-    let archive = try ZipArchive(parsing: source)
+    let archive = try ZipArchive(parsing: source, limits: limits)
     var warnings = archive.warnings
     var tensors: [TensorView] = []
     var refusal: FormatError?

@@ -18,10 +18,6 @@ package enum Safetensors {
   /// The library's own limit for the header.
   package static let maximumHeaderBytes = 100_000_000
 
-  /// The values of the header's JSON: a tensor of two dimensions has 8, and a file has some tens of
-  /// thousands of tensors at the very most; larger checkpoints come in several files.
-  package static let maximumHeaderValues = 1 << 19
-
   /// Whether a file starts as safetensors does: a length, then a JSON object.
   package static func matches(_ source: SharedBytes) -> Bool {
     var reader = ByteReader(source.bytes)
@@ -37,10 +33,11 @@ package enum Safetensors {
   /// Opens a file; `file` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    file: String? = nil
+    file: String? = nil,
+    limits: ReadingLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
-      return try parse(source, file: file)
+      return try parse(source, file: file, limits)
     } catch {
       throw error.inFile(file)
     }
@@ -48,7 +45,8 @@ package enum Safetensors {
 
   private static func parse(
     _ source: SharedBytes,
-    file: String?
+    file: String?,
+    _ limits: ReadingLimits
   ) throws(FormatError) -> Checkpoint {
     var reader = ByteReader(source.bytes)
     let length = try reader.read(UInt64.self)
@@ -65,7 +63,8 @@ package enum Safetensors {
     let header = try JSONValue(
       parsing: try reader.readBytes(Int(length)),
       base: headerStart,
-      maximumValues: maximumHeaderValues
+      maximumValues: limits.jsonValues,
+      limitName: ReadingLimits.jsonValuesName
     )
     guard let members = header.object else {
       throw FormatError(SafetensorsFault.headerNotObject, at: headerStart)

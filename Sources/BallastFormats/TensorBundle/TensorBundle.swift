@@ -14,8 +14,6 @@ package enum TensorBundle {
   package static let name = "tensor-bundle"
   package static let indexSuffix = ".index"
 
-  /// The most tensors: each takes memory of its own, and GPT-2 has a hundred.
-  package static let maximumTensors = 1 << 20
   /// The most files of data; TensorFlow writes one for each server that holds parameters.
   package static let maximumShards = 10_000
 
@@ -31,14 +29,15 @@ package enum TensorBundle {
   package static func open(
     _ index: SharedBytes,
     name: String? = nil,
-    path: String
+    path: String,
+    limits: ReadingLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     guard path.hasSuffix(indexSuffix) else {
       throw FormatError(TensorBundleFault.notNamedIndex, in: name)
     }
     let contents: TensorBundleIndex
     do {
-      contents = try TensorBundleIndex(parsing: index)
+      contents = try TensorBundleIndex(parsing: index, maximumTensors: limits.bundleTensors)
     } catch {
       throw error.inFile(name)
     }

@@ -9,7 +9,7 @@ public enum TensorBundleFault: FormatFault {
   case badShardCount(Int)
   case badShard(tensor: String, Int, of: Int)
   case missingShard(String)
-  case tooManyTensors
+  case tooManyTensors(limit: Int)
   case badEntry(tensor: String)
   case wrongSize(tensor: String, expected: Int, found: Int)
   case pastEnd(tensor: String)
@@ -33,7 +33,7 @@ public enum TensorBundleFault: FormatFault {
     case .badShard(let tensor, let shard, let count):
       "tensor \(quoted(tensor)) stands in file \(shard) of \(count)"
     case .missingShard(let name): "\(name) is missing"
-    case .tooManyTensors: "the bundle has more than \(TensorBundle.maximumTensors) tensors"
+    case .tooManyTensors(let limit): "the bundle has more than \(limit) tensors"
     case .badEntry(let tensor): "tensor \(quoted(tensor)) is not described as tensors are"
     case .wrongSize(let tensor, let expected, let found):
       "tensor \(quoted(tensor)) has \(found) bytes where its shape and type want \(expected)"
@@ -43,5 +43,10 @@ public enum TensorBundleFault: FormatFault {
       "tensor \(quoted(tensor)) has the type \(dtype), which TensorFlow does not have"
     case .unread(let tensor, let reason): "tensor \(quoted(tensor)) \(reason), and is left out"
     }
+  }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    if case .tooManyTensors = self { "tensor-bundle.tensors" } else { nil }
   }
 }

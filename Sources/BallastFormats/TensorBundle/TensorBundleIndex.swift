@@ -8,7 +8,7 @@ struct TensorBundleIndex {
   /// The tensors, and where in the index each is described.
   private(set) var entries: [(name: String, entry: TensorBundleEntry, offset: Int)] = []
 
-  init(parsing source: SharedBytes) throws(FormatError) {
+  init(parsing source: SharedBytes, maximumTensors: Int) throws(FormatError) {
     var hasHeader = false
     try Table.forEachEntry(of: source) { (key, value, offset) throws(FormatError) in
       if key.isEmpty {
@@ -19,8 +19,8 @@ struct TensorBundleIndex {
       // Parts of a tensor that is cut into slices; its own entry says so.
       guard key[0] != 0 else { return }
       let name = try String(validating: key.span.bytesOfBytes, at: offset)
-      guard entries.count < TensorBundle.maximumTensors else {
-        throw FormatError(TensorBundleFault.tooManyTensors, at: offset)
+      guard entries.count < maximumTensors else {
+        throw FormatError(TensorBundleFault.tooManyTensors(limit: maximumTensors), at: offset)
       }
       let entry = try TensorBundleEntry(parsing: value, of: name, at: offset)
       entries.append((name, entry, offset))

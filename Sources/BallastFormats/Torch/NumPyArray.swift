@@ -71,13 +71,18 @@ struct NumPyArray {
   }
 
   /// The bytes as a storage: in place where the pickle holds them as such.
-  func storage(in graph: PickleGraph, file: String?) throws(FormatError) -> TensorStorage? {
+  func storage(
+    in graph: PickleGraph,
+    file: String?,
+    maximumUnfoldedBytes: Int
+  ) throws(FormatError) -> TensorStorage? {
     if let range = graph.bytes(content) {
       return TensorStorage(
         try ByteRegion(graph.source, offset: range.lowerBound, count: range.count),
         byteOrder: byteOrder,
         file: file,
-        fileOffset: graph.isInFile ? range.lowerBound : nil
+        fileOffset: graph.isInFile ? range.lowerBound : nil,
+        maximumUnfoldedBytes: maximumUnfoldedBytes
       )
     }
     guard let bytes = graph.contentBytes(content) else { return nil }
@@ -85,7 +90,8 @@ struct NumPyArray {
       ByteRegion(try SharedBytes.copying(bytes)),
       byteOrder: byteOrder,
       file: file,
-      fileOffset: nil
+      fileOffset: nil,
+      maximumUnfoldedBytes: maximumUnfoldedBytes
     )
   }
 }

@@ -89,6 +89,18 @@ public enum TorchFault: FormatFault {
     case .trailingBytes(let count): "\(count) bytes follow the last storage"
     }
   }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    switch self {
+    case .tooManyTensors: "torch.tensors"
+    case .tooManyPaths: "torch.steps"
+    case .tooManyRepetitions: "torch.repetitions"
+    case .namesTooLong: "torch.name-bytes"
+    case .nestedTooDeep: "torch.depth"
+    default: nil
+    }
+  }
 }
 
 /// Why a tensor is left out although the file is sound.

@@ -1,3 +1,5 @@
+import BallastCheckpoint
+
 /// What a torch checkpoint may ask of its reader; a file that wants more is refused.
 package struct TorchLimits: Sendable {
   package var pickle = PickleLimits.standard
@@ -15,6 +17,9 @@ package struct TorchLimits: Sendable {
   package var steps = 1 << 22
   /// The levels of containers that are looked into; CPython cannot write more than about 1000.
   package var depth = 512
+  /// The bytes that an expanded, sparse or quantised tensor may unfold to, if it takes fewer in the
+  /// file.
+  package var unfoldedBytes = TensorStorage.maximumUnfoldedBytes
 
   package static let standard = TorchLimits()
 

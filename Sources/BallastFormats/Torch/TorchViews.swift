@@ -11,6 +11,7 @@ struct TorchViews {
 
   private let graph: PickleGraph
   private let file: String?
+  private let unfoldedBytes: Int
   private var storages: TorchStorages
   /// The storages of numpy's arrays by what holds their bytes, so that each is made once.
   private var arrays: [ArrayPlace: TensorStorage] = [:]
@@ -22,10 +23,11 @@ struct TorchViews {
     let byteOrder: TensorStorage.ByteOrder
   }
 
-  init(_ graph: PickleGraph, storages: TorchStorages, file: String?) {
+  init(_ graph: PickleGraph, storages: TorchStorages, file: String?, limits: TorchLimits) {
     self.graph = graph
     self.storages = storages
     self.file = file
+    unfoldedBytes = limits.unfoldedBytes
   }
 
   /// The view of what was read, under a name of its own; nested tensors are taken in their parts.
@@ -91,7 +93,7 @@ struct TorchViews {
         name: view.name,
         dtype: view.dtype,
         shape: view.shape,
-        storage: TensorStorage(computing: conjugated, file: file)
+        storage: storage(computing: conjugated)
       )
     }
     guard let negated = NegatedElements(base, .whole) else { return .obstacle(.negated) }
@@ -213,7 +215,9 @@ struct TorchViews {
     let shape = try Shape(array.sizes)
     let byteCount = try product(shape.elementCount, array.dtype.bitWidth / 8)
     let place = ArrayPlace(content: array.content, byteOrder: array.byteOrder)
-    if arrays[place] == nil { arrays[place] = try array.storage(in: graph, file: file) }
+    if arrays[place] == nil {
+      arrays[place] = try array.storage(in: graph, file: file, maximumUnfoldedBytes: unfoldedBytes)
+    }
     guard let storage = arrays[place], storage.byteCount == byteCount else {
       throw FormatError(
         TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
@@ -256,8 +260,12 @@ struct TorchViews {
     from value: PickleValue,
     named name: String
   ) throws(FormatError) -> TensorView {
-    let storage = computed[value] ?? TensorStorage(computing: elements, file: file)
+    let storage = computed[value] ?? storage(computing: elements)
     computed[value] = storage
     return try TensorView(name: name, dtype: elements.dtype, shape: shape, storage: storage)
+  }
+
+  private func storage(computing elements: any ComputedElements) -> TensorStorage {
+    TensorStorage(computing: elements, file: file, maximumUnfoldedBytes: unfoldedBytes)
   }
 }

@@ -55,7 +55,7 @@ struct TorchWalk {
     reader = TorchTensorReader(graph, tensors: tensors)
     containers = TorchContainers(graph: graph)
     metadata = TorchMetadata(graph: graph)
-    views = TorchViews(graph, storages: storages, file: file)
+    views = TorchViews(graph, storages: storages, file: file, limits: limits)
     names = TorchNames(limit: limits.nameBytes)
   }
 

@@ -34,16 +34,8 @@ package enum TorchLegacy {
   /// Opens a file; `file` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    file: String? = nil
-  ) throws(FormatError) -> Checkpoint {
-    try open(source, file: file, limits: .standard)
-  }
-
-  /// Opens a file that may ask for more, or less, than is usual.
-  package static func open(
-    _ source: SharedBytes,
-    file: String?,
-    limits: TorchLimits
+    file: String? = nil,
+    limits: TorchLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
       return try parse(source, file: file, limits: limits)
@@ -92,7 +84,8 @@ package enum TorchLegacy {
       found[ExactString(key)] = TensorStorage(
         region,
         file: file,
-        fileOffset: region.range.lowerBound
+        fileOffset: region.range.lowerBound,
+        maximumUnfoldedBytes: limits.unfoldedBytes
       )
       position = end
     }

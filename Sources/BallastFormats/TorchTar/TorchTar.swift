@@ -23,16 +23,8 @@ package enum TorchTar {
   /// Opens a file; `file` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    file: String? = nil
-  ) throws(FormatError) -> Checkpoint {
-    try open(source, file: file, limits: .standard)
-  }
-
-  /// Opens a file that may ask for more, or less, than is usual.
-  package static func open(
-    _ source: SharedBytes,
-    file: String?,
-    limits: TorchLimits
+    file: String? = nil,
+    limits: TorchLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
       return try parse(source, file: file, limits: limits)

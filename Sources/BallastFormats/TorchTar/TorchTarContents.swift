@@ -35,7 +35,12 @@ struct TorchTarContents {
       let count = try readSize()
       let byteCount = try product(count, type.byteWidth, at: position)
       let region = try take(byteCount)
-      storages[key] = TensorStorage(region, file: file, fileOffset: region.range.lowerBound)
+      storages[key] = TensorStorage(
+        region,
+        file: file,
+        fileOffset: region.range.lowerBound,
+        maximumUnfoldedBytes: limits.unfoldedBytes
+      )
       let reference = TorchStorageReference(key: key, type: type, byteCount: byteCount)
       tensors[key] = row(of: reference, from: 0, count: count)
     }

@@ -28,16 +28,8 @@ package enum TorchZip {
   /// Opens a file; `file` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    file: String? = nil
-  ) throws(FormatError) -> Checkpoint {
-    try open(source, file: file, limits: .standard)
-  }
-
-  /// Opens a file that may ask for more, or less, than is usual.
-  package static func open(
-    _ source: SharedBytes,
-    file: String?,
-    limits: TorchLimits
+    file: String? = nil,
+    limits: TorchLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do {
       return try parse(source, file: file, limits: limits)
@@ -47,8 +39,11 @@ package enum TorchZip {
   }
 
   /// Holds every member against its checksum, where the writer computed one; reads the whole file.
-  package static func verifyChecksums(of source: SharedBytes) throws(FormatError) {
-    let archive = try ZipArchive(parsing: source)
+  package static func verifyChecksums(
+    of source: SharedBytes,
+    limits: ZipLimits = .standard
+  ) throws(FormatError) {
+    let archive = try ZipArchive(parsing: source, limits: limits)
     for member in archive.members { try archive.verify(member) }
   }
 
@@ -90,7 +85,8 @@ package enum TorchZip {
           try archive.contents(of: member),
           byteOrder: byteOrder,
           file: file,
-          fileOffset: member.method == .stored ? member.dataRange.lowerBound : nil
+          fileOffset: member.method == .stored ? member.dataRange.lowerBound : nil,
+          maximumUnfoldedBytes: limits.unfoldedBytes
         )
       }
       var walk = TorchWalk(machine.graph, storages: storages, file: file, limits: limits)

@@ -45,8 +45,8 @@ package struct PickleScan: Sendable {
   static let maximumFindings = 1 << 12
 
   /// Scans a file.
-  package init(of source: SharedBytes) {
-    var scanner = PickleScanner(source)
+  package init(of source: SharedBytes, limits: ScanLimits = .standard) {
+    var scanner = PickleScanner(source, limits: limits)
     scanner.run()
     self = scanner.result
   }

@@ -92,12 +92,13 @@ extension PickleScanner {
     }
     // Deflate makes at most 1032 bytes of one.
     let (most, overflow) = range.count.multipliedReportingOverflow(by: 1032)
-    let limit = min(ScannedArchive.maximumMember, inflationLeft, overflow ? .max : most)
+    let limit = min(limits.memberBytes, inflationLeft, overflow ? .max : most)
     let bytes = try inflatePrefix(compressed.bytes, limit: limit)
     inflationLeft -= bytes.count
     effort += Self.effort(for: bytes.count)
     if bytes.count == limit, limit < most {
-      let message = "only the first \(limit) decompressed bytes were looked at"
+      let name = limit == limits.memberBytes ? "scan.member-bytes" : "scan.inflated-bytes"
+      let message = "only the first \(limit) decompressed bytes were looked at (\(name))"
       result.add(PickleScan.Finding(rule: "pickle.too-large", message, file: place))
     }
     return bytes
@@ -153,7 +154,7 @@ extension PickleScanner {
   private func whole(_ region: ByteRegion) -> SharedBytes? {
     if region.count == region.source.count { return region.source }
     let span = Span<UInt8>(_bytes: region.bytes)
-    guard span.count > 22, region.count <= ScannedArchive.maximumMember else { return nil }
+    guard span.count > 22, region.count <= limits.memberBytes else { return nil }
     return try? SharedBytes.copying(region.source.array(region.range))
   }
 }

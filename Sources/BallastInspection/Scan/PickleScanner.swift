@@ -11,8 +11,6 @@ struct PickleScanner {
   static let maximumStacked = 1 << 16
   /// A file may be read this many times over, by pickles that overlap and are nested in others.
   static let maximumPasses = 2 * maximumDepth
-  /// The opcodes that are read of a file, in all its pickles: a file of 65 536 tensors has 40 each.
-  static let maximumOpcodes = 1 << 22
   /// For so many bytes there may be one more: tensors contain what looks like short pickles.
   static let bytesPerOpcode = 64
   /// Pages of a file that has been searched are given back in pieces.
@@ -33,18 +31,21 @@ struct PickleScanner {
     case members(ScannedArchive, next: Int)
   }
 
+  let limits: ScanLimits
   var result = PickleScan()
   var work: [Work]
   /// What decompressing may still produce.
-  var inflationLeft = ScannedArchive.maximumInflation
+  var inflationLeft: Int
   /// The bytes that may still be read.
   var effort: Int
   /// The opcodes that may still be read.
   var opcodesLeft: Int
 
-  init(_ source: SharedBytes) {
+  init(_ source: SharedBytes, limits: ScanLimits) {
+    self.limits = limits
+    inflationLeft = limits.inflatedBytes
     effort = Self.effort(for: source.count)
-    opcodesLeft = Self.maximumOpcodes + source.count / Self.bytesPerOpcode
+    opcodesLeft = limits.opcodes + source.count / Self.bytesPerOpcode
     work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0))]
   }
 
@@ -64,7 +65,8 @@ struct PickleScanner {
       let message = "what looks like pickles overlaps too often to be followed"
       result.add(PickleScan.Finding(rule: "pickle.overlap", message, file: nil))
     } else if opcodesLeft <= 0 {
-      let message = "has more than \(Self.maximumOpcodes) opcodes: the rest was not looked at"
+      let message =
+        "has more than \(limits.opcodes) opcodes (scan.opcodes): the rest was not looked at"
       result.add(PickleScan.Finding(rule: "pickle.limit", message, file: nil))
     }
   }

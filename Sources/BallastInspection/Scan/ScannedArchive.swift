@@ -3,10 +3,6 @@ import BallastFormats
 
 /// The members of an archive, found with more patience than a reader of checkpoints should have.
 struct ScannedArchive {
-  /// What is decompressed of one member: pickles without their tensors take a hundredth of it.
-  static let maximumMember = 32 << 20
-  /// What is decompressed of a file in all, members that are no pickles left out.
-  static let maximumInflation = 64 << 20
   /// Members that are looked for in a damaged archive.
   static let maximumMembers = 1 << 16
   /// So much of a member shows what it is.

@@ -52,14 +52,14 @@ import Testing
   @Test(arguments: [UInt64.max, UInt64(Int64.max), 1 << 40]) func countsThatAreTooLarge(
     count: UInt64
   ) {
-    let tensors = GGUFFault.tooMany("tensors", count: count, limit: GGUFLimits.tensorCount)
+    let tensors = GGUFFault.tooMany(.tensors, count: count, limit: GGUFLimits.standard.tensors)
     expect(tensors, at: 8) { $0.tensorCount = count }
-    let keys = GGUFFault.tooMany("metadata keys", count: count, limit: GGUFLimits.metadataCount)
+    let keys = GGUFFault.tooMany(.keys, count: count, limit: GGUFLimits.standard.keys)
     expect(keys, at: 16) { $0.memberCount = count }
-    let limit = GGUFLimits.arrayElements
-    let elements = GGUFFault.tooMany("array elements", count: count, limit: limit)
+    let limit = GGUFLimits.standard.arrayElements
+    let elements = GGUFFault.tooMany(.arrayElements, count: count, limit: limit)
     expect(elements, at: 24 + 9 + 4 + 4) { $0.addMember("a", .array, arrayHeader(.u8, count)) }
-    let text = GGUFFault.textTooLong(count, limit: GGUFLimits.textBytes)
+    let text = GGUFFault.textTooLong(count, limit: GGUFLimits.standard.textBytes)
     expect(text, at: 24 + 9 + 4) { $0.addMember("a", .string, littleEndianBytes(of: count)) }
     let name = GGUFFault.textTooLong(count, limit: GGUFLimits.nameBytes)
     expect(name, at: 24) { $0.members.append(littleEndianBytes(of: count)) }
@@ -74,14 +74,14 @@ import Testing
   }
 
   @Test func elementsOfAllArraysAreCountedTogether() {
-    let half = UInt64(GGUFLimits.arrayElements / 2 + 1)
+    let half = UInt64(GGUFLimits.standard.arrayElements / 2 + 1)
     var builder = GGUFBuilder()
     let bytes = [UInt8](repeating: 7, count: Int(half))
     builder.addMember("a", .array, arrayHeader(.u8, half) + bytes)
     let place = builder.header.count + 9 + 4 + 4
     builder.addMember("b", .array, arrayHeader(.u8, half) + bytes)
-    let limit = GGUFLimits.arrayElements
-    let fault = GGUFFault.tooMany("array elements", count: half, limit: limit)
+    let limit = GGUFLimits.standard.arrayElements
+    let fault = GGUFFault.tooMany(.arrayElements, count: half, limit: limit)
     #expect(Failure { try openGGUF(builder.bytes) } == Failure(fault, at: place))
   }
 

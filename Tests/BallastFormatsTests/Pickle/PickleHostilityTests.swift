@@ -75,7 +75,7 @@ import Testing
     #expect(throws: Never.self) { try machine(pickle(1), limits: limits) }
     #expect(throws: Never.self) { try machine(pickle(1000), limits: limits) }
     let error = try #require(throws: FormatError.self) { try machine(pickle(5000), limits: limits) }
-    #expect(error.fault as? PickleFault == .tooManyMemos(limit: 1000))
+    #expect(error.fault as? PickleFault == .tooManyScatteredMemos(limit: 1000))
   }
 
   @Test func memoNumbersMayComeInAnyOrder() throws {

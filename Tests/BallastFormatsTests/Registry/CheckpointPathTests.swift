@@ -26,6 +26,17 @@ import Testing
     #expect(CheckpointPath.candidates.first == "model.safetensors")
   }
 
+  @Test func filesOfASetLieBesideItsIndexAndMembersInTheirArchive() throws {
+    let index = try folder.write([1], to: "model.safetensors.index.json")
+    #expect(CheckpointPath.container(of: index) == folder.path)
+    #expect(CheckpointPath.container(of: folder.path + "/model.ckpt") == folder.path)
+    #expect(CheckpointPath.container(of: "model.ckpt.index") == ".")
+    #expect(CheckpointPath.container(of: "/model.ckpt.index") == "/")
+    #expect(CheckpointPath.container(of: folder.path) == folder.path)
+    let archive = try folder.write([1], to: "model.pt")
+    #expect(CheckpointPath.container(of: archive) == archive)
+  }
+
   @Test func nothingThereAndNothingToOpen() throws {
     let missing = folder.path + "/missing"
     #expect(

@@ -23,6 +23,7 @@ public enum PickleFault: FormatFault {
   case tooManyValues(limit: Int)
   case tooManyElements(limit: Int)
   case tooManyMemos(limit: Int)
+  case tooManyScatteredMemos(limit: Int)
   case stackTooDeep(limit: Int)
 
   /// What is wrong, in one line.
@@ -49,7 +50,23 @@ public enum PickleFault: FormatFault {
     case .tooManyValues(let limit): "the pickle has more than \(limit) containers, texts and calls"
     case .tooManyElements(let limit): "the containers have more than \(limit) places"
     case .tooManyMemos(let limit): "the pickle has more than \(limit) memo entries"
+    case .tooManyScatteredMemos(let limit):
+      "the pickle has more than \(limit) memo entries that are not counted up"
     case .stackTooDeep(let limit): "the pickle holds more than \(limit) values at once"
+    }
+  }
+
+  /// The limit that is exceeded; names of classes have one that does not move.
+  public var limitName: String? {
+    switch self {
+    case .textTooLong: "pickle.text-bytes"
+    case .tooManyOpcodes: "pickle.opcodes"
+    case .tooManyValues: "pickle.values"
+    case .tooManyElements: "pickle.elements"
+    case .tooManyMemos: "pickle.memos"
+    case .tooManyScatteredMemos: "pickle.scattered-memos"
+    case .stackTooDeep: "pickle.stack"
+    default: nil
     }
   }
 }

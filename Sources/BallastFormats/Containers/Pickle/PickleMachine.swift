@@ -115,7 +115,7 @@ package struct PickleMachine {
       throw fault(.tooManyMemos(limit: limits.memos))
     }
     guard !memo.isScattered(index) || memo.scatteredCount < limits.scatteredMemos else {
-      throw fault(.tooManyMemos(limit: limits.scatteredMemos))
+      throw fault(.tooManyScatteredMemos(limit: limits.scatteredMemos))
     }
     memo[index] = value
   }

@@ -72,4 +72,14 @@ public enum ZipFault: FormatFault {
     case .trailingBytes(let count): "\(count) bytes follow the end of the zip archive"
     }
   }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    switch self {
+    case .tooManyMembers: "zip.members"
+    case .namesTooLong: "zip.name-bytes"
+    case .expandsTooFar: "zip.expansion"
+    default: nil
+    }
+  }
 }

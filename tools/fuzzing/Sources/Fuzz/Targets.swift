@@ -13,11 +13,7 @@ struct FuzzTarget: Sendable {
 
   /// All targets; a new one is an entry here.
   static let all: [FuzzTarget] = [
-    checkpoint(
-      "safetensors",
-      seeds: ["containers/*.safetensors", "containers/sharded/*.safetensors"],
-      Safetensors.open
-    ),
+    format("safetensors", seeds: ["containers/*.safetensors", "containers/sharded/*.safetensors"]),
     checkpoint(
       "torch-zip",
       seeds: ["containers/*-zip.pt", "torch/*-zip.pt"]
@@ -26,23 +22,19 @@ struct FuzzTarget: Sendable {
       try? TorchZip.verifyChecksums(of: source)
       return try TorchZip.open(source, file: file)
     },
-    checkpoint(
-      "torch-legacy",
-      seeds: ["containers/*-legacy.pt", "torch/*-legacy.pt"],
-      TorchLegacy.open
-    ),
-    checkpoint("torch-tar", seeds: ["torch/*-tar.pt"], TorchTar.open),
-    checkpoint("gguf", seeds: ["gguf/*.gguf"], GGUF.open),
-    checkpoint("ggml", seeds: ["formats/ggml/*.bin"], GGML.open),
-    checkpoint("llmc", seeds: ["formats/llmc/*.bin"], LLMC.open),
+    format("torch-legacy", seeds: ["containers/*-legacy.pt", "torch/*-legacy.pt"]),
+    format("torch-tar", seeds: ["torch/*-tar.pt"]),
+    format("gguf", seeds: ["gguf/*.gguf"]),
+    format("ggml", seeds: ["formats/ggml/*.bin"]),
+    format("llmc", seeds: ["formats/llmc/*.bin"]),
     checkpoint("tensor-bundle", seeds: ["formats/openai/*.index"]) {
       (source, file) throws(FormatError) in
       // No mutation gets past the checksums as they are.
       let sealed = try SharedBytes.copying(TableSeal.sealed([UInt8](copying: source.bytes)))
       return try TensorBundle.open(sealed, name: file, path: TableSeal.path)
     },
-    checkpoint("npy", seeds: ["numpy/*.npy"], NPY.open),
-    checkpoint("npz", seeds: ["numpy/*.npz"], NPZ.open),
+    format("npy", seeds: ["numpy/*.npy"]),
+    format("npz", seeds: ["numpy/*.npz"]),
     FuzzTarget(name: "shard-index", seeds: ["containers/*/*.index.json"]) { source in
       _ = try ShardIndex(parsing: source)
     },
@@ -55,6 +47,16 @@ struct FuzzTarget: Sendable {
       _ = PickleScan(of: source)
     },
   ]
+
+  /// The reader of a format, by its name in the registry.
+  private static func format(_ name: String, seeds: [String]) -> FuzzTarget {
+    guard let format = CheckpointFormat.all.first(where: { $0.name == name }) else {
+      preconditionFailure("there is no format \(name)")
+    }
+    return checkpoint(name, seeds: seeds) { (source, file) throws(FormatError) in
+      try format.open(source, name: file)
+    }
+  }
 
   /// A format of checkpoints: what opens is read, as far as it is small.
   private static func checkpoint(

@@ -1,0 +1,69 @@
+import BallastTestSupport
+import Testing
+
+/// `--limit`, on the commands that read checkpoints.
+@Suite struct LimitOptionTests {
+  private let file = Fixtures.path("tiny-gpt2/model.safetensors")
+
+  @Test(arguments: [
+    ["inspect"], ["stats"], ["check"], ["logits", "--text", "a", "-o", "/dev/null/x"],
+    ["generate", "--prompt", "a", "-n", "1"],
+  ])
+  func aLimitIsKeptAndNamedInTheHint(command: [String]) throws {
+    let result = try Ballast.run(
+      [command[0], file] + command.dropFirst() + ["--limit", "json.values=3"]
+    )
+    #expect(result.status == (command == ["check"] ? 1 : 2))
+    let said = result.errors + result.text
+    #expect(said.contains("JSON has more than 3 values"))
+    if command != ["check"] { #expect(said.contains("raise the limit: --limit json.values=N")) }
+  }
+
+  @Test func conversionKeepsItToo() throws {
+    let folder = try TemporaryFolder()
+    for target in ["safetensors", "hf"] {
+      let output = folder.path + "/" + target
+      let refused = try Ballast.run(
+        "convert",
+        file,
+        output,
+        "--to",
+        target,
+        "--limit",
+        "json.values=3"
+      )
+      #expect(refused.status == 2 && refused.errors.contains("--limit json.values=N"))
+      #expect(try folder.contents.isEmpty)
+    }
+    let output = folder.path + "/x.safetensors"
+    let size = "json.values=1MiB"
+    #expect(try Ballast.run("convert", file, output, "--limit", size).status == 0)
+  }
+
+  @Test func unknownNamesAndValuesAreWrongUsage() throws {
+    let typo = try Ballast.run("inspect", file, "--limit", "torch.tensor=5")
+    #expect(typo.status == 64)
+    #expect(typo.errors.contains("did you mean 'torch.tensors'?"))
+    let other = try Ballast.run("scan", file, "--limit", "torch.tensors=5")
+    #expect(other.status == 64)
+    #expect(other.errors.contains("scan.opcodes, scan.member-bytes and scan.inflated-bytes"))
+    for value in ["", "0", "-1", "much", "512TiB"] {
+      #expect(try Ballast.run("inspect", file, "--limit", "torch.tensors=\(value)").status == 64)
+    }
+  }
+
+  @Test func whatScanDidNotLookAtIsNamed() throws {
+    let file = Fixtures.path("containers/trainer-zip.pt")
+    #expect(try Ballast.run("scan", file).status == 0)
+    let result = try Ballast.run("scan", file, "--limit", "scan.opcodes=5")
+    #expect(result.status == 1)
+    #expect(result.text.contains("scan.opcodes"))
+    let deflated = Fixtures.path("containers/deflated-zip.pt")
+    #expect(try Ballast.run("scan", deflated).status == 0)
+    for name in ["scan.member-bytes", "scan.inflated-bytes"] {
+      let result = try Ballast.run("scan", deflated, "--limit", "\(name)=100")
+      #expect(result.status == 1)
+      #expect(result.text.contains(name), "\(result.text)")
+    }
+  }
+}
