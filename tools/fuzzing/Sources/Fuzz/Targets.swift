@@ -26,7 +26,7 @@ struct FuzzTarget: Sendable {
     format("torch-tar", seeds: ["torch/*-tar.pt"]),
     format("gguf", seeds: ["gguf/*.gguf"]),
     format("ggml", seeds: ["formats/ggml/*.bin"]),
-    format("llmc", seeds: ["formats/llmc/*.bin"]),
+    format("llm.c", seeds: ["formats/llmc/*.bin"]),
     checkpoint("tensor-bundle", seeds: ["formats/openai/*.index"]) {
       (source, file) throws(FormatError) in
       // No mutation gets past the checksums as they are.
