@@ -70,7 +70,8 @@ enum Cast {
     }
   }
 
-  /// Converts a piece of floating-point elements to another floating-point type.
+  /// Converts a piece of floating-point elements to another floating-point type; returns how many
+  /// finite values it does not hold, or nil where there is no such cast.
   ///
   /// Everything but float64 goes through float32, as torch does; only to float64 is exact.
   static func convert(
@@ -79,15 +80,20 @@ enum Cast {
     from input: UnsafeRawBufferPointer,
     _ dtype: DType,
     count: Int
-  ) -> Bool {
+  ) -> Int? {
     guard count > 0, let to = output.baseAddress, let from = input.baseAddress else {
-      return true
+      return 0
     }
     var floats = [Float](repeating: 0, count: count)
     // Safe: `floats` and the caller's buffers hold `count` elements.
     return unsafe floats.withUnsafeMutableBufferPointer { buffer in
-      guard let middle = buffer.baseAddress else { return true }
-      guard unsafe toFloat32(middle, from, dtype, count: count) else { return false }
+      guard let middle = buffer.baseAddress else { return 0 }
+      guard unsafe toFloat32(middle, from, dtype, count: count) else { return nil }
+      let values = unsafe Span(_unsafeStart: middle, count: count)
+      var lost = CastLosses.count(in: values, as: target)
+      if dtype == .f64, target != .f64 {
+        lost += unsafe CastLosses.infinities(in: values, ofFloat64: from)
+      }
       switch target {
       case .f32: unsafe to.copyMemory(from: middle, byteCount: count * 4)
       case .f64: unsafe bk_f32_to_f64(to.assumingMemoryBound(to: Double.self), middle, count)
@@ -96,15 +102,14 @@ enum Cast {
       case .f8e4m3: unsafe bk_f32_to_f8e4m3(to, middle, count)
       case .f8e5m2: unsafe bk_f32_to_f8e5m2(to, middle, count)
       case .q80:
-        let values = unsafe Span(_unsafeStart: middle, count: count)
         var blocks = unsafe MutableSpan(
           _unsafeStart: to.assumingMemoryBound(to: UInt8.self),
           count: target.byteCount(of: count)
         )
         Quantize.q80(values, into: &blocks)
-      default: return false
+      default: return nil
       }
-      return true
+      return lost
     }
   }
 

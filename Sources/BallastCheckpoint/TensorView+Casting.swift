@@ -159,8 +159,13 @@ extension TensorView {
   /// This tensor as it is to be written: as it is, or a floating-point one cast to `dtype`.
   ///
   /// Values are rounded to the nearest, ties to even; what is too large becomes infinite, or 448 in
-  /// F8_E4M3, which has no infinity. Blocks are written as they are only where `dtype` asks for them, and otherwise as float32.
-  package func output(as target: DType? = nil, name: String? = nil) -> TensorOutput {
+  /// F8_E4M3, which has no infinity; `losses` gets to know of it when the tensor is written. Blocks
+  /// are written as they are only where `dtype` asks for them, and otherwise as float32.
+  package func output(
+    as target: DType? = nil,
+    name: String? = nil,
+    losses: CastLosses? = nil
+  ) -> TensorOutput {
     let name = name ?? self.name
     let target = target ?? (dtype.block == nil ? nil : .f32)
     let isCast = dtype.isFloatingPoint && (dtype.byteWidth != nil || dtype.block != nil)
@@ -172,25 +177,28 @@ extension TensorView {
     return TensorOutput(name: name, dtype: target, shape: shape, castFrom: dtype) {
       (sink) throws(FormatError) in
       var buffer: [UInt8] = []
+      var lostCount = 0
       let source = isContiguous ? self : try dequantized()
       try source.forEachPiece(pieceBytes: Self.pieceBytes / 4) {
         (piece, range) throws(FormatError) in
         buffer = [UInt8](repeating: 0, count: target.byteCount(of: range.count))
         // Safe: both buffers hold `range.count` elements of their type.
-        let isCastable = unsafe buffer.withUnsafeMutableBytes { output in
+        let lost = unsafe buffer.withUnsafeMutableBytes { output in
           unsafe piece.withUnsafeBytes { input in
             unsafe Cast.convert(output, target, from: input, source.dtype, count: range.count)
           }
         }
-        guard isCastable else {
+        guard let lost else {
           throw FormatError(
             CheckpointFault.notNumeric(tensor: self.name, dtype),
             at: fileOffset,
             in: storage.file
           )
         }
+        lostCount += lost
         try sink(buffer.span.bytesOfBytes)
       }
+      losses?.add(lostCount, of: name, as: target)
     }
   }
 }

@@ -15,6 +15,7 @@ extension GGUFModel {
     as dtype: DType,
     tokenizer: TokenizerLists?,
     to path: String,
+    losses: CastLosses? = nil,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let configuration = model.configuration
@@ -23,7 +24,7 @@ extension GGUFModel {
       metadata += Self.metadata(of: tokenizer, vocabularySize: configuration.vocabularySize)
     }
     return try GGUFWriter.write(
-      tensors: try outputs(of: model, as: dtype),
+      tensors: try outputs(of: model, as: dtype, losses: losses),
       metadata: metadata,
       to: path,
       progress: progress
@@ -66,14 +67,16 @@ extension GGUFModel {
   /// The weights under llama.cpp's names, each once.
   package static func outputs(
     of model: OpenedModel,
-    as dtype: DType
+    as dtype: DType,
+    losses: CastLosses? = nil
   ) throws(FormatError) -> [TensorOutput] {
     var outputs: [TensorOutput] = []
     for slot in WeightMap.slots(model.configuration) {
       guard let view = model.weights[slot.name], let name = name(ofCanonical: slot.name) else {
         throw FormatError(ModelFault.missing([slot.name]))
       }
-      outputs.append(view.output(as: storedType(of: slot, as: dtype), name: name))
+      let stored = storedType(of: slot, as: dtype)
+      outputs.append(view.output(as: stored, name: name, losses: losses))
     }
     return outputs
   }

@@ -75,6 +75,7 @@ package enum LLMCModel {
     _ model: OpenedModel,
     as dtype: DType,
     to path: String,
+    losses: CastLosses? = nil,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let configuration = model.configuration
@@ -94,7 +95,7 @@ package enum LLMCModel {
     for (stored, _) in header.tensors {
       for name in canonicalNames(of: stored, layers: header.layers) ?? [] {
         guard let view = model.weights[name] else { throw FormatError(ModelFault.missing([name])) }
-        parts.append(view.output(as: dtype))
+        parts.append(view.output(as: dtype, losses: losses))
       }
       if stored == "wte" { parts.append(try padding(of: header)) }
     }

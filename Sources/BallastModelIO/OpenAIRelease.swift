@@ -1,5 +1,5 @@
 package import BallastBytes
-import BallastCheckpoint
+package import BallastCheckpoint
 import BallastFormats
 import BallastGPT2
 package import BallastJSON
@@ -105,6 +105,7 @@ package enum OpenAIRelease {
     tokenizer: TokenizerLists?,
     to path: String,
     replacing: Bool = false,
+    losses: CastLosses? = nil,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let configuration = model.configuration
@@ -126,7 +127,7 @@ package enum OpenAIRelease {
     }
     let staging = try StagingFolder(for: path, replacing: replacing)
     let bytes = try TensorBundleWriter.write(
-      try outputs(of: model),
+      try outputs(of: model, losses: losses),
       to: staging.path + "/" + checkpointName,
       progress: progress
     )
@@ -141,14 +142,17 @@ package enum OpenAIRelease {
   }
 
   /// The weights under the variables' names, each once, in float32.
-  static func outputs(of model: OpenedModel) throws(FormatError) -> [TensorOutput] {
+  static func outputs(
+    of model: OpenedModel,
+    losses: CastLosses? = nil
+  ) throws(FormatError) -> [TensorOutput] {
     var outputs: [TensorOutput] = []
     for slot in WeightMap.slots(model.configuration) {
       guard let view = model.weights[slot.name], let name = name(ofCanonical: slot.name) else {
         throw FormatError(ModelFault.missing([slot.name]))
       }
       let stored = try slot.isConv1D ? view.transposed : view
-      let output = stored.output(as: .f32)
+      let output = stored.output(as: .f32, name: name, losses: losses)
       let sizes = (slot.isConv1D ? [1] : []) + output.shape.dimensions
       outputs.append(
         TensorOutput(name: name, dtype: .f32, shape: try Shape(sizes), castFrom: output.castFrom) {

@@ -10,6 +10,7 @@ extension OpenedModel {
   package func outputs(
     layout: CanonicalCheckpoint.Layout,
     dtype: DType? = nil,
+    losses: CastLosses? = nil,
     name: (String) -> String = { $0 }
   ) throws(FormatError) -> [TensorOutput] {
     var outputs: [TensorOutput] = []
@@ -19,7 +20,7 @@ extension OpenedModel {
       }
       let isTransposed = layout == .hf && slot.isConv1D
       let stored = isTransposed ? try view.transposed : view
-      outputs.append(stored.output(as: dtype, name: name(slot.name)))
+      outputs.append(stored.output(as: dtype, name: name(slot.name), losses: losses))
     }
     return outputs
   }

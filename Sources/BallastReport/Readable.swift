@@ -34,6 +34,11 @@ package enum Readable {
     return text
   }
 
+  /// A count of things: "1 tensor", "1,234 tensors"; their plural ends in s.
+  package static func count(_ count: Int, of thing: String) -> String {
+    "\(self.count(count)) \(thing)\(count == 1 ? "" : "s")"
+  }
+
   /// A count in thousands, millions and so on: "124M", "1.6B", "512".
   package static func shortCount(_ count: Int) -> String {
     let (text, prefix) = scaled(Double(count), ["", "K", "M", "B", "T"])
@@ -48,7 +53,7 @@ package enum Readable {
 
   /// A size to the byte: "548,105,171 bytes".
   package static func exactBytes(_ bytes: Int) -> String {
-    "\(count(bytes)) byte\(bytes == 1 ? "" : "s")"
+    count(bytes, of: "byte")
   }
 
   /// A part of one in percent: "12.5%", "0.02%", "100%"; what is not all is never "100%".

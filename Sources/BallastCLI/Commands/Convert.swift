@@ -221,12 +221,17 @@ struct Convert: Command {
 
   private func tell(_ summary: ConversionSummary, on context: Console) {
     context.message(
-      "wrote \(output.printable): \(summary.tensors) tensors, \(Readable.bytes(summary.bytes))"
+      "wrote \(output.printable): \(Readable.count(summary.tensors, of: "tensor")), "
+        + Readable.bytes(summary.bytes)
     )
     for cast in summary.casts {
-      context.message("  cast, \(cast.from.rawValue) to \(cast.to.rawValue): \(cast.count) tensors")
+      let count = Readable.count(cast.count, of: "tensor")
+      context.message("  cast, \(cast.from.rawValue) to \(cast.to.rawValue): \(count)")
     }
-    if summary.renamed > 0 { context.message("  renamed: \(summary.renamed) tensors") }
+    tell(summary.losses, on: context)
+    if summary.renamed > 0 {
+      context.message("  renamed: \(Readable.count(summary.renamed, of: "tensor"))")
+    }
     if target != .safetensors {
       let how = target == .npz ? "written again, as NumPy knows no ties" : "tied"
       list(how, summary.ties.map { "\($0.name.printable) to \($0.original.printable)" }, context)
@@ -244,10 +249,51 @@ struct Convert: Command {
     }
   }
 
+  private func tell(_ losses: CastLosses, on context: Console) {
+    for dtype in [DType.f64, .f32, .f16, .bf16, .f8e4m3, .f8e5m2, .q80] {
+      let fate =
+        switch dtype {
+        case .q80: "NaN, as their blocks have no scale in Q8_0"
+        case .f8e4m3: "448, the largest of F8_E4M3"
+        default: "infinite, being beyond \(dtype.rawValue)"
+        }
+      let tensors = losses.entries.filter { $0.dtype == dtype }.map {
+        "\(Readable.count($0.count, of: "value")) of \($0.tensor.printable)"
+      }
+      list("now \(fate)", tensors, context)
+    }
+  }
+
   private func list(_ what: String, _ names: [String], _ context: Console) {
     guard !names.isEmpty else { return }
+    let names = names.withRunsJoined
     let shown = names.prefix(40).joined(separator: ", ")
     let more = names.count > 40 ? " and \(names.count - 40) more" : ""
     context.message("  \(what): \(shown)\(more)")
+  }
+}
+
+extension [String] {
+  /// Names that differ in a number at their end alone, as one: "params.0 … params.147".
+  fileprivate var withRunsJoined: [String] {
+    var joined: [String] = []
+    var run: [String] = []
+    func stem(_ name: String) -> Substring? {
+      let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
+      return digits > 0 && digits < name.count ? name.dropLast(digits) : nil
+    }
+    for name in self {
+      if let last = run.last, stem(last) != nil, stem(last) == stem(name) {
+        run.append(name)
+      } else {
+        joined += run.joinedRun
+        run = [name]
+      }
+    }
+    return joined + run.joinedRun
+  }
+
+  private var joinedRun: [String] {
+    count > 2 ? ["\(self[0]) … \(self[count - 1])"] : self
   }
 }

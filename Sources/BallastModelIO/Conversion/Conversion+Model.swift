@@ -29,7 +29,11 @@ extension Conversion {
     case .nanogpt: try writeNanoGPT(model, to: output, &summary, progress)
     case .openai: try writeOpenAI(model, to: output, &summary, progress)
     case .safetensors, .torch, .torchLegacy, .npz:
-      let outputs = try model.outputs(layout: layout == .native ? .native : .hf, dtype: dtype)
+      let outputs = try model.outputs(
+        layout: layout == .native ? .native : .hf,
+        dtype: dtype,
+        losses: summary.losses
+      )
       summary.count(outputs)
       let metadata = layout == .native ? model.nativeMetadata : [("format", "pt")]
       summary.bytes = try write(
@@ -54,6 +58,7 @@ extension Conversion {
     let outputs = try model.outputs(
       layout: .hf,
       dtype: dtype,
+      losses: summary.losses,
       name: HuggingFaceFolder.weightName
     )
     summary.count(outputs)
@@ -91,8 +96,13 @@ extension Conversion {
       summary.notices.append("no tokenizer was found, and llama.cpp loads no file without one")
     }
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
-    summary.bytes = try GGUFModel.write(model, as: dtype, tokenizer: tokenizer, to: output) {
-      (done) throws(FormatError) in try progress(done, total)
+    summary.bytes = try GGUFModel.write(
+      model,
+      as: dtype,
+      tokenizer: tokenizer,
+      to: output,
+      losses: summary.losses
+    ) { (done) throws(FormatError) in try progress(done, total)
     }
   }
 
@@ -108,7 +118,7 @@ extension Conversion {
     let outputs = try model.outputs(layout: .native, dtype: dtype)
     summary.count(outputs)
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
-    summary.bytes = try LLMCModel.write(model, as: dtype, to: output) {
+    summary.bytes = try LLMCModel.write(model, as: dtype, to: output, losses: summary.losses) {
       (done) throws(FormatError) in try progress(done, total)
     }
   }
@@ -124,6 +134,7 @@ extension Conversion {
     let outputs = try model.outputs(
       layout: .native,
       dtype: dtype,
+      losses: summary.losses,
       name: HuggingFaceFolder.weightName
     )
     let ties = [(name: "lm_head.weight", original: "transformer.wte.weight")]
@@ -176,7 +187,8 @@ extension Conversion {
       model,
       tokenizer: tokenizer,
       to: output,
-      replacing: replacing
+      replacing: replacing,
+      losses: summary.losses
     ) { (done) throws(FormatError) in try progress(done, total) }
   }
 }

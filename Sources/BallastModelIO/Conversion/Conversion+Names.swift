@@ -28,7 +28,7 @@ extension Conversion {
         kept.append(tensor)
       }
     }
-    let outputs = kept.map { $0.output(as: dtype) }
+    let outputs = kept.map { $0.output(as: dtype, losses: summary.losses) }
     summary.count(outputs)
     if target == .safetensors {
       summary.leftOut += summary.ties.map { ($0.name, "tied to \($0.original)") }

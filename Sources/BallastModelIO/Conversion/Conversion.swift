@@ -70,7 +70,7 @@ package struct Conversion: Sendable {
 }
 
 /// What was done, so that nothing disappears unsaid.
-package struct ConversionSummary: Sendable {
+package struct ConversionSummary {
   /// The number of names written, and the size of their files.
   package internal(set) var tensors = 0
   package internal(set) var bytes = 0
@@ -82,6 +82,8 @@ package struct ConversionSummary: Sendable {
   package internal(set) var renamed = 0
   /// How many tensors got another type, and which.
   package internal(set) var casts: [(from: DType, to: DType, count: Int)] = []
+  /// The finite values that the casts could not keep.
+  package let losses = CastLosses()
   /// Files of the output folder that were there before and are not written anew.
   package internal(set) var remaining: [String] = []
   /// Files of the output folder that were there before and were replaced by others.
