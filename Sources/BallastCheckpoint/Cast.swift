@@ -71,7 +71,7 @@ enum Cast {
   }
 
   /// Converts a piece of floating-point elements to another floating-point type; returns how many
-  /// finite values it does not hold, or nil where there is no such cast.
+  /// values it does not hold, or nil where there is no such cast.
   ///
   /// Everything but float64 goes through float32, as torch does; only to float64 is exact.
   static func convert(
@@ -80,19 +80,19 @@ enum Cast {
     from input: UnsafeRawBufferPointer,
     _ dtype: DType,
     count: Int
-  ) -> Int? {
+  ) -> CastLosses.Count? {
     guard count > 0, let to = output.baseAddress, let from = input.baseAddress else {
-      return 0
+      return CastLosses.Count()
     }
     var floats = [Float](repeating: 0, count: count)
     // Safe: `floats` and the caller's buffers hold `count` elements.
     return unsafe floats.withUnsafeMutableBufferPointer { buffer in
-      guard let middle = buffer.baseAddress else { return 0 }
+      guard let middle = buffer.baseAddress else { return CastLosses.Count() }
       guard unsafe toFloat32(middle, from, dtype, count: count) else { return nil }
       let values = unsafe Span(_unsafeStart: middle, count: count)
       var lost = CastLosses.count(in: values, as: target)
       if dtype == .f64, target != .f64 {
-        lost += unsafe CastLosses.infinities(in: values, ofFloat64: from)
+        lost += unsafe CastLosses.count(in: values, ofFloat64: from)
       }
       switch target {
       case .f32: unsafe to.copyMemory(from: middle, byteCount: count * 4)

@@ -1,10 +1,24 @@
-/// What casts did not keep: finite values that are infinite, clipped or NaN in the narrower type.
+/// What casts did not keep: values beyond the narrower type, and others that are zero in it.
 package final class CastLosses {
   /// Such values of a tensor.
   package struct Entry: Hashable {
     package let tensor: String
-    package let count: Int
     package let dtype: DType
+    /// Values that are infinite, clipped or NaN in the type.
+    package let beyond: Int
+    /// Values that were not zero.
+    package let zeroed: Int
+  }
+
+  /// How many values of a piece are lost.
+  struct Count: Hashable {
+    var beyond = 0
+    var zeroed = 0
+
+    static func += (count: inout Count, other: Count) {
+      count.beyond += other.beyond
+      count.zeroed += other.zeroed
+    }
   }
 
   /// The tensors that lost something, in the order in which they were written.
@@ -12,9 +26,11 @@ package final class CastLosses {
 
   package init() {}
 
-  func add(_ count: Int, of tensor: String, as dtype: DType) {
-    guard count > 0 else { return }
-    entries.append(Entry(tensor: tensor, count: count, dtype: dtype))
+  func add(_ count: Count, of tensor: String, as dtype: DType) {
+    guard count != Count() else { return }
+    entries.append(
+      Entry(tensor: tensor, dtype: dtype, beyond: count.beyond, zeroed: count.zeroed)
+    )
   }
 }
 
@@ -31,25 +47,47 @@ extension CastLosses {
     }
   }
 
-  /// The values that are finite, and in `dtype` are not what they are rounded to.
-  static func count(in values: Span<Float>, as dtype: DType) -> Int {
-    if dtype == .q80 { return countInBlocks(values) }
-    guard let limit = limit(of: dtype) else { return 0 }
-    var count = 0
-    for index in values.indices {
-      let magnitude = values[index].magnitude
-      count &+= magnitude >= limit && magnitude < .infinity ? 1 : 0
+  /// Half of the least magnitude of `dtype`, which rounds to zero.
+  private static func zeroLimit(of dtype: DType) -> Float? {
+    switch dtype {
+    case .f16: 0x1p-25
+    case .bf16: 0x1p-134
+    case .f8e5m2: 0x1p-17
+    case .f8e4m3: 0x1p-10
+    default: nil
     }
-    return count
   }
 
-  /// The values that became infinite on the way from float64 to float32.
-  static func infinities(in values: Span<Float>, ofFloat64 source: UnsafeRawPointer) -> Int {
-    var count = 0
-    for index in values.indices where values[index].isInfinite {
+  /// The values that are beyond `dtype`, or too small for it.
+  ///
+  /// An infinite value is lost where the type has no infinity, and becomes its largest number.
+  static func count(in values: Span<Float>, as dtype: DType) -> Count {
+    if dtype == .q80 { return Count(beyond: countInBlocks(values)) }
+    guard let limit = limit(of: dtype), let zeroLimit = zeroLimit(of: dtype) else {
+      return Count()
+    }
+    let end: Float = dtype == .f8e4m3 ? .nan : .infinity
+    var beyond = 0
+    var zeroed = 0
+    for index in values.indices {
+      let magnitude = values[index].magnitude
+      beyond &+= magnitude >= limit && magnitude != end ? 1 : 0
+      zeroed &+= magnitude <= zeroLimit && magnitude > 0 ? 1 : 0
+    }
+    return Count(beyond: beyond, zeroed: zeroed)
+  }
+
+  /// The values that became infinite, or zero, on the way from float64 to float32.
+  static func count(in values: Span<Float>, ofFloat64 source: UnsafeRawPointer) -> Count {
+    var count = Count()
+    for index in values.indices where values[index].isInfinite || values[index] == 0 {
       // Safe: the caller's source holds as many elements as there are values; loads are unaligned.
       let value = unsafe source.loadUnaligned(fromByteOffset: index * 8, as: Double.self)
-      count += value.isFinite ? 1 : 0
+      if values[index] == 0 {
+        count.zeroed += value == 0 ? 0 : 1
+      } else {
+        count.beyond += value.isFinite ? 1 : 0
+      }
     }
     return count
   }

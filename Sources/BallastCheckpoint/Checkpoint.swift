@@ -25,6 +25,8 @@ public struct Checkpoint: Sendable {
   public let metadata: JSONObject
   /// What the reader accepted although it is suspicious.
   public let warnings: [FormatError]
+  /// What the files state of their bytes, and opening them did not compare.
+  package let checksums: [StoredChecksum]
   /// The tensors, in the order of the file.
   public let tensors: [TensorView]
   private let index: [ExactString: Int]
@@ -38,10 +40,30 @@ public struct Checkpoint: Sendable {
     warnings: [FormatError] = [],
     tensors: [TensorView]
   ) throws(FormatError) {
+    try self.init(
+      format: format,
+      files: files,
+      metadata: metadata,
+      warnings: warnings,
+      checksums: [],
+      tensors: tensors
+    )
+  }
+
+  /// A set of tensors out of files that state checksums.
+  package init(
+    format: String,
+    files: [File],
+    metadata: JSONObject = [:],
+    warnings: [FormatError] = [],
+    checksums: [StoredChecksum],
+    tensors: [TensorView]
+  ) throws(FormatError) {
     self.format = format
     self.files = files
     self.metadata = metadata
     self.warnings = warnings
+    self.checksums = checksums
     self.tensors = tensors
     var index: [ExactString: Int] = [:]
     index.reserveCapacity(tensors.count)
@@ -75,6 +97,7 @@ public struct Checkpoint: Sendable {
       files: files,
       metadata: metadata,
       warnings: warnings,
+      checksums: checksums,
       tensors: tensors
     )
   }

@@ -20,8 +20,6 @@ public final class TensorStorage: Sendable {
   public let file: String?
   /// Where the bytes start in the file; nil where they were decompressed or are computed.
   public let fileOffset: Int?
-  /// The CRC-32C that the file states for these bytes; nothing but `check` computes it.
-  public let crc32c: UInt32?
   /// The most bytes that a view may unfold to, if those of the storage are fewer: with a stride of
   /// zero, or rows that overlap, a few bytes in a file can claim terabytes.
   package let maximumUnfoldedBytes: Int
@@ -34,15 +32,13 @@ public final class TensorStorage: Sendable {
     _ region: ByteRegion,
     byteOrder: ByteOrder = .little,
     file: String? = nil,
-    fileOffset: Int?,
-    crc32c: UInt32? = nil
+    fileOffset: Int?
   ) {
     self.init(
       region,
       byteOrder: byteOrder,
       file: file,
       fileOffset: fileOffset,
-      crc32c: crc32c,
       maximumUnfoldedBytes: Self.maximumUnfoldedBytes
     )
   }
@@ -53,14 +49,12 @@ public final class TensorStorage: Sendable {
     byteOrder: ByteOrder = .little,
     file: String? = nil,
     fileOffset: Int?,
-    crc32c: UInt32? = nil,
     maximumUnfoldedBytes: Int
   ) {
     content = .bytes(region)
     self.byteOrder = byteOrder
     self.file = file
     self.fileOffset = fileOffset
-    self.crc32c = crc32c
     self.maximumUnfoldedBytes = maximumUnfoldedBytes
   }
 
@@ -74,7 +68,6 @@ public final class TensorStorage: Sendable {
     byteOrder = .little
     self.file = file
     fileOffset = nil
-    crc32c = nil
     self.maximumUnfoldedBytes = maximumUnfoldedBytes
   }
 

@@ -177,7 +177,7 @@ extension TensorView {
     return TensorOutput(name: name, dtype: target, shape: shape, castFrom: dtype) {
       (sink) throws(FormatError) in
       var buffer: [UInt8] = []
-      var lostCount = 0
+      var lostCount = CastLosses.Count()
       let source = isContiguous ? self : try dequantized()
       try source.forEachPiece(pieceBytes: Self.pieceBytes / 4) {
         (piece, range) throws(FormatError) in

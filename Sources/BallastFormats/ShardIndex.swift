@@ -53,6 +53,7 @@ package struct ShardIndex {
     var opened: [ExactString: Checkpoint] = [:]
     var files: [Checkpoint.File] = []
     var warnings: [FormatError] = []
+    var checksums: [StoredChecksum] = []
     for shard in shards {
       let source: SharedBytes
       do {
@@ -65,6 +66,7 @@ package struct ShardIndex {
       opened[ExactString(shard)] = checkpoint
       files.append(.init(name: shard, byteCount: source.count))
       warnings += checkpoint.warnings
+      checksums += checkpoint.checksums
     }
     var tensors: [TensorView] = []
     for (tensor, shard) in weightMap {
@@ -97,6 +99,7 @@ package struct ShardIndex {
       files: files,
       metadata: metadata,
       warnings: warnings,
+      checksums: checksums,
       tensors: tensors
     )
   }

@@ -65,10 +65,13 @@ package enum IntegrityCheck {
   ) throws(FormatError) -> [IntegrityFinding] {
     var findings = checkpoint.warnings.map { IntegrityFinding(.warning, $0) }
     var done = 0
+    for checksum in checkpoint.checksums {
+      let found = try finding(checksum) { () throws(FormatError) in try progress(0) }
+      if let found { findings.append(found) }
+    }
     for tensor in checkpoint.tensors {
       done &+= tensor.byteCount
       try progress(done)
-      if let finding = try checksumFinding(tensor) { findings.append(finding) }
       guard checkpoint.tie(of: tensor) == nil, tensor.dtype.isFloatingPoint,
         tensor.dtype.byteWidth != nil || tensor.dtype.block != nil
       else { continue }
@@ -85,27 +88,19 @@ package enum IntegrityCheck {
     return findings
   }
 
-  /// A finding where a tensor's bytes do not have the checksum that the file states.
-  private static func checksumFinding(
-    _ tensor: TensorView
+  /// A finding where bytes do not have the checksum that the file states.
+  private static func finding(
+    _ checksum: StoredChecksum,
+    progress: () throws(FormatError) -> Void
   ) throws(FormatError) -> IntegrityFinding? {
-    guard let expected = tensor.storage.crc32c else { return nil }
-    let region = try tensor.storage.region
-    var found: UInt32 = 0
-    for start in stride(from: 0, to: region.count, by: TensorView.pieceBytes) {
-      let piece = start..<min(start + TensorView.pieceBytes, region.count)
-      found = crc32c(of: region.bytes.extracting(piece), continuing: found)
-      let base = region.range.lowerBound
-      region.source.giveBack(base + piece.lowerBound..<base + piece.upperBound)
-    }
-    guard found != expected else { return nil }
+    if try checksum.holds(progress: progress) { return nil }
     return IntegrityFinding(
       .error,
       rule: "values.checksum",
-      "tensor \(quoted(tensor.name)) does not have its CRC-32C",
-      file: tensor.storage.file,
-      offset: tensor.fileOffset,
-      tensor: tensor.name
+      "\(checksum.subject) does not have its checksum",
+      file: checksum.file,
+      offset: checksum.fileOffset,
+      tensor: checksum.tensor
     )
   }
 

@@ -38,10 +38,10 @@ enum GGMLModel {
   }
 
   /// The tokenizer in the file at `path`: its merges follow from the tokens.
-  static func tokenizer(path: String) throws(FormatError) -> Tokenizer {
+  static func tokenizerLists(path: String) throws(FormatError) -> TokenizerLists {
     let source = try SharedBytes.mapping(path: try CheckpointPath.resolve(path))
     let tokens = try GGML.vocabulary(of: source)
     let end = tokens.lastIndex(of: endOfText)
-    return try Tokenizer(TokenizerLists(rankedTokens: tokens, endOfText: end))
+    return try TokenizerLists(rankedTokens: tokens, endOfText: end)
   }
 }

@@ -57,11 +57,34 @@ extension GGUFModel {
       ("general.file_type", .u32(fileType)),
       ("general.quantization_version", .u32(2)),
     ]
-    if let token = configuration.beginningToken {
+    let vocabulary = 0..<configuration.vocabularySize
+    if let token = configuration.beginningToken, vocabulary.contains(token) {
       metadata.append((Key.beginning, size(token)))
     }
-    if let token = configuration.endTokens.first { metadata.append((Key.end, size(token))) }
+    if let token = configuration.endTokens.first(where: vocabulary.contains) {
+      metadata.append((Key.end, size(token)))
+    }
     return metadata
+  }
+
+  /// What GGUF has no place for: tokens outside of the vocabulary, and more than one end of text.
+  package static func unwrittenTokens(of configuration: GPT2Configuration) -> [String] {
+    let vocabulary = 0..<configuration.vocabularySize
+    var unwritten: [String] = []
+    if let token = configuration.beginningToken, !vocabulary.contains(token) {
+      unwritten.append("bos_token_id \(token), which is not in the vocabulary")
+    }
+    var hasEnd = false
+    for token in configuration.endTokens {
+      if !vocabulary.contains(token) {
+        unwritten.append("eos_token_id \(token), which is not in the vocabulary")
+      } else if hasEnd {
+        unwritten.append("eos_token_id \(token), as GGUF has one end of text")
+      } else {
+        hasEnd = true
+      }
+    }
+    return unwritten
   }
 
   /// The weights under llama.cpp's names, each once.
@@ -88,13 +111,17 @@ extension GGUFModel {
     return dtype
   }
 
-  /// The type for a file whose matrices are to stay as they are, where GGUF can say so; float32 is
-  /// what nothing is lost with.
+  /// The type for a file whose matrices are to stay as they are, where all are of one type that GGUF
+  /// can say; float32 is what nothing is lost with.
   package static func storedType(of model: OpenedModel) -> DType {
-    // The rows of some matrices may be too short for blocks, those of the embedding among them.
-    if model.weights.weights.contains(where: { $0.dtype == .q80 }) { return .q80 }
-    let dtype = model.weights["wte.weight"]?.dtype
-    return dtype.flatMap { fileTypes[$0] == nil ? nil : $0 } ?? .f32
+    let matrices = WeightMap.slots(model.configuration).filter {
+      storedType(of: $0, as: .bf16) == .bf16
+    }
+    let types = Set(matrices.compactMap { model.weights[$0.name]?.dtype })
+    // Rows that are too short for blocks are float16 in such a file.
+    if types.contains(.q80), types.isSubset(of: [.q80, .f16]) { return .q80 }
+    guard let type = types.first, types.count == 1, fileTypes[type] != nil else { return .f32 }
+    return type
   }
 
   /// What general.file_type says of the types that are written (llama.cpp's llama_ftype).

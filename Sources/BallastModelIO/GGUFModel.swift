@@ -106,8 +106,13 @@ public enum GGUFModelFault: FormatFault {
     case .notExpressible(let what): "GGUF's gpt2 cannot say \(what)"
     }
   }
+
   /// What a user might do about it.
   public var hint: String? {
-    if case .otherTokenizer = self { "give GPT-2's with --tokenizer PATH" } else { nil }
+    switch self {
+    case .otherTokenizer: "give GPT-2's with --tokenizer PATH"
+    case .notExpressible(let what) where what.hasPrefix("activation"): ModelFault.activationHint
+    default: nil
+    }
   }
 }

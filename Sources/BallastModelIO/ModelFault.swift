@@ -58,10 +58,17 @@ public enum ModelFault: FormatFault {
     case .notGPT2: "a file that kept the names of another format can be made one with --layout hf"
     case .noConfiguration, .unknownHeads: "give the configuration with --config FILE"
     case .headDiffers: "set tie_word_embeddings to false to use both"
+    case .notExpressible(_, let what) where what.hasPrefix("activation gelu"):
+      Self.activationHint
     case .nativeFolder: "use --to safetensors for the layout native"
     default: nil
     }
   }
+
+  /// The way from the exact GELU to what others compute.
+  static let activationHint =
+    "the exact GELU and gelu_new differ a little; --config FILE with an activation_function that "
+    + "can be said accepts the difference"
 
   /// A few names, and how many more there are.
   private static func list(_ names: [String]) -> String {

@@ -223,7 +223,7 @@ public struct OpenedModel: Sendable {
       return tokenizer
     }
     if tokenizerPath == nil, checkpoint.format == GGML.name {
-      return try GGMLModel.tokenizer(path: path)
+      return try Tokenizer(try GGMLModel.tokenizerLists(path: path))
     }
     return try Tokenizer(path: tokenizerPath ?? folder)
   }
@@ -233,7 +233,12 @@ public struct OpenedModel: Sendable {
     if tokenizerPath == nil, checkpoint.format == GGUF.name {
       return try GGUFModel.tokenizerLists(of: checkpoint)
     }
-    guard tokenizerPath != nil || hasTokenizer else { return nil }
+    if tokenizerPath == nil, checkpoint.format == GGML.name {
+      return try GGMLModel.tokenizerLists(path: path)
+    }
+    let llmc = folder + "/" + LLMCTokenizer.customaryName
+    guard tokenizerPath != nil || hasTokenizer || FileManager.default.fileExists(atPath: llmc)
+    else { return nil }
     return try TokenizerLists(path: tokenizerPath ?? folder)
   }
 }

@@ -1,3 +1,5 @@
+import BallastCheckpoint
+import BallastFormats
 import BallastJSON
 import BallastTestSupport
 import Foundation
@@ -80,5 +82,57 @@ import Testing
     #expect(result.status == 2)
     #expect(result.errors.contains(#"\#(weights): no tensor's name matches "nothing*""#))
     #expect(try folder.contents.isEmpty)
+  }
+
+  /// The tokenizers that old files carry, or have beside them, go along into a folder.
+  @Test(arguments: ["formats/ggml/micro.bin", "formats/llmc/micro.bin"])
+  func tokenizersOfOldFilesGoAlong(file: String) throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path + "/hf"
+    let result = try Ballast.run("convert", Fixtures.path(file), output, "--to", "hf")
+    #expect(result.status == 0 && !result.errors.contains("has no tokenizer"), "\(result.errors)")
+    let words = Data("a b".utf8)
+    let text = try Ballast.run(["tokenize", output], input: words)
+    let before = try Ballast.run(["tokenize", Fixtures.path("formats/micro")], input: words)
+    #expect(text.status == 0 && text.text == before.text, "\(text.errors) \(before.errors)")
+  }
+
+  @Test func aTieNamedFormatIsACopy() throws {
+    let folder = try TemporaryFolder()
+    let elements = try tensor(.f32, [2], littleEndian([1, 2] as [Float]), named: "a")
+    let input = folder.path + "/in.pt"
+    let ties = [(name: "format", original: "a")]
+    _ = try TorchZipWriter.write([elements.output()], ties: ties, to: input)
+    let middle = folder.path + "/out.safetensors"
+    let back = folder.path + "/back.pt"
+    #expect(try Ballast.run("convert", input, middle).status == 0)
+    #expect(try Ballast.run("convert", middle, back).status == 0)
+    #expect(try Checkpoint.open(path: back).tensors.map(\.name).sorted() == ["a", "format"])
+  }
+
+  @Test func keepIsTheTypeThatLosesNothing() throws {
+    let folder = try TemporaryFolder()
+    let mixed = folder.path + "/mixed.safetensors"
+    let checkpoint = try Checkpoint.open(path: Fixtures.path("tiny-gpt2"))
+    let outputs = checkpoint.tensors.map { tensor in
+      tensor.output(as: tensor.name.hasSuffix("wte.weight") ? .bf16 : nil)
+    }
+    _ = try SafetensorsWriter.write(outputs, metadata: [], to: mixed)
+    let configuration = Fixtures.path("tiny-gpt2/config.json")
+    for target in ["gguf", "llmc"] {
+      let output = folder.path + "/" + target
+      let result = try Ballast.run(
+        "convert",
+        mixed,
+        output,
+        "--to",
+        target,
+        "--config",
+        configuration
+      )
+      #expect(result.status == 0, "\(result.errors)")
+      let types = Set(try Checkpoint.open(path: output).tensors.map(\.dtype))
+      #expect(types == [.f32])
+    }
   }
 }

@@ -20,7 +20,7 @@ import Testing
     var written: [UInt8] = []
     try output.write { (piece) throws(FormatError) in written += [UInt8](copying: piece) }
     #expect(losses.entries.allSatisfy { $0.tensor == "t" && $0.dtype == dtype })
-    let lost = losses.entries.reduce(0) { $0 + $1.count }
+    let lost = losses.entries.reduce(0) { $0 + $1.beyond }
     return (lost, try view(dtype, written).floats())
   }
 
@@ -35,17 +35,42 @@ import Testing
 
   @Test(arguments: borders)
   func theBorderIsWhereValuesBecomeInfinite(dtype: DType, kept: Double, lost: Double) throws {
-    let some = [0, 1, -1, kept, -kept, .infinity, -.infinity, .nan]
+    let some = [0, 1, -1, kept, -kept, .nan]
     let (none, floats) = try cast(some, to: dtype)
     #expect(none == 0)
     #expect(floats[3].isFinite && floats[4] == -floats[3])
     let (two, lostFloats) = try cast(some + [lost, -lost], to: dtype)
     #expect(two == 2)
-    #expect(lostFloats[8] == (dtype == .f8e4m3 ? 448 : .infinity))
+    #expect(lostFloats[6] == (dtype == .f8e4m3 ? 448 : .infinity))
   }
 
   @Test func wideningLosesNothing() throws {
-    #expect(try cast([1e308, -1e308, .leastNonzeroMagnitude], to: .f64).lost == 0)
+    let values: [Float] = [.greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity, 0]
+    let losses = CastLosses()
+    let output = try tensor(.f32, [4], littleEndian(values)).output(as: .f64, losses: losses)
+    #expect(output.castFrom == .f32)
+    #expect(try output.contents() == littleEndian(values.map { Double($0) }))
+    #expect(losses.entries.isEmpty)
+  }
+
+  /// Half of each type's least number, and the next one up.
+  @Test(arguments: [
+    (DType.f32, 0x1p-150), (.f16, 0x1p-25), (.bf16, 0x1p-134), (.f8e5m2, 0x1p-17),
+    (.f8e4m3, 0x1p-10),
+  ])
+  func whatIsZeroAndWasNotIsCounted(dtype: DType, half: Double) throws {
+    // The next one up that float32 holds, through which all narrower types go.
+    let above = dtype == .f32 ? half.nextUp : Double(Float(half).nextUp)
+    let values = [0, -0.0, half, -half, above, -above, 1]
+    let losses = CastLosses()
+    let output = try tensor(.f64, [7], littleEndian(values)).output(as: dtype, losses: losses)
+    let zeros = try tensor(dtype, [7], output.contents()).floats().map { $0 == 0 }
+    #expect(zeros == [true, true, true, true, false, false, false])
+    #expect(losses.entries.map(\.zeroed) == [2] && losses.entries.map(\.beyond) == [0])
+  }
+
+  @Test func infinityIsLostWhereThereIsNone() throws {
+    #expect(try cast([.infinity, -.infinity, .nan, 1], to: .f8e4m3).lost == 2)
   }
 
   @Test func aBlockWithoutAScaleIsLostWhole() throws {

@@ -128,4 +128,18 @@ import Testing
     #expect(findings.first?.file == "model.data-00000-of-00001")
     #expect(findings.first?.tensor == "t")
   }
+
+  /// A bit of the data of each stored member, in the formats that are zip archives.
+  @Test(arguments: ["containers/tiny-zip.pt", "numpy/stored.npz", "containers/corners.safetensors"])
+  func aFlippedBitIsFoundWhereThereAreChecksums(file: String) throws {
+    let folder = try TemporaryFolder()
+    var bytes = try SharedBytes.contents(path: Fixtures.path(file))
+    let checkpoint = try Checkpoint.open(path: Fixtures.path(file))
+    let tensor = try #require(checkpoint.tensors.first { $0.byteCount > 0 })
+    // The lowest bit of a mantissa: the value stays finite.
+    bytes[try #require(tensor.fileOffset)] ^= 1
+    let copy = try folder.write(bytes, to: "copy")
+    let rules = try IntegrityCheck.findings(in: .open(path: copy)).map(\.rule)
+    #expect(rules.contains("values.checksum") == !file.hasSuffix("safetensors"))
+  }
 }

@@ -172,4 +172,20 @@ import Testing
         == Failure(GGUFModelFault.notExpressible("files of type Q4_K"))
     )
   }
+
+  /// Ids that GGUF cannot say are left out aloud, and never become the token 0.
+  @Test func tokensOutsideOfTheVocabularyAreNotWritten() throws {
+    var configuration = GPT2Configuration()
+    configuration.vocabularySize = 100
+    configuration.beginningToken = -5
+    configuration.endTokens = [-1, 7, 8, 100]
+    let metadata = try GGUFModel.metadata(of: configuration, dtype: .f32)
+    func value(_ key: String) -> GGUFValue? { metadata.first { $0.key == key }?.value }
+    #expect(value("tokenizer.ggml.bos_token_id") == nil)
+    #expect(value("tokenizer.ggml.eos_token_id") == .u32(7))
+    #expect(GGUFModel.unwrittenTokens(of: configuration).count == 4)
+    configuration.beginningToken = 3
+    configuration.endTokens = [7]
+    #expect(GGUFModel.unwrittenTokens(of: configuration).isEmpty)
+  }
 }

@@ -141,7 +141,18 @@ struct Convert: Command {
     ".index", ".ggml",
   ]
 
-  private var target: Conversion.Target {
+  /// What looks like the ending of a file in OUT, where a folder is written.
+  private var unknownEnding: String? {
+    let name = output.split(separator: "/").last ?? ""
+    guard target == .hf, let dot = name.lastIndex(of: "."), dot > name.startIndex else {
+      return nil
+    }
+    let ending = name[dot...]
+    let isEnding = ending.count > 1 && ending.dropFirst().allSatisfy { $0.isASCII && $0.isLetter }
+    return isEnding ? String(ending) : nil
+  }
+
+  var target: Conversion.Target {
     if let to { return to }
     let name = output.lowercased()
     return Self.endings.first { name.hasSuffix($0.ending) }?.target ?? .hf
@@ -183,17 +194,38 @@ struct Convert: Command {
       if opened.hasTokenizer { return true }
       return try opened.tokenizerLists() != nil
     }
+    if to == nil, let ending = unknownEnding {
+      context.notice("'\(ending.printable)' is no format's ending: a folder is written; see '--to'")
+    }
     if target == .hf, !hasTokenizer {
       context.notice(
         "\(opened.folder.printable) has no tokenizer, so \(output.printable) gets none"
       )
     }
     let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
-    return try at(output) { () throws(FormatError) in
+    return try atOutput { () throws(FormatError) in
       try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
         try Interruption.check()
         progress.advance(to: done)
       }
+    }
+  }
+
+  /// Runs a conversion, whose errors are about what is written; but what is wrong with names,
+  /// tensors and configurations is wrong with the input's.
+  private func atOutput<Result>(
+    _ body: () throws(FormatError) -> Result
+  ) throws(PathError) -> Result {
+    do throws(FormatError) {
+      return try body()
+    } catch {
+      let isInputs =
+        switch error.fault {
+        case is ConversionFault, is CheckpointFault, is GGUFModelFault: true
+        case ModelFault.notExpressible as ModelFault: true
+        default: false
+        }
+      throw PathError(path: isInputs ? input : output, error: error)
     }
   }
 
@@ -205,95 +237,11 @@ struct Convert: Command {
     context.notice(of: checkpoint, at: input)
     let total = checkpoint.tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Converting", total: total, unit: .bytes, on: context)
-    do throws(PathError) {
-      return try at(output) { () throws(FormatError) in
-        try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
-          try Interruption.check()
-          progress.advance(to: done)
-        }
-      }
-    } catch {
-      // What is wrong with names and tensors is wrong with the input's.
-      let isInputs = error.error.fault is ConversionFault || error.error.fault is CheckpointFault
-      throw isInputs ? PathError(path: input, error: error.error) : error
-    }
-  }
-
-  private func tell(_ summary: ConversionSummary, on context: Console) {
-    context.message(
-      "wrote \(output.printable): \(Readable.count(summary.tensors, of: "tensor")), "
-        + Readable.bytes(summary.bytes)
-    )
-    for cast in summary.casts {
-      let count = Readable.count(cast.count, of: "tensor")
-      context.message("  cast, \(cast.from.rawValue) to \(cast.to.rawValue): \(count)")
-    }
-    tell(summary.losses, on: context)
-    if summary.renamed > 0 {
-      context.message("  renamed: \(Readable.count(summary.renamed, of: "tensor"))")
-    }
-    if target != .safetensors {
-      let how = target == .npz ? "written again, as NumPy knows no ties" : "tied"
-      list(how, summary.ties.map { "\($0.name.printable) to \($0.original.printable)" }, context)
-    }
-    var reasons: [String] = []
-    for (_, reason) in summary.leftOut where !reasons.contains(reason) { reasons.append(reason) }
-    for reason in reasons {
-      let names = summary.leftOut.filter { $0.reason == reason }.map(\.name.printable)
-      list("left out, \(reason.printable)", names, context)
-    }
-    for notice in summary.notices { context.notice(notice) }
-    list("removed, as they were replaced", summary.removed.map(\.printable), context)
-    if !summary.remaining.isEmpty {
-      context.notice("still there from before: \(summary.remaining.joined(separator: ", "))")
-    }
-  }
-
-  private func tell(_ losses: CastLosses, on context: Console) {
-    for dtype in [DType.f64, .f32, .f16, .bf16, .f8e4m3, .f8e5m2, .q80] {
-      let fate =
-        switch dtype {
-        case .q80: "NaN, as their blocks have no scale in Q8_0"
-        case .f8e4m3: "448, the largest of F8_E4M3"
-        default: "infinite, being beyond \(dtype.rawValue)"
-        }
-      let tensors = losses.entries.filter { $0.dtype == dtype }.map {
-        "\(Readable.count($0.count, of: "value")) of \($0.tensor.printable)"
-      }
-      list("now \(fate)", tensors, context)
-    }
-  }
-
-  private func list(_ what: String, _ names: [String], _ context: Console) {
-    guard !names.isEmpty else { return }
-    let names = names.withRunsJoined
-    let shown = names.prefix(40).joined(separator: ", ")
-    let more = names.count > 40 ? " and \(names.count - 40) more" : ""
-    context.message("  \(what): \(shown)\(more)")
-  }
-}
-
-extension [String] {
-  /// Names that differ in a number at their end alone, as one: "params.0 … params.147".
-  fileprivate var withRunsJoined: [String] {
-    var joined: [String] = []
-    var run: [String] = []
-    func stem(_ name: String) -> Substring? {
-      let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
-      return digits > 0 && digits < name.count ? name.dropLast(digits) : nil
-    }
-    for name in self {
-      if let last = run.last, stem(last) != nil, stem(last) == stem(name) {
-        run.append(name)
-      } else {
-        joined += run.joinedRun
-        run = [name]
+    return try atOutput { () throws(FormatError) in
+      try conversion.run(checkpoint, to: output) { (done, _) throws(FormatError) in
+        try Interruption.check()
+        progress.advance(to: done)
       }
     }
-    return joined + run.joinedRun
-  }
-
-  private var joinedRun: [String] {
-    count > 2 ? ["\(self[0]) … \(self[count - 1])"] : self
   }
 }

@@ -15,6 +15,7 @@ public enum GGUFFault: FormatFault {
   case unsupportedVersion(UInt32)
   case tooMany(Counted, count: UInt64, limit: Int)
   case textTooLong(UInt64, limit: Int)
+  case nameTooLong(UInt64, limit: Int)
   case emptyKey
   case duplicateKey(String)
   case unknownValueType(key: String, UInt32)
@@ -44,6 +45,8 @@ public enum GGUFFault: FormatFault {
       "the header claims \(count) \(what.rawValue), more than the limit of \(limit)"
     case .textTooLong(let length, let limit):
       "a text claims \(length) bytes, more than the limit of \(limit)"
+    case .nameTooLong(let length, let limit):
+      "a name claims \(length) bytes, more than the limit of \(limit)"
     case .emptyKey: "a metadata key is empty"
     case .duplicateKey(let key): "the metadata key \(quoted(key)) comes twice"
     case .unknownValueType(let key, let type):
@@ -86,7 +89,7 @@ public enum GGUFFault: FormatFault {
     case .tooMany(.tensors, _, _): "gguf.tensors"
     case .tooMany(.keys, _, _): "gguf.keys"
     case .tooMany(.arrayElements, _, _): "gguf.array-elements"
-    case .textTooLong(_, let limit) where limit != GGUFLimits.nameBytes: "gguf.text-bytes"
+    case .textTooLong: "gguf.text-bytes"
     default: nil
     }
   }

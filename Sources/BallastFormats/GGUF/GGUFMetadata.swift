@@ -21,7 +21,7 @@ struct GGUFMetadata {
   @_lifetime(reader: copy reader)
   mutating func readMember(_ reader: inout ByteReader) throws(FormatError) {
     let place = reader.offset
-    let key = try readText(&reader, limit: GGUFLimits.nameBytes)
+    let key = try readName(&reader)
     guard !key.isEmpty else { throw FormatError(GGUFFault.emptyKey, at: place) }
     guard values[key] == nil else { throw FormatError(GGUFFault.duplicateKey(key), at: place) }
     let kind = try readKind(&reader, key: key)
@@ -136,6 +136,17 @@ struct GGUFMetadata {
     elementsLeft -= Int(count)
     return OpenArray(kind: kind, left: Int(count))
   }
+}
+
+/// Reads the name of a key or tensor: its length in bytes, and UTF-8.
+@_lifetime(reader: copy reader)
+func readName(_ reader: inout ByteReader) throws(FormatError) -> String {
+  let place = reader.offset
+  let length = try reader.read(UInt64.self)
+  guard length <= GGUFLimits.nameBytes else {
+    throw FormatError(GGUFFault.nameTooLong(length, limit: GGUFLimits.nameBytes), at: place)
+  }
+  return try reader.readString(Int(length))
 }
 
 /// Reads a text: its length in bytes, and UTF-8.

@@ -30,7 +30,7 @@ struct GGUFTensors {
   @_lifetime(reader: copy reader)
   mutating func readEntry(_ reader: inout ByteReader) throws(FormatError) {
     let place = reader.offset
-    let name = try readText(&reader, limit: GGUFLimits.nameBytes)
+    let name = try readName(&reader)
     func fault(_ fault: GGUFFault, at offset: Int) -> FormatError { FormatError(fault, at: offset) }
     guard names.insert(ExactString(name)).inserted else {
       throw FormatError(CheckpointFault.duplicateName(name), at: place)

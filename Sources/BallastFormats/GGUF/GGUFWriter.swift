@@ -94,7 +94,7 @@ package enum GGUFWriter {
     }
     guard name.utf8.count <= GGUFLimits.writtenNameBytes else {
       let limit = GGUFLimits.writtenNameBytes
-      throw FormatError(GGUFFault.textTooLong(UInt64(name.utf8.count), limit: limit))
+      throw FormatError(GGUFFault.nameTooLong(UInt64(name.utf8.count), limit: limit))
     }
     append(name, to: &header)
     header += littleEndianBytes(of: UInt32(sizes.count))

@@ -71,6 +71,7 @@ package enum NPZ {
       format: name,
       files: [.init(name: file ?? "", byteCount: source.count)],
       warnings: warnings.map { $0.inFile(file) },
+      checksums: archive.checksums(file: file),
       tensors: tensors
     )
   }

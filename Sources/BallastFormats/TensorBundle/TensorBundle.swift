@@ -9,7 +9,7 @@ package import BallastCheckpoint
 ///
 /// The specification is TensorFlow's core/protobuf/tensor_bundle.proto and
 /// core/util/tensor_bundle. The index's checksums are checked when it is opened; those of the
-/// tensors, which are over the data, are kept in `TensorStorage.crc32c` for `check`.
+/// tensors, which are over the data, are kept in `Checkpoint.checksums`.
 package enum TensorBundle {
   package static let name = "tensor-bundle"
   package static let indexSuffix = ".index"
@@ -45,6 +45,7 @@ package enum TensorBundle {
     var data = TensorBundleData(prefix: prefix, shardCount: contents.shardCount)
     var warnings: [FormatError] = []
     var tensors: [TensorView] = []
+    var checksums: [StoredChecksum] = []
     for (tensor, entry, offset) in contents.entries {
       if let reason = entry.unread {
         let fault = TensorBundleFault.unread(tensor: tensor, reason)
@@ -52,7 +53,18 @@ package enum TensorBundle {
         continue
       }
       do {
-        tensors.append(try data.view(of: tensor, entry, byteOrder: contents.byteOrder))
+        let view = try data.view(of: tensor, entry, byteOrder: contents.byteOrder)
+        tensors.append(view)
+        checksums.append(
+          StoredChecksum(
+            .crc32c,
+            Table.unmaskedCRC32C(entry.maskedCRC32C),
+            of: try view.storage.region,
+            subject: "tensor \(quoted(tensor))",
+            tensor: tensor,
+            file: view.storage.file
+          )
+        )
       } catch {
         throw FormatError(error.fault, at: error.offset ?? offset, in: error.file ?? name)
       }
@@ -61,6 +73,7 @@ package enum TensorBundle {
       format: Self.name,
       files: [.init(name: name ?? lastComponent(of: path), byteCount: index.count)] + data.files,
       warnings: warnings,
+      checksums: checksums,
       tensors: tensors
     )
   }
@@ -127,8 +140,7 @@ private struct TensorBundleData {
         region,
         byteOrder: byteOrder,
         file: name,
-        fileOffset: entry.offset,
-        crc32c: Table.unmaskedCRC32C(entry.maskedCRC32C)
+        fileOffset: entry.offset
       )
     )
   }

@@ -38,15 +38,6 @@ package enum TorchZip {
     }
   }
 
-  /// Holds every member against its checksum, where the writer computed one; reads the whole file.
-  package static func verifyChecksums(
-    of source: SharedBytes,
-    limits: ZipLimits = .standard
-  ) throws(FormatError) {
-    let archive = try ZipArchive(parsing: source, limits: limits)
-    for member in archive.members { try archive.verify(member) }
-  }
-
   private static let pickleName = "data.pkl"
 
   private static func parse(
@@ -96,6 +87,7 @@ package enum TorchZip {
         files: [.init(name: file ?? "", byteCount: source.count)],
         metadata: walk.metadata.values,
         warnings: (warnings + walk.warnings).map { $0.inFile(file) },
+        checksums: archive.checksums(file: file),
         tensors: walk.tensors
       )
     } catch {

@@ -95,6 +95,8 @@ extension Conversion {
     if tokenizer == nil {
       summary.notices.append("no tokenizer was found, and llama.cpp loads no file without one")
     }
+    let unwritten = GGUFModel.unwrittenTokens(of: model.configuration)
+    summary.notices += unwritten.map { "not written: \($0)" }
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
     summary.bytes = try GGUFModel.write(
       model,
@@ -113,8 +115,8 @@ extension Conversion {
     _ progress: Progress
   ) throws(FormatError) {
     try checkReplaces(output)
-    let stored = model.weights["wte.weight"]?.dtype
-    let dtype = dtype ?? (stored == .bf16 ? .bf16 : .f32)
+    let isNarrow = model.weights.weights.allSatisfy { $0.dtype == .bf16 }
+    let dtype = dtype ?? (isNarrow ? .bf16 : .f32)
     let outputs = try model.outputs(layout: .native, dtype: dtype)
     summary.count(outputs)
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }

@@ -22,11 +22,15 @@ extension Conversion {
     )
     var kept: [TensorView] = []
     for tensor in named.tensors {
-      if let original = named.tie(of: tensor) {
+      if let original = named.tie(of: tensor), canRecordTie(named: tensor.name) {
         summary.ties.append((tensor.name, original.name))
       } else {
         kept.append(tensor)
       }
+    }
+    let complex = kept.count { [.c32, .c64, .c128].contains($0.dtype) }
+    if dtype != nil, complex > 0 {
+      summary.notices.append("complex tensors are not cast; there are \(complex)")
     }
     let outputs = kept.map { $0.output(as: dtype, losses: summary.losses) }
     summary.count(outputs)
@@ -51,6 +55,11 @@ extension Conversion {
     let after = Self.weightFiles(in: output)
     summary.removed = before.filter { !after.contains($0) }
     return summary
+  }
+
+  /// Whether the target has a place for a tie: `format` is a key of its own in safetensors' metadata.
+  private func canRecordTie(named name: String) -> Bool {
+    target != .safetensors || name != "format"
   }
 
   /// The ties that the metadata of a safetensors file records.

@@ -61,7 +61,7 @@ import Testing
     expect(elements, at: 24 + 9 + 4 + 4) { $0.addMember("a", .array, arrayHeader(.u8, count)) }
     let text = GGUFFault.textTooLong(count, limit: GGUFLimits.standard.textBytes)
     expect(text, at: 24 + 9 + 4) { $0.addMember("a", .string, littleEndianBytes(of: count)) }
-    let name = GGUFFault.textTooLong(count, limit: GGUFLimits.nameBytes)
+    let name = GGUFFault.nameTooLong(count, limit: GGUFLimits.nameBytes)
     expect(name, at: 24) { $0.members.append(littleEndianBytes(of: count)) }
   }
 

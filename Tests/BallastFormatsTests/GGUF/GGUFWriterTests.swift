@@ -123,7 +123,7 @@ import Testing
     let rows = GGUFFault.rowNotWholeBlocks(tensor: "t", row: 16, block: 32)
     expect(rows, [floats], as: .q80)
     let long = byte.renamed(String(repeating: "n", count: 64))
-    expect(GGUFFault.textTooLong(64, limit: 63), [long])
+    expect(GGUFFault.nameTooLong(64, limit: 63), [long])
     expect(GGUFFault.duplicateKey("a"), [("a", .u8(1)), ("a", .u8(2))])
     expect(GGUFFault.emptyKey, [("", .u8(1))])
     expect(GGUFFault.badAlignment, [("general.alignment", .u32(64))])

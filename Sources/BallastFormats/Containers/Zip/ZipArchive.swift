@@ -1,4 +1,5 @@
 package import BallastBytes
+package import BallastCheckpoint
 
 /// A zip archive, after PKWARE's APPNOTE 6.3: stored and deflated members, ZIP64 included.
 ///
@@ -19,7 +20,6 @@ package struct ZipArchive: Sendable {
   /// How much deflate (RFC 1951) can compress: it spends two bits on at most 258 bytes.
   private static let maximumRatio = 1032
   /// Checksums are computed in pieces, whose pages are given back.
-  private static let verifiedPieceBytes = 16 << 20
 
   /// Reads the directory and every member's header.
   package init(
@@ -118,21 +118,34 @@ package struct ZipArchive: Sendable {
     }
   }
 
-  /// Compares a member's data with its checksum, unless the writer left that zero.
-  package func verify(_ member: ZipMember) throws(FormatError) {
-    _ = try contents(of: member, isVerified: true)
+  /// The checksums of stored members that their writer computed; those of deflated ones are compared
+  /// when they are decompressed.
+  package func checksums(file: String?) -> [StoredChecksum] {
+    members.compactMap { member in
+      guard member.method == .stored, member.byteCount == member.dataRange.count,
+        let region = try? ByteRegion(
+          source,
+          offset: member.dataRange.lowerBound,
+          count: member.byteCount
+        )
+      else { return nil }
+      return checksum(of: member, region, file: file)
+    }
+  }
+
+  private func checksum(
+    of member: ZipMember,
+    _ contents: ByteRegion,
+    file: String?
+  ) -> StoredChecksum? {
+    guard member.checksum != 0 else { return nil }
+    let subject = "member \(quoted(member.name))"
+    return StoredChecksum(.crc32, member.checksum, of: contents, subject: subject, file: file)
   }
 
   private func verify(_ member: ZipMember, contents: ByteRegion) throws(FormatError) {
-    guard member.checksum != 0 else { return }
-    var checksum: UInt32 = 0
-    for start in stride(from: 0, to: contents.count, by: Self.verifiedPieceBytes) {
-      let end = min(start + Self.verifiedPieceBytes, contents.count)
-      checksum = crc32(of: contents.bytes.extracting(start..<end), continuing: checksum)
-      let base = contents.range.lowerBound
-      contents.source.giveBack(base + start..<base + end)
-    }
-    guard checksum == member.checksum else {
+    guard let checksum = checksum(of: member, contents, file: nil) else { return }
+    guard try checksum.holds() else {
       throw FormatError(
         ZipFault.wrongChecksum(member: member.name),
         at: member.dataRange.lowerBound
