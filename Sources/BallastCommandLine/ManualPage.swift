@@ -23,6 +23,7 @@ package struct ManualPage: Sendable {
   /// A page of section 1.
   ///
   /// - Parameters:
+  ///   - program: what the page is about.
   ///   - version: the program's version, for the foot of the page.
   ///   - date: the day of that version, as in "2026-01-31".
   ///   - description: paragraphs that follow the program's own discussion.
@@ -75,8 +76,9 @@ package struct ManualPage: Sendable {
 
   private func add(_ command: CommandDescription, to roff: inout Roff) {
     roff.macro("SS", Roff.escaped(command.configuration.name))
-    roff.formatted(Roff.bold(command.invocation))
-    roff.paragraph(String(command.usage.dropFirst(command.invocation.count)))
+    // One line: dots at the end of one would count as the end of a sentence.
+    let words = Roff.escaped(String(command.usage.dropFirst(command.invocation.count)))
+    roff.formatted(Roff.bold(command.invocation) + words)
     roff.macro("PP")
     roff.paragraphs([command.configuration.abstract] + command.configuration.paragraphs)
     for section in command.sections where section.title != "GLOBAL OPTIONS" {

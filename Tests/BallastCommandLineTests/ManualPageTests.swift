@@ -30,8 +30,7 @@ import Testing
         More about it.
         .SH "COMMANDS"
         .SS "nasty"
-        \fBodd nasty\fR
-        [\-\-odd A:B]
+        \fBodd nasty\fR [\-\-odd A:B]
         .PP
         It\(aqs [odd]: a\eb.
         .PP
