@@ -7,6 +7,9 @@ public enum BallastCLI {
   /// The version of the package, as in CHANGELOG.md.
   static let version = "0.1.0"
 
+  /// The day on which that version was named; the manual page must have a date.
+  static let versionDate = "2026-11-26"
+
   package static let program = Program(
     CommandConfiguration(
       "ballast",
@@ -22,6 +25,7 @@ public enum BallastCLI {
       ),
       CommandGroup("Text", [Tokenize.self, Detokenize.self]),
       CommandGroup("Machine", [Doctor.self]),
+      CommandGroup("Shell", [Completions.self, Manual.self]),
     ]
   )
 

@@ -52,7 +52,7 @@ extension ProgramDescription {
 
 extension ArgumentDeclaration {
   /// The help with what may be given, and what holds if nothing is.
-  fileprivate var details: String {
+  var details: String {
     var notes: [String] = []
     if !allowedValues.isEmpty { notes.append("values: \(allowedValues.joined(separator: ", "))") }
     if let defaultValue { notes.append("default: \(defaultValue)") }
