@@ -1,6 +1,9 @@
 package import BallastBytes
 
 extension TensorView {
+  /// Whether the elements are computed from others: each range costs a look at more than itself.
+  package var isComputed: Bool { storage.computed != nil }
+
   /// The same elements as a view whose ranges can be read one by one, in any order, at a price that
   /// does not depend on where they lie.
   ///

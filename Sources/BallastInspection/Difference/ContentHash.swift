@@ -10,7 +10,7 @@ enum ContentHash {
     let view = try view.streaming()
     var hash = primes.0
     do throws(DifferenceError) {
-      try runner.run(view.shape.elementCount, isWhole: view.sharesBytes) {
+      try runner.run(view.shape.elementCount, size: view.pieceElements) {
         range throws(DifferenceError) in
         var piece: UInt64 = 0
         do throws(FormatError) {

@@ -22,10 +22,6 @@ package typealias DifferenceProgress = (_ elements: Int) throws(FormatError) -> 
 /// Tensors are cut into pieces of a fixed size, and what they give is merged in their order: results
 /// do not depend on the number of threads.
 struct PieceRunner {
-  /// The elements of a piece, a number of whole blocks: 1 MiB of float32.
-  ///
-  /// Both sides and what they are cast to stay in the cache of a core.
-  static let pieceElements = 1 << 18
   /// The most pieces between two looks at whether to go on.
   private static let batch = 32
 
@@ -34,15 +30,14 @@ struct PieceRunner {
   /// Runs `body` on every piece of `count` elements, and `merge` on what it gives, in order, until
   /// `merge` says false.
   ///
-  /// Elements that share bytes are one piece: `isWhole`. The first pieces run nearly alone, since
-  /// most comparisons that fail do so at once.
+  /// A piece has `size` elements. The first pieces run nearly alone, since most comparisons that fail
+  /// do so at once.
   func run<Partial>(
     _ count: Int,
-    isWhole: Bool,
+    size: Int,
     _ body: (Range<Int>) throws(DifferenceError) -> Partial,
     merge: (Partial) -> Bool
   ) throws(DifferenceError) {
-    let size = isWhole ? max(1, count) : Self.pieceElements
     var batch = 1
     var start = 0
     while start < count {

@@ -40,8 +40,7 @@ struct TensorPair {
 
   private var count: Int { a.shape.elementCount }
 
-  /// Whether the elements have to be read at once, since they share bytes.
-  private var isWhole: Bool { a.sharesBytes || b.sharesBytes }
+  private var pieceElements: Int { max(a.pieceElements, b.pieceElements) }
 
   /// Whether the elements are the same: byte for byte, or where one side was decoded, number for
   /// number.
@@ -77,7 +76,7 @@ struct TensorPair {
   func figures(_ tolerance: Tolerance) throws(DifferenceError) -> DifferenceFigures? {
     guard let arithmetic = DifferenceArithmetic(a.dtype, b.dtype) else { return nil }
     var sums = bk_difference()
-    try runner.run(count, isWhole: isWhole) { range throws(DifferenceError) in
+    try runner.run(count, size: pieceElements) { range throws(DifferenceError) in
       var piece = bk_difference()
       unsafe try read(range) { left, right in
         unsafe arithmetic.add(left, right, range.count, tolerance, to: &piece)
@@ -123,7 +122,7 @@ struct TensorPair {
     _ holds: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, Int) -> Bool
   ) throws(DifferenceError) -> Bool {
     var isTrue = true
-    try runner.run(count, isWhole: isWhole) { range throws(DifferenceError) in
+    try runner.run(count, size: pieceElements) { range throws(DifferenceError) in
       var result = true
       unsafe try read(range) { unsafe result = holds($0, $1, range.count) }
       return result
@@ -158,8 +157,14 @@ struct TensorPair {
 }
 
 extension TensorView {
-  /// Whether elements share bytes without being blocks: such a tensor is read at once.
-  var sharesBytes: Bool { dtype.byteWidth == nil && dtype.block == nil }
+  /// The elements that are read at once, a number of whole blocks.
+  ///
+  /// 1 MiB of float32: both sides and what they are cast to stay in the cache of a core. Elements
+  /// that share bytes are read at once, and those that are computed in larger pieces.
+  var pieceElements: Int {
+    if dtype.byteWidth == nil, dtype.block == nil { return max(1, shape.elementCount) }
+    return isComputed ? 1 << 22 : 1 << 18
+  }
 
   /// Hands out the bytes of a range of elements, row by row and little-endian, in one piece.
   func withBytes(

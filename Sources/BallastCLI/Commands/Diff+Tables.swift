@@ -1,0 +1,147 @@
+import BallastCheckpoint
+import BallastInspection
+import BallastReport
+
+/// The tables of tensors, one for each kind of difference.
+extension DiffReport {
+  /// The dimensions of a shape that are shown; none that means something has more.
+  private static let shownRank = 8
+
+  /// The largest change first; values that are not finite on one side come before all others.
+  var changed: Table {
+    let tensors = tensors(.changed).sorted { rank($0) > rank($1) }
+    return table(tensors, columns: [.text("shape")]) { [shape($0.a)] }
+  }
+
+  private func rank(_ tensor: TensorDifference) -> (Int, Double, Double) {
+    guard let figures = tensor.figures else { return (0, 0, 0) }
+    return (
+      figures.notNumberMismatches + figures.infinityMismatches, figures.relativeL2,
+      figures.maximumAbsolute
+    )
+  }
+
+  var retyped: Table {
+    table(
+      tensors(.retyped, .recast),
+      columns: [.text("a", title: "A"), .text("b", title: "B"), .text("values")]
+    ) { [dtype($0.a), dtype($0.b), .text(agreement(of: $0))] }
+  }
+
+  var reshaped: Table {
+    table(
+      tensors(.reshaped, .resized),
+      columns: [.text("a", title: "A"), .text("b", title: "B"), .text("elements")]
+    ) { tensor in
+      let isResized = tensor.status == .resized
+      let common = tensor.figures.map { $0.changed == 0 ? "the same in common rows" : "changed" }
+      let elements = isResized ? common ?? "others" : agreement(of: tensor)
+      return [shape(tensor.a), shape(tensor.b), .text(elements)]
+    }
+  }
+
+  var transposed: Table {
+    var table = Table(columns: [
+      .text("name", title: "tensor"), .text("a", title: "A"), .text("b", title: "B"),
+      .text("elements"),
+    ])
+    for tensor in tensors(.transposed) {
+      table.append([
+        .text(tensor.name), shape(tensor.a), shape(tensor.b), .text(agreement(of: tensor)),
+      ])
+    }
+    return table
+  }
+
+  var renamed: Table {
+    var table = Table(columns: [
+      .text("a", title: "A"), .text("b", title: "B"), .text("shape"), .text("elements"),
+    ])
+    for tensor in tensors(.renamed) {
+      table.append([
+        .text(tensor.name), .text(tensor.b?.name ?? ""), shape(tensor.a),
+        .text(tensor.isTransposed ? "transposed" : "the same"),
+      ])
+    }
+    return table
+  }
+
+  func list(_ status: Status) -> Table {
+    var table = Table(columns: [.text("name", title: "tensor"), .text("dtype"), .text("shape")])
+    for tensor in tensors(status) {
+      let view = tensor.a ?? tensor.b
+      table.append([.text(tensor.name), dtype(view), shape(view)])
+    }
+    return table
+  }
+
+  /// Names, some columns of their own, and those figures that any of the tensors has.
+  private func table(
+    _ tensors: [TensorDifference],
+    columns: [Table.Column],
+    _ cells: (TensorDifference) -> [Cell]
+  ) -> Table {
+    let figures = tensors.compactMap(\.figures).isEmpty ? [] : self.figures(of: tensors)
+    var table = Table(
+      columns: [.text("name", title: "tensor")] + columns + figures.map(\.column)
+    )
+    for tensor in tensors {
+      table.append(
+        [.text(tensor.name)] + cells(tensor)
+          + figures.map { figure in tensor.figures.map(figure.cell) ?? .empty }
+      )
+    }
+    return table
+  }
+
+  private func figures(
+    of tensors: [TensorDifference]
+  ) -> [(column: Table.Column, cell: (DifferenceFigures) -> Cell)] {
+    var figures: [(column: Table.Column, cell: (DifferenceFigures) -> Cell)] = [
+      (.number("max_abs", title: "max |Δ|"), { .number($0.maximumAbsolute) }),
+      (.number("max_rel", title: "max rel"), { .number($0.maximumRelative) }),
+      (.number("cosine"), { $0.cosine.map(cosine) ?? .empty }),
+      (.number("relative_l2", title: "‖Δ‖/‖a‖"), { .number($0.relativeL2) }),
+      (.number("changed"), { .fraction(Double($0.changed) / Double(max(1, $0.count))) }),
+    ]
+    let all = tensors.compactMap(\.figures)
+    if all.contains(where: { $0.beyondTolerance != $0.changed }) {
+      figures.append((.number("beyond"), { .integer($0.beyondTolerance) }))
+    }
+    if all.contains(where: { $0.notNumberMismatches > 0 }) {
+      figures.append(
+        (.number("nan", title: "NaN"), { .integer($0.notNumberMismatches, style: .red) })
+      )
+    }
+    if all.contains(where: { $0.infinityMismatches > 0 }) {
+      figures.append(
+        (.number("inf", title: "Inf"), { .integer($0.infinityMismatches, style: .red) })
+      )
+    }
+    return figures
+  }
+
+  /// Six places, cut off: what is not quite 1 is not shown as 1.
+  private func cosine(_ value: Double) -> Cell {
+    .text(Readable.fixed((value * 1e6).rounded(.towardZero) / 1e6, places: 6))
+  }
+
+  /// What the elements have in common where they are not the same bytes in the same place.
+  private func agreement(of tensor: TensorDifference) -> String {
+    switch tensor.recast {
+    case .exact: "the same"
+    case .rounded: "B is A, exactly rounded"
+    case .widened: "A is B, exactly rounded"
+    case nil: tensor.status == .retyped ? "changed" : "the same"
+    }
+  }
+
+  private func dtype(_ view: TensorView?) -> Cell { .text(view?.dtype.rawValue ?? "") }
+
+  private func shape(_ view: TensorView?) -> Cell {
+    guard let sizes = view?.shape.dimensions else { return .empty }
+    guard sizes.count > Self.shownRank else { return .integers(sizes) }
+    let shown = sizes.prefix(Self.shownRank).map(String.init).joined(separator: ", ")
+    return .text("[\(shown), …] (\(Readable.count(sizes.count)) dimensions)")
+  }
+}
