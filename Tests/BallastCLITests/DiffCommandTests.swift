@@ -119,7 +119,7 @@ import Testing
     #expect(summary?["added"] == 1 && summary?["different"] == true && summary?["metadata"] == 1)
     let tensors = try #require(found["tensors"]?.array)
     #expect(tensors.map { $0["status"] } == ["changed", "added"])
-    #expect(tensors[0]["max_abs"] == 0.5 && tensors[0]["max_rel"] == 1)
+    #expect(tensors[0]["max_abs"] == 0.5 && tensors[0]["max_rel"] == 1.0)
     #expect(tensors[0]["relative_l2"] == "Infinity" && tensors[0]["cosine"] == .null)
     #expect(tensors[0]["changed"] == 2 && tensors[0]["beyond_tolerance"] == 2)
     #expect(tensors[0]["nan_mismatches"] == 1 && tensors[0]["inf_mismatches"] == 0)

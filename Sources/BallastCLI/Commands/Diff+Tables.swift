@@ -21,33 +21,48 @@ extension DiffReport {
     )
   }
 
+  /// Of the figures, those that types make; nearly every value changes with its type.
   var retyped: Table {
     table(
       tensors(.retyped, .recast),
-      columns: [.text("a", title: "A"), .text("b", title: "B"), .text("values")]
-    ) { [dtype($0.a), dtype($0.b), .text(agreement(of: $0))] }
-  }
-
-  var reshaped: Table {
-    table(
-      tensors(.reshaped, .resized),
-      columns: [.text("a", title: "A"), .text("b", title: "B"), .text("elements")]
+      columns: [.text("a", title: "A"), .text("b", title: "B"), .text("values")],
+      without: ["cosine", "changed"]
     ) { tensor in
-      let isResized = tensor.status == .resized
-      let common = tensor.figures.map { $0.changed == 0 ? "the same in common rows" : "changed" }
-      let elements = isResized ? common ?? "others" : agreement(of: tensor)
-      return [shape(tensor.a), shape(tensor.b), .text(elements)]
+      let values =
+        switch tensor.recast {
+        case .exact: "exact"
+        case .rounded: "rounded"
+        case .widened: "A rounded"
+        case nil: "changed"
+        }
+      return [dtype(tensor.a), dtype(tensor.b), .text(values)]
     }
   }
 
-  var transposed: Table {
+  var reshaped: Table {
+    shapes(tensors(.reshaped, .resized)) { tensor in
+      guard tensor.status == .resized else { return agreement(of: tensor) }
+      guard let figures = tensor.figures else { return "others" }
+      return figures.changed == 0
+        ? "the same in common rows"
+        : "changed in common rows: ‖Δ‖/‖a‖ is \(Readable.number(figures.relativeL2))"
+    }
+  }
+
+  var transposed: Table { shapes(tensors(.transposed), agreement(of:)) }
+
+  /// Names, both shapes, and what is to be said of the elements.
+  private func shapes(
+    _ tensors: [TensorDifference],
+    _ elements: (TensorDifference) -> String
+  ) -> Table {
     var table = Table(columns: [
       .text("name", title: "tensor"), .text("a", title: "A"), .text("b", title: "B"),
       .text("elements"),
     ])
-    for tensor in tensors(.transposed) {
+    for tensor in tensors {
       table.append([
-        .text(tensor.name), shape(tensor.a), shape(tensor.b), .text(agreement(of: tensor)),
+        .text(tensor.name), shape(tensor.a), shape(tensor.b), .text(elements(tensor)),
       ])
     }
     return table
@@ -79,9 +94,12 @@ extension DiffReport {
   private func table(
     _ tensors: [TensorDifference],
     columns: [Table.Column],
+    without omitted: [String] = [],
     _ cells: (TensorDifference) -> [Cell]
   ) -> Table {
-    let figures = tensors.compactMap(\.figures).isEmpty ? [] : self.figures(of: tensors)
+    let isKnown = tensors.contains { $0.figures != nil }
+    let figures = (isKnown ? self.figures(of: tensors) : [])
+      .filter { !omitted.contains($0.column.key) }
     var table = Table(
       columns: [.text("name", title: "tensor")] + columns + figures.map(\.column)
     )
@@ -132,7 +150,7 @@ extension DiffReport {
     case .exact: "the same"
     case .rounded: "B is A, exactly rounded"
     case .widened: "A is B, exactly rounded"
-    case nil: tensor.status == .retyped ? "changed" : "the same"
+    case nil: "the same"
     }
   }
 
