@@ -18,7 +18,10 @@ public enum BallastCLI {
     ),
     globals: GlobalOptions.self,
     groups: [
-      CommandGroup("Checkpoints", [Inspect.self, Stats.self, Check.self, Scan.self, Convert.self]),
+      CommandGroup(
+        "Checkpoints",
+        [Inspect.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self]
+      ),
       CommandGroup(
         "Models",
         [Logits.self, Verify.self, Generate.self, Finetune.self, Eval.self]

@@ -2,9 +2,9 @@ import BallastBytes
 import CBallastKernels
 
 /// Conversions between element types, through the kernels in C.
-enum Cast {
+package enum Cast {
   /// Converts `count` elements at any address to float32; false where the type has no such reading.
-  static func toFloat32(
+  package static func toFloat32(
     _ output: UnsafeMutablePointer<Float>,
     _ input: UnsafeRawPointer,
     _ dtype: DType,
@@ -39,7 +39,7 @@ enum Cast {
   }
 
   /// Converts elements that float32 does not hold exactly; false where the type has no such reading.
-  static func toFloat64(
+  package static func toFloat64(
     _ output: UnsafeMutablePointer<Double>,
     _ input: UnsafeRawPointer,
     _ dtype: DType,
@@ -74,7 +74,7 @@ enum Cast {
   /// values it does not hold, or nil where there is no such cast.
   ///
   /// Everything but float64 goes through float32, as torch does; only to float64 is exact.
-  static func convert(
+  package static func convert(
     _ output: UnsafeMutableRawBufferPointer,
     _ target: DType,
     from input: UnsafeRawBufferPointer,

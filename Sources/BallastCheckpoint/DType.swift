@@ -83,10 +83,10 @@ public enum DType: String, CaseIterable, Hashable, Sendable {
   }
 
   /// Whether float32 does not hold every element exactly.
-  var needsDouble: Bool { [.f64, .i32, .u32, .i64, .u64].contains(self) }
+  package var needsDouble: Bool { [.f64, .i32, .u32, .i64, .u64].contains(self) }
 
   /// The size of the scalars that make up an element: a complex number has two.
-  var scalarByteWidth: Int? {
+  package var scalarByteWidth: Int? {
     switch self {
     case .c32: 2
     case .c64: 4

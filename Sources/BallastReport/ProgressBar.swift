@@ -51,7 +51,8 @@ package struct ProgressBar: Sendable {
       let details = details.isEmpty ? "" : " \(details)"
       let room = width - "\(label) \(percent) ||\(details)".displayWidth
       if room >= Self.narrowestBar {
-        let bar = Self.bar(fraction, width: min(room, Self.widestBar))
+        let columns = min(room, Self.widestBar)
+        let bar = BlockBar.text(fraction, width: columns).padded(to: columns)
         return "\(label) \(percent) |\(bar)|\(details)"
       }
     }
@@ -61,13 +62,6 @@ package struct ProgressBar: Sendable {
 
   private static let narrowestBar = 8
   private static let widestBar = 30
-
-  private static func bar(_ fraction: Double, width: Int) -> String {
-    let eighths = Int((fraction * Double(width * 8)).rounded(.down))
-    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
-    let bar = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
-    return bar.padded(to: width)
-  }
 }
 
 extension ProgressBar {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bk_casts.h"
+#include "bk_difference.h"
 #include "bk_dispatch.h"
 #include "bk_operations.h"
 #include "bk_statistics.h"

@@ -1,0 +1,61 @@
+import BallastCheckpoint
+
+/// How far the tensors of one layer moved together.
+package struct LayerChange: Hashable, Sendable {
+  /// The number of the layer; nil for the tensors outside of layers.
+  package let layer: Int?
+  /// ‖Δ‖ / ‖a‖ over the layer's tensors that both have under one name, type aside.
+  package let relativeL2: Double
+
+  /// The layers in order, and at last what lies outside of them, where names have layers at all.
+  static func layers(
+    of tensors: [TensorDifference],
+    _ runner: PieceRunner
+  ) throws(DifferenceError) -> [LayerChange] {
+    let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.a?.name == $0.b?.name }
+    var groups: [Int?: [TensorDifference]] = [:]
+    for tensor in compared { groups[number(in: tensor.name), default: []].append(tensor) }
+    let numbers = groups.keys.compactMap(\.self).sorted()
+    guard !numbers.isEmpty else { return [] }
+    let rest: [Int?] = groups[nil] == nil ? [] : [nil]
+    var layers: [LayerChange] = []
+    for layer in numbers.map(Optional.some) + rest {
+      layers.append(
+        LayerChange(layer: layer, relativeL2: try relativeL2(of: groups[layer] ?? [], runner))
+      )
+    }
+    return layers
+  }
+
+  private static func relativeL2(
+    of tensors: [TensorDifference],
+    _ runner: PieceRunner
+  ) throws(DifferenceError) -> Double {
+    let difference = tensors.reduce(0) { $0 + ($1.figures?.squaresOfDifference ?? 0) }
+    // Where nothing moved, norms need not be known.
+    guard difference > 0 else { return 0 }
+    var whole = 0.0
+    for tensor in tensors {
+      if let figures = tensor.figures {
+        whole += figures.squaresOfA
+      } else if tensor.status == .identical, let view = tensor.a {
+        whole += try TensorPair(view, view, runner).figures(Tolerance())?.squaresOfA ?? 0
+      }
+    }
+    return DifferenceFigures.relative(difference, to: whole)
+  }
+
+  /// The first part of a name that is a number, such as 11 in "transformer.h.11.attn.bias".
+  ///
+  /// In names of TensorFlow it follows a letter, as in "model/h11/attn/w".
+  package static func number(in name: String) -> Int? {
+    for part in name.utf8.split(whereSeparator: {
+      $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")
+    }) {
+      let digits = part.first == UInt8(ascii: "h") ? part.dropFirst() : part
+      guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
+      return Int(Substring(digits))
+    }
+    return nil
+  }
+}
