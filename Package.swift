@@ -64,7 +64,8 @@ let package = Package(
     .target(
       name: "BallastInspection",
       dependencies: [
-        "BallastFormats", "BallastCheckpoint", "BallastBytes", "BallastJSON", "CBallastKernels",
+        "BallastFormats", "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastParallel",
+        "CBallastKernels",
       ],
       swiftSettings: strict
     ),
