@@ -43,7 +43,12 @@ enum NarrowFloats {
   }
 
   /// Decodes elements that lie one after another in the bits of bytes, the lowest first.
-  static func decode(_ bytes: borrowing RawSpan, width: Int, _ values: [Float], count: Int) -> [Float] {
+  static func decode(
+    _ bytes: borrowing RawSpan,
+    width: Int,
+    _ values: [Float],
+    count: Int
+  ) -> [Float] {
     var decoded: [Float] = []
     decoded.reserveCapacity(count)
     for index in 0..<count {

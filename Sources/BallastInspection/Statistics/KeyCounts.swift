@@ -27,7 +27,7 @@ struct KeyCounts {
     Double(Float(bitPattern: UInt32(key) << 16 | 0x8000))
   }
 
-  /// The values below which such parts of all values lie, each within 2^-8 of its size.
+  /// The values below which such parts of all values lie, each within 2^-8 of its size, or 2^-134.
   ///
   /// `range` is that of the values, which the results do not leave. Parts are between 0 and 1, in
   /// ascending order; of no values there are no quantiles. A quantile is the value whose place, in

@@ -27,8 +27,6 @@ package struct StatisticsPass: Sendable {
 
   package init() {}
 
-  /// The elements of a piece: whole blocks of every type, and 4 MiB of float32.
-  private static let pieceElements = 1 << 20
   /// Of tensors with more elements than a piece, one in so many is in the sample for the bars.
   private static let samplingStep = 16
   private static let sampledRun = 1 << 12
@@ -71,13 +69,7 @@ package struct StatisticsPass: Sendable {
   private func group(_ tensors: [TensorView]) throws(FormatError) -> [TensorSummary] {
     var pieces: [Piece] = []
     for (index, tensor) in tensors.enumerated() {
-      let count = tensor.shape.elementCount
-      // Elements that share bytes, and those that are computed as a whole, are read as a whole.
-      let isWhole = tensor.dtype.byteWidth == nil && tensor.dtype.block == nil
-      let step = isWhole ? max(count, 1) : Self.pieceElements
-      for start in stride(from: 0, to: count, by: step) {
-        pieces.append(Piece(tensor: index, range: start..<min(start + step, count)))
-      }
+      pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
     }
     let results = Mutex([Result<bk_statistics, FormatError>?](repeating: nil, count: pieces.count))
     let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
@@ -121,7 +113,7 @@ package struct StatisticsPass: Sendable {
   ) throws(FormatError) -> (bk_statistics, KeyCounts?) {
     var statistics = Self.nothing
     var counts = countsKeys ? KeyCounts() : nil
-    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > Self.pieceElements
+    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > TensorView.elementsOfPiece
     unsafe try tensor.forEachNumberPiece(of: range) { type, values, count in
       // Safe: what is lent for the call are `count` numbers.
       unsafe bk_statistics_add(&statistics, type, values, count)
@@ -151,6 +143,20 @@ package struct StatisticsPass: Sendable {
       bars: bars > 0 ? keys.bars(bars, in: range) : [],
       quantiles: quantiles.isEmpty ? [] : keys.quantiles(quantiles, in: range)
     )
+  }
+}
+
+extension TensorView {
+  /// The elements of a piece: whole blocks of every type, and 4 MiB of float32.
+  fileprivate static let elementsOfPiece = 1 << 20
+
+  /// The ranges of elements that are read apart; elements that share bytes are read as a whole.
+  func pieces() throws(FormatError) -> [Range<Int>] {
+    try checkUnfolding()
+    let count = shape.elementCount
+    let isWhole = dtype.byteWidth == nil && dtype.block == nil
+    let step = isWhole ? max(count, 1) : Self.elementsOfPiece
+    return stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
   }
 }
 
