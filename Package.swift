@@ -148,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "BallastInspectionTests",
       dependencies: [
-        "BallastInspection", "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastBytes",
+        "BallastInspection", "BallastParallel", "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastBytes",
         "BallastTestSupport",
       ],
       swiftSettings: common

@@ -25,17 +25,7 @@ extension TensorView {
       let region = try storage.region
       return try body(region.bytes.extracting(0..<byteCount), elements)
     }
-    guard byteCount <= max(storage.sourceByteCount, storage.maximumUnfoldedBytes) else {
-      throw FormatError(
-        CheckpointFault.expandedTooFar(
-          tensor: name,
-          bytes: byteCount,
-          limit: storage.maximumUnfoldedBytes
-        ),
-        at: fileOffset,
-        in: storage.file
-      )
-    }
+    try checkUnfolding()
     let elementsPerPiece = max(1, pieceBytes / width)
     if let computed = storage.computed, isContiguous {
       return try forEachComputedPiece(
@@ -74,6 +64,23 @@ extension TensorView {
       start = range.upperBound
     }
     if !isLent { region.source.giveBack(region.range) }
+  }
+
+  /// Throws where the elements take more bytes than their storage, and than is allowed.
+  ///
+  /// Whoever makes something for each of the elements asks first: there may be 2^60 of them.
+  package func checkUnfolding() throws(FormatError) {
+    guard byteCount <= max(storage.sourceByteCount, storage.maximumUnfoldedBytes) else {
+      throw FormatError(
+        CheckpointFault.expandedTooFar(
+          tensor: name,
+          bytes: byteCount,
+          limit: storage.maximumUnfoldedBytes
+        ),
+        at: fileOffset,
+        in: storage.file
+      )
+    }
   }
 
   /// Copies a range of the elements, counted row by row, to `destination`, little-endian.

@@ -18,6 +18,8 @@ package struct Cell: Hashable, Sendable {
     case bytes(Int)
     /// Sizes or indices, such as a shape: "[50257, 768]".
     case integers([Int])
+    /// Heights of bars side by side, from zero: "▁▃█▂" for people.
+    case bars([Double])
   }
 
   /// What the cell holds.
@@ -42,6 +44,7 @@ package struct Cell: Hashable, Sendable {
     case .fraction(let fraction): Readable.percentage(fraction)
     case .bytes(let bytes): Readable.bytes(bytes)
     case .integers(let integers): "[\(integers.map(String.init).joined(separator: ", "))]"
+    case .bars(let heights): Readable.bars(heights)
     }
   }
 }
@@ -76,6 +79,13 @@ extension Cell {
   /// A cell with sizes or indices; empty if there are none to speak of.
   package static func integers(_ integers: [Int]?, style: Style = .plain) -> Cell {
     Cell(integers.map(Content.integers) ?? .empty, style: style)
+  }
+}
+
+extension Cell {
+  /// A cell with bars; empty if there are none.
+  package static func bars(_ heights: [Double], style: Style = .plain) -> Cell {
+    Cell(heights.isEmpty ? .empty : .bars(heights), style: style)
   }
 }
 

@@ -65,6 +65,21 @@ package struct Table: Hashable, Sendable {
     package let title: String
     /// On which side the cells stand.
     package let alignment: Alignment
+    /// Whether people can do without the column where the terminal is narrow; machines get it.
+    package private(set) var isOptional = false
+
+    private init(key: String, title: String, alignment: Alignment) {
+      self.key = key
+      self.title = title
+      self.alignment = alignment
+    }
+
+    /// The same column, which is left out where the terminal is too narrow for all of them.
+    package var optional: Column {
+      var column = self
+      column.isOptional = true
+      return column
+    }
 
     /// A column of texts, on the left.
     package static func text(_ key: String, title: String? = nil) -> Column {
@@ -85,6 +100,14 @@ package struct Table: Hashable, Sendable {
   /// A table without rows.
   package init(columns: [Column]) {
     self.columns = columns
+  }
+
+  /// The table without some of its columns.
+  func without(_ dropped: Set<Int>) -> Table {
+    let kept = columns.indices.filter { !dropped.contains($0) }
+    var table = Table(columns: kept.map { columns[$0] })
+    for row in rows { table.append(kept.map { row[$0] }) }
+    return table
   }
 
   /// Adds a row with a cell for every column.

@@ -34,6 +34,7 @@ extension Cell {
     case .number(let number), .fraction(let number):
       number.isFinite ? number.description : Readable.number(number)
     case .integers: text
+    case .bars(let heights): heights.map(\.description).joined(separator: " ")
     }
   }
 }

@@ -23,6 +23,7 @@ extension Cell {
     case .integer(let integer), .bytes(let integer): .integer(integer)
     case .number(let number), .fraction(let number): .number(number)
     case .integers(let integers): .array(integers.map(JSONValue.integer))
+    case .bars(let heights): .array(heights.map(JSONValue.number))
     }
   }
 }

@@ -76,6 +76,15 @@ extension TerminalRenderer {
       return table.columns[column].alignment == .right
         ? natural[column] : min(natural[column], narrowest)
     }
+    // Names are worth more than columns that people can do without.
+    var dropped: Set<Int> = []
+    var needed = natural.reduce(TableLayout.gap * (natural.count - 1), +)
+    for column in table.columns.indices.reversed()
+    where table.columns[column].isOptional && needed > width ?? .max {
+      dropped.insert(column)
+      needed -= natural[column] + TableLayout.gap
+    }
+    guard dropped.isEmpty else { return lines(of: table.without(dropped)) }
     let layout = TableLayout(natural: natural, minimum: minimum, available: width)
     guard let widths = layout.widths else { return records(of: table, titles: titles) }
     func line(_ texts: [String], _ style: (Int) -> Style) -> String {

@@ -1,10 +1,7 @@
-#include "bk_statistics.h"
+#include "numbers.h"
 #include "vector_math.h"
 
 #include <math.h>
-
-// Values of one block: it stays in L1 for the second look, at the deviations from its mean.
-enum { BK_STATISTICS_BLOCK = 2048 };
 
 void bk_statistics_init(bk_statistics *statistics) {
   *statistics = (bk_statistics){.minimum = INFINITY, .maximum = -INFINITY};
@@ -95,11 +92,11 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
         into, finite, mean, name##_squared_deviation(values, count, mean));                  \
   }                                                                                          \
   BK_INLINE void name##_body(bk_statistics *into, const void *values, size_t count) {        \
-    for (size_t first = 0; first < count; first += BK_STATISTICS_BLOCK) {                    \
+    for (size_t first = 0; first < count; first += BK_NUMBER_BLOCK) {                    \
       size_t rest = count - first;                                                           \
       name##_block(                                                                          \
           into, (const char *)values + first * sizeof(real),                                 \
-          rest < BK_STATISTICS_BLOCK ? rest : BK_STATISTICS_BLOCK);                          \
+          rest < BK_NUMBER_BLOCK ? rest : BK_NUMBER_BLOCK);                          \
     }                                                                                        \
   }                                                                                          \
   BK_DISPATCH(void, name, (bk_statistics *into, const void *values, size_t count),           \
@@ -108,3 +105,53 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
 BK_STATISTICS(bk_statistics_f32, float, uint32_t, int32_t, 0x7f800000u, 0x00800000u)
 BK_STATISTICS(
     bk_statistics_f64, double, uint64_t, int64_t, 0x7ff0000000000000u, 0x0010000000000000u)
+
+void bk_statistics_join(bk_statistics *into, const bk_statistics *other) {
+  into->minimum = fmin(into->minimum, other->minimum);
+  into->maximum = fmax(into->maximum, other->maximum);
+  into->absolute_maximum = fmax(into->absolute_maximum, other->absolute_maximum);
+  // Not the sum that merging the moments gives: this one was added up already.
+  double sum_of_squares = into->sum_of_squares + other->sum_of_squares;
+  bk_statistics_merge(into, other->finite, other->mean, other->m2);
+  into->sum_of_squares = sum_of_squares;
+  into->zeros += other->zeros;
+  into->nan += other->nan;
+  into->positive_infinite += other->positive_infinite;
+  into->negative_infinite += other->negative_infinite;
+  into->subnormal += other->subnormal;
+}
+
+/// The numbers of a narrow type that are smaller than its normal ones.
+BK_INLINE size_t bk_subnormals_body(bk_number type, const void *values, size_t count) {
+  size_t subnormals = 0;
+  if (type == BK_F16) {
+    const struct __attribute__((packed)) { uint16_t bits; } *halves = values;
+    for (size_t i = 0; i < count; i++) subnormals += (uint16_t)((halves[i].bits & 0x7fff) - 1) < 0x3ff;
+  } else {
+    const uint8_t *bytes = values;
+    uint8_t least = type == BK_F8E4M3 ? 7 : 3;
+    for (size_t i = 0; i < count; i++) subnormals += (uint8_t)((bytes[i] & 0x7f) - 1) < least;
+  }
+  return subnormals;
+}
+BK_DISPATCH(size_t, bk_subnormals, (bk_number type, const void *values, size_t count),
+            (type, values, count))
+
+void bk_statistics_add(bk_statistics *into, bk_number type, const void *values, size_t count) {
+  if (type == BK_F32) return bk_statistics_f32(into, values, count);
+  if (type == BK_F64) return bk_statistics_f64(into, values, count);
+  bk_widened block;
+  uint64_t subnormal = into->subnormal;
+  BK_EACH_BLOCK({
+    bk_widen(&block, type, piece, length);
+    if (bk_number_is_wide(type)) {
+      bk_statistics_f64(into, block.doubles, length);
+    } else {
+      bk_statistics_f32(into, block.floats, length);
+    }
+  })
+  // As float32 they are normal.
+  if (type == BK_F16 || type == BK_F8E4M3 || type == BK_F8E5M2) {
+    into->subnormal = subnormal + bk_subnormals(type, values, count);
+  }
+}

@@ -13,10 +13,20 @@ struct Stats: Command {
     abstract: "Compute statistics of every tensor's values.",
     discussion: """
       Minimum, maximum, mean, standard deviation (the population's) and L2 norm are taken over \
-      the finite values, in double; zeros, NaN and infinities are counted.
+      the finite values, in double; zeros, NaN and infinities are counted. Of complex tensors the \
+      real and imaginary parts are looked at. The distribution is drawn from the smallest value to \
+      the largest; of large tensors one value in sixteen counts for it, while histograms and \
+      quantiles are of all values. Below the table stands what is seldom meant so: values that are \
+      not finite, constant tensors, rows and columns of zeros, and norms far from those of the \
+      same weight in other layers.
       """,
     examples: [
-      CommandExample("ballast stats model.safetensors --match '*.ln_*'", "The LayerNorms only.")
+      CommandExample("ballast stats model.safetensors --match '*.ln_*'", "The LayerNorms only."),
+      CommandExample("ballast stats gpt2/ --by-layer", "Each weight over all layers."),
+      CommandExample(
+        "ballast stats gpt2/ --histogram 40 --quantiles 0.01,0.5,0.99 --format json",
+        "Exact histograms, and quantiles, for a program."
+      ),
     ]
   )
 
@@ -25,7 +35,25 @@ struct Stats: Command {
   @Option(help: "How to write the list.") var format = ListFormat.table
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
   var match: [NamePattern] = []
+  @Option(value: "BINS", in: 1...Histogram.maximumBins, help: "Count values in so many bins.")
+  var histogram: Int?
+  @Option(help: "How the edges of bins are spread.") var scale = Histogram.Scale.linear
+  @Option(
+    value: "Q,…",
+    help: "Quantiles between 0 and 1, such as 0.01,0.5,0.99, each within 0.4% of its size."
+  )
+  var quantiles: QuantileList?
+  @Flag(help: "One line for a weight in all layers.") var byLayer = false
   @OptionGroup var limits: LimitArguments<ReadingLimits>
+
+  func validate() throws {
+    if byLayer, histogram != nil || quantiles != nil {
+      throw UsageError("'--histogram' and '--quantiles' do not go with '--by-layer'")
+    }
+    if histogram != nil, format == .csv {
+      throw UsageError("'--histogram' goes with '--format' table or json: csv has flat rows")
+    }
+  }
 
   func run(in context: Console) throws -> ExitCode {
     let checkpoint = try at(path) { () throws(FormatError) in
@@ -36,50 +64,48 @@ struct Stats: Command {
     if tensors.isEmpty, !match.isEmpty {
       context.notice("\(path): no tensor's name matches".printable)
     }
+    var request = StatisticsPass()
+    request.bars = format == .table && !byLayer ? StatisticsTable.barCount : 0
+    request.quantiles = quantiles?.parts ?? []
     let total = tensors.reduce(0) { $0 &+ $1.byteCount }
     let progress = Progress("Reading", total: total, unit: .bytes, on: context)
-    var table = Table(columns: [
-      .text("name", title: "tensor"), .text("dtype"), .number("count"), .number("min"),
-      .number("max"), .number("mean"), .number("std"), .number("l2"), .number("zeros"),
-      .number("nan"), .number("posinf"), .number("neginf"),
-    ])
-    var done = 0
-    for tensor in tensors {
-      let row = try at(path) { () throws(FormatError) in
+    let output = try at(path) { () throws(FormatError) in
+      let summaries = try StatisticsPass.summaries(of: tensors, as: request) {
+        (done) throws(FormatError) in
         try Interruption.check()
-        return try Self.row(tensor)
+        progress.advance(to: done)
       }
-      table.append(row)
-      done &+= tensor.byteCount
-      progress.advance(to: done)
+      var output = StatisticsTable(Array(zip(tensors, summaries)), quantiles: request.quantiles)
+      if let histogram { try output.addHistograms(bins: histogram, scale: scale) }
+      if format == .table { try output.findOutliers() }
+      return output
     }
     progress.clear()
     switch format {
-    case .table: try context.print([.table(table)])
-    case .json: try context.print(["tensors": table.json])
-    case .csv: try context.write(table.csv)
+    case .table: try context.print(byLayer ? output.layerDocument : output.document)
+    case .json: try context.print(byLayer ? output.layerJSON : output.json)
+    case .csv: try context.write((byLayer ? output.layerTable : output.table).csv)
     }
     return .success
   }
+}
 
-  /// A type without a reading as numbers has a row without figures.
-  private static func row(_ tensor: TensorView) throws(FormatError) -> [Cell] {
-    let head: [Cell] = [
-      .text(tensor.name), .text(tensor.dtype.rawValue), .integer(tensor.shape.elementCount),
-    ]
-    let statistics: TensorStatistics
-    do {
-      statistics = try TensorStatistics(of: tensor)
-    } catch {
-      guard error.fault is CheckpointFault else { throw error }
-      return head + [Cell](repeating: .empty, count: 9)
+extension Histogram.Scale: ExpressibleByArgument {}
+
+/// Parts of one, ascending: "0.01,0.5,0.99".
+struct QuantileList: ExpressibleByArgument, Hashable {
+  let parts: [Double]
+
+  init(argument: String) throws(InvalidArgument) {
+    var parts: [Double] = []
+    for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let part = Double(word), (0...1).contains(part), parts.count < 100 else {
+        throw InvalidArgument("expected numbers from 0 to 1 with commas between them")
+      }
+      parts.append(part)
     }
-    func count(_ value: Int) -> Cell { .integer(value, style: value > 0 ? .red : .plain) }
-    return head + [
-      .number(statistics.minimum), .number(statistics.maximum), .number(statistics.mean),
-      .number(statistics.standardDeviation), .number(statistics.l2), .integer(statistics.zeros),
-      count(statistics.notNumbers), count(statistics.positiveInfinities),
-      count(statistics.negativeInfinities),
-    ]
+    self.parts = Set(parts).sorted()
   }
+
+  var argument: String { parts.map(\.argument).joined(separator: ",") }
 }

@@ -165,12 +165,64 @@ import Testing
     try check(every, [1, 1, 1, 1, 21, 21, 21, 21, 41, 41, 41, 41].map { $0 - 7 })
   }
 
-  @Test(arguments: [DType.c64, .f4, .f8e8m0])
-  func typesWithoutNumbersSaySo(dtype: DType) throws {
-    let view = try tensor(dtype, [2], [UInt8](repeating: 0, count: 16))
-    #expect(
-      Failure { try TensorStatistics(of: view) }
-        == Failure(CheckpointFault.notNumeric(tensor: "t", dtype), at: 100)
+  @Test func complexNumbersAreTheirTwoParts() throws {
+    let parts: [Float] = [1, -2, 0, .nan, 5, .infinity]
+    try check(try tensor(.c64, [3], littleEndian(parts)), parts.map { Double($0) })
+    let wide = parts.map { Double($0) }
+    try check(try tensor(.c128, [3], littleEndian(wide)), wide)
+    let halves = parts.map { Float16($0).bitPattern }
+    try check(try tensor(.c32, [3], littleEndian(halves)), wide)
+  }
+
+  /// The values that the OCP's specification lists.
+  @Test func floatsOfFourAndSixBits() throws {
+    // Two to a byte, the lower first; the codes 0 to 15 in order.
+    let fours = (0..<8).map { UInt8(2 * $0 | (2 * $0 + 1) << 4) }
+    let values: [Double] = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
+    try check(try tensor(.f4, [16], fours), values + values.map { -$0 })
+    // Four to three bytes: 1/8, 7.5, -0.125 and -7.5; then 1/16, 28, -1/16 and -28.
+    func packed(_ codes: [UInt32]) -> [UInt8] {
+      let word = codes.enumerated().reduce(UInt32(0)) { $0 | $1.element << (6 * $1.offset) }
+      return (0..<3).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
+    let codes: [UInt32] = [1, 31, 33, 63]
+    try check(try tensor(.f6e2m3, [4], packed(codes)), [0.125, 7.5, -0.125, -7.5])
+    try check(try tensor(.f6e3m2, [4], packed(codes)), [0.0625, 28, -0.0625, -28])
+  }
+
+  @Test func otherFloatsOfEightBits() throws {
+    try check(try tensor(.f8e8m0, [4], [0, 127, 254, 255]), [0x1p-127, 1, 0x1p127, .nan])
+    try check(
+      try tensor(.f8e4m3fnuz, [5], [0, 0x80, 1, 0x7F, 0xFF]),
+      [0, .nan, 0x1p-10, 240, -240]
     )
+    try check(
+      try tensor(.f8e5m2fnuz, [5], [0, 0x80, 1, 0x7F, 0xFF]),
+      [0, .nan, 0x1p-17, 57344, -57344]
+    )
+  }
+
+  /// Zeros, the least and the largest subnormal, the least normal, and a negative subnormal.
+  @Test func subnormalsAreThoseOfTheirType() throws {
+    func expectThree(_ dtype: DType, _ bytes: [UInt8]) throws {
+      let view = try tensor(dtype, [5], bytes)
+      #expect(try TensorStatistics(of: view).subnormals == 3)
+    }
+    let halves: [UInt16] = [0, 1, 0x3FF, 0x400, 0x8001]
+    try expectThree(.f16, littleEndian(halves))
+    let wide: [UInt16] = [0x8000, 1, 0x7F, 0x80, 0x8001]
+    try expectThree(.bf16, littleEndian(wide))
+    try expectThree(.f8e4m3, [0, 1, 7, 8, 0x81])
+    try expectThree(.f8e5m2, [0x80, 1, 3, 4, 0x81])
+    let doubles: [Double] = [0, 5e-310, -5e-310, 1e-320, 1]
+    try expectThree(.f64, littleEndian(doubles))
+  }
+
+  @Test func anExpandedGiantIsRefusedAtOnce() throws {
+    let giant = try tensor(.u8, [1 << 30, 1 << 29], [7], strides: [0, 0])
+    let error = try #require(failure { try TensorStatistics(of: giant) })
+    #expect(error.fault.limitName == "torch.unfolded-bytes")
+    let refused = failure { try Histogram(of: giant, in: 0...7, bins: 2) }
+    #expect(refused?.fault.limitName == "torch.unfolded-bytes")
   }
 }

@@ -1,0 +1,109 @@
+package import BallastBytes
+package import BallastCheckpoint
+
+/// Something about the values of a tensor that is seldom meant so.
+package struct StatisticsFinding: Hashable, Sendable {
+  /// What it is.
+  package enum Kind: Hashable, Sendable {
+    /// All finite values are the same one.
+    case constant(Double)
+    /// So many rows, or columns, of a matrix are zeros.
+    case deadRows(Int, of: Int)
+    case deadColumns(Int, of: Int)
+    /// The root of the mean square is so many times the median of its peers in other layers.
+    case norm(times: Double)
+    /// So many values are NaN or infinite.
+    case notFinite(Int)
+  }
+
+  package let tensor: String
+  package let kind: Kind
+
+  package init(tensor: String, kind: Kind) {
+    self.tensor = tensor
+    self.kind = kind
+  }
+
+  /// A norm is out of line when it is so many times the median of at least so many peers.
+  private static let normFactor = 5.0
+  private static let leastPeers = 4
+
+  /// The findings about tensors; rows are looked at only where there are zeros enough.
+  package static func findings(
+    about tensors: [(tensor: TensorView, statistics: TensorStatistics)]
+  ) throws(FormatError) -> [StatisticsFinding] {
+    let factors = normFactors(tensors.map { ($0.tensor.name, $0.statistics) })
+    var findings: [StatisticsFinding] = []
+    for ((tensor, statistics), factor) in zip(tensors, factors) {
+      func add(_ kind: Kind) { findings.append(.init(tensor: tensor.name, kind: kind)) }
+      if !statistics.isFinite { add(.notFinite(statistics.count - statistics.finite)) }
+      if let value = statistics.minimum, value == statistics.maximum, statistics.finite > 1 {
+        add(.constant(value))
+      } else if tensor.shape.rank == 2, tensor.dtype.isSeenByRows {
+        let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
+        if statistics.zeros >= min(rows, columns), min(rows, columns) > 1 {
+          let dead = try deadLines(of: tensor)
+          if dead.rows > 0 { add(.deadRows(dead.rows, of: rows)) }
+          if dead.columns > 0 { add(.deadColumns(dead.columns, of: columns)) }
+        }
+      }
+      if let factor { add(.norm(times: factor)) }
+    }
+    return findings
+  }
+
+  /// For each tensor how many times the median of its peers its norm is, if that is out of line.
+  private static func normFactors(
+    _ tensors: [(name: String, statistics: TensorStatistics)]
+  ) -> [Double?] {
+    var peers: [String: [Double]] = [:]
+    let names = tensors.map { LayeredName($0.name) }
+    for (name, tensor) in zip(names, tensors) where name.layer != nil {
+      guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
+      peers[name.pattern, default: []].append(norm)
+    }
+    return zip(names, tensors).map { name, tensor in
+      guard name.layer != nil, let norms = peers[name.pattern], norms.count >= leastPeers,
+        let norm = tensor.statistics.rootMeanSquare
+      else { return nil }
+      let median = norms.sorted()[norms.count / 2]
+      guard median > 0, norm > median * normFactor || norm < median / normFactor else {
+        return nil
+      }
+      return norm / median
+    }
+  }
+
+  /// The rows and columns of a matrix that are all zeros.
+  private static func deadLines(
+    of tensor: TensorView
+  ) throws(FormatError) -> (rows: Int, columns: Int) {
+    let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
+    var deadRows = 0
+    var isLiveColumn = [Bool](repeating: false, count: columns)
+    let rowsPerPiece = max(1, (1 << 20) / max(columns, 1))
+    for first in stride(from: 0, to: rows, by: rowsPerPiece) {
+      let last = min(first + rowsPerPiece, rows)
+      let values = try tensor.floats(in: first * columns..<last * columns)
+      for row in 0..<last - first {
+        var isLive = false
+        for column in 0..<columns where values[row * columns + column] != 0 {
+          isLive = true
+          isLiveColumn[column] = true
+        }
+        if !isLive { deadRows += 1 }
+      }
+    }
+    return (deadRows, isLiveColumn.count { !$0 })
+  }
+}
+
+extension DType {
+  /// Whether a part of the elements can be read as float32 without the rest.
+  fileprivate var isSeenByRows: Bool {
+    switch self {
+    case .f4, .f6e2m3, .f6e3m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .c32, .c64, .c128: false
+    default: true
+    }
+  }
+}

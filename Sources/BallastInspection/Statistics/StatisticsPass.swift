@@ -1,0 +1,173 @@
+package import BallastBytes
+package import BallastCheckpoint
+import BallastParallel
+import CBallastKernels
+import Synchronization
+
+/// What is known of a tensor after its values were read once.
+package struct TensorSummary: Sendable {
+  package let statistics: TensorStatistics
+  /// How the values are distributed over equal parts from the smallest to the largest, where that
+  /// was asked for: of large tensors only a sample is counted.
+  package let bars: [Int]
+  /// The quantiles that were asked for; nil where there is no finite value.
+  package let quantiles: [Double?]
+}
+
+/// Reads the values of tensors once, on all cores.
+///
+/// The work is cut into pieces of a fixed size, whose results are joined in their order: figures do
+/// not depend on the number of threads.
+package struct StatisticsPass: Sendable {
+  /// The number of parts that the distribution is shown in; 0 for none.
+  package var bars = 0
+  /// Parts of the values, from 0 to 1 and ascending, below which a quantile is sought. For these
+  /// every value is counted, and each is within 2^-8 of its size.
+  package var quantiles: [Double] = []
+
+  package init() {}
+
+  /// Of tensors with more elements than a piece, one in so many is in the sample for the bars.
+  private static let samplingStep = 16
+  private static let sampledRun = 1 << 12
+  /// The tensors whose counts are held at the same time.
+  private static let groupCount = 64
+  private static let groupElements = 1 << 24
+
+  /// The summaries of tensors, in their order; `progress` gets the number of bytes that were read.
+  package static func summaries(
+    of tensors: [TensorView],
+    as request: StatisticsPass = StatisticsPass(),
+    progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) -> [TensorSummary] {
+    var summaries: [TensorSummary] = []
+    var done = 0
+    var start = 0
+    while start < tensors.count {
+      var end = start
+      var elements = 0
+      while end < tensors.count, end - start < groupCount, elements < groupElements {
+        elements += tensors[end].shape.elementCount
+        end += 1
+      }
+      summaries += try request.group(Array(tensors[start..<end]))
+      for tensor in tensors[start..<end] { done &+= tensor.byteCount }
+      try progress(done)
+      start = end
+    }
+    return summaries
+  }
+
+  private var countsKeys: Bool { bars > 0 || !quantiles.isEmpty }
+
+  /// A piece of a tensor.
+  private struct Piece {
+    let tensor: Int
+    let range: Range<Int>
+  }
+
+  private func group(_ tensors: [TensorView]) throws(FormatError) -> [TensorSummary] {
+    var pieces: [Piece] = []
+    for (index, tensor) in tensors.enumerated() {
+      pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
+    }
+    let results = Mutex([Result<bk_statistics, FormatError>?](repeating: nil, count: pieces.count))
+    let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
+    Parallel.forEachPartition(pieces.count) { index in
+      let piece = pieces[index]
+      let tensor = tensors[piece.tensor]
+      do throws(FormatError) {
+        let (statistics, counts) = try read(piece.range, of: tensor)
+        results.withLock { $0[index] = .success(statistics) }
+        guard let counts else { return }
+        keys.withLock { keys in
+          if keys[piece.tensor] == nil {
+            keys[piece.tensor] = counts
+          } else {
+            keys[piece.tensor]?.add(counts)
+          }
+        }
+      } catch {
+        results.withLock { $0[index] = .failure(error) }
+      }
+    }
+    var gathered = tensors.map { _ in Self.nothing }
+    for (piece, result) in zip(pieces, results.withLock { $0 }) {
+      guard var statistics = try result?.get() else { continue }
+      // Safe: both structures are the caller's own.
+      unsafe bk_statistics_join(&gathered[piece.tensor], &statistics)
+    }
+    return zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
+  }
+
+  private static var nothing: bk_statistics {
+    var statistics = bk_statistics()
+    // Safe: the structure is our own.
+    unsafe bk_statistics_init(&statistics)
+    return statistics
+  }
+
+  private func read(
+    _ range: Range<Int>,
+    of tensor: TensorView
+  ) throws(FormatError) -> (bk_statistics, KeyCounts?) {
+    var statistics = Self.nothing
+    var counts = countsKeys ? KeyCounts() : nil
+    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > TensorView.elementsOfPiece
+    unsafe try tensor.forEachNumberPiece(of: range) { type, values, count in
+      // Safe: what is lent for the call are `count` numbers.
+      unsafe bk_statistics_add(&statistics, type, values, count)
+      guard counts != nil else { return }
+      guard isSampled else {
+        unsafe counts?.add(type, values, count: count)
+        return
+      }
+      let width = tensor.dtype.numberWidth(of: type)
+      let step = Self.sampledRun * Self.samplingStep
+      for start in stride(from: 0, to: count, by: step) {
+        let run = min(Self.sampledRun, count - start)
+        unsafe counts?.add(type, values + start * width, count: run)
+      }
+    }
+    return (statistics, counts)
+  }
+
+  private func summary(_ gathered: bk_statistics, _ keys: KeyCounts?) -> TensorSummary {
+    let statistics = TensorStatistics(gathered)
+    guard let keys, let minimum = statistics.minimum, let maximum = statistics.maximum else {
+      return TensorSummary(statistics: statistics, bars: [], quantiles: quantiles.map { _ in nil })
+    }
+    let range = minimum...maximum
+    return TensorSummary(
+      statistics: statistics,
+      bars: bars > 0 ? keys.bars(bars, in: range) : [],
+      quantiles: quantiles.isEmpty ? [] : keys.quantiles(quantiles, in: range)
+    )
+  }
+}
+
+extension TensorView {
+  /// The elements of a piece: whole blocks of every type, and 4 MiB of float32.
+  fileprivate static let elementsOfPiece = 1 << 20
+
+  /// The ranges of elements that are read apart; elements that share bytes are read as a whole.
+  func pieces() throws(FormatError) -> [Range<Int>] {
+    try checkUnfolding()
+    let count = shape.elementCount
+    let isWhole = dtype.byteWidth == nil && dtype.block == nil
+    let step = isWhole ? max(count, 1) : Self.elementsOfPiece
+    return stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
+  }
+}
+
+extension DType {
+  /// The size in bytes of a number as it is lent: decoded ones are float32.
+  fileprivate func numberWidth(of number: bk_number) -> Int {
+    switch number {
+    case BK_F64, BK_I64, BK_U64: 8
+    case BK_F32, BK_I32, BK_U32: 4
+    case BK_F16, BK_BF16, BK_I16, BK_U16: 2
+    default: 1
+    }
+  }
+}

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "bk_statistics.h"
+
+#include <stddef.h>
+
+// Values of one block: widened, it stays in L1 for a second look.
+enum { BK_NUMBER_BLOCK = 2048 };
+
+/// Values of a block, widened.
+typedef union {
+  float floats[BK_NUMBER_BLOCK];
+  double doubles[BK_NUMBER_BLOCK];
+} bk_widened;
+
+/// The size of a number in bytes.
+static inline size_t bk_number_size(bk_number type) {
+  switch (type) {
+    case BK_F64: case BK_U64: case BK_I64: return 8;
+    case BK_F32: case BK_U32: case BK_I32: return 4;
+    case BK_F16: case BK_BF16: case BK_U16: case BK_I16: return 2;
+    default: return 1;
+  }
+}
+
+/// Whether float32 does not hold every number of a type.
+static inline int bk_number_is_wide(bk_number type) {
+  return type == BK_F64 || type == BK_U32 || type == BK_I32 || type == BK_U64 || type == BK_I64;
+}
+
+/// Widens a block of numbers: to doubles where the type is wide, otherwise to floats.
+void bk_widen(bk_widened *block, bk_number type, const void *values, size_t count);
+
+/// Runs `body` for every block of `values`: `piece` is where it starts, `length` its numbers.
+#define BK_EACH_BLOCK(body)                                                       \
+  for (size_t first = 0; first < count; first += BK_NUMBER_BLOCK) {           \
+    size_t rest = count - first;                                                  \
+    size_t length = rest < BK_NUMBER_BLOCK ? rest : BK_NUMBER_BLOCK;      \
+    const void *piece = (const char *)values + first * bk_number_size(type);      \
+    body                                                                          \
+  }

@@ -1,0 +1,150 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastInspection
+import BallastParallel
+import BallastTestSupport
+import Testing
+
+/// Many tensors in one pass, their distributions, and what is told of layers.
+@Suite(.serialized) struct StatisticsPassTests {
+  private func random(_ count: Int, seed: UInt64) -> [Float] {
+    var random = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in
+      Float.random(in: -1...1, using: &random) * Float.random(in: 0...1, using: &random)
+    }
+  }
+
+  private func tensors() throws -> [TensorView] {
+    try (0..<70).map { index in
+      let values = random(index == 3 ? 3_000_001 : index * 37, seed: UInt64(index))
+      return try tensor(.f32, [values.count], littleEndian(values), named: "t\(index)")
+    }
+  }
+
+  @Test func figuresDoNotDependOnThreadsOrCompany() throws {
+    let views = try tensors()
+    var request = StatisticsPass()
+    request.bars = 9
+    request.quantiles = [0.1, 0.9]
+    defer { Parallel.setThreadCount(0) }
+    Parallel.setThreadCount(1)
+    var reported: [Int] = []
+    let one = try StatisticsPass.summaries(of: views, as: request) { (bytes) throws(FormatError) in
+      reported.append(bytes)
+    }
+    Parallel.setThreadCount(5)
+    let five = try StatisticsPass.summaries(of: views, as: request)
+    #expect(one.map(\.statistics) == five.map(\.statistics))
+    #expect(one.map(\.bars) == five.map(\.bars))
+    #expect(one.map(\.quantiles) == five.map(\.quantiles))
+    #expect(reported.last == views.reduce(0) { $0 + $1.byteCount })
+    #expect(reported == reported.sorted() && reported.count > 1)
+    for (view, summary) in zip(views, one) {
+      #expect(try TensorStatistics(of: view) == summary.statistics)
+      #expect(summary.bars.reduce(0, +) == summary.statistics.finite)
+    }
+  }
+
+  @Test func quantilesAreWithinTheirBound() throws {
+    let values = random(1_300_000, seed: 4)
+    let view = try tensor(.f32, [1300, 1000], littleEndian(values))
+    var request = StatisticsPass()
+    request.quantiles = [0, 0.001, 0.5, 0.75, 1]
+    let found = try StatisticsPass.summaries(of: [view], as: request)[0].quantiles
+    let sorted = values.sorted().map { Double($0) }
+    for (part, value) in zip(request.quantiles, found) {
+      let expected = sorted[Int((Double(sorted.count - 1) * part).rounded(.down))]
+      #expect(abs(try #require(value) - expected) <= abs(expected) / 256, "\(part)")
+    }
+    let none = try tensor(.f32, [2], littleEndian([.nan, .infinity] as [Float]))
+    #expect(
+      try StatisticsPass.summaries(of: [none], as: request)[0].quantiles
+        == Array(repeating: nil, count: 5)
+    )
+  }
+
+  /// Of a large tensor one in sixteen is counted: the shape stays.
+  @Test func barsOfASampleHaveTheShapeOfTheWhole() throws {
+    let values = random(5_000_000, seed: 9)
+    let view = try tensor(.f32, [values.count], littleEndian(values))
+    var request = StatisticsPass()
+    request.bars = 8
+    let bars = try StatisticsPass.summaries(of: [view], as: request)[0].bars
+    let sampled = Double(bars.reduce(0, +))
+    #expect(sampled < 0.2 * Double(values.count) && sampled > 0.02 * Double(values.count))
+    let exact = try Histogram(of: view, in: -1...1, bins: 8).counts
+    for (bar, count) in zip(bars, exact) {
+      #expect(abs(Double(bar) / sampled - Double(count) / Double(values.count)) < 0.01)
+    }
+  }
+
+  @Test func namesOfLayers() {
+    let names = [
+      ("transformer.h.11.attn.bias", "transformer.h.*.attn.bias", 11),
+      ("model/h3/ln_1/g", "model/h*/ln_1/g", 3), ("blk.0.attn_q", "blk.*.attn_q", 0),
+      ("h.007.1.x", "h.*.1.x", 7),
+    ]
+    for (name, pattern, layer) in names {
+      #expect(LayeredName(name).pattern == pattern && LayeredName(name).layer == layer)
+    }
+    for name in ["wte.weight", "", "h.x", "h", "a.99999999999999999999", "ln_1.weight"] {
+      #expect(LayeredName(name).layer == nil && LayeredName(name).pattern == name)
+    }
+  }
+
+  @Test func anAggregateIsThatOfAllItsValues() throws {
+    let layers = (0..<4).map { random(100 + $0 * 50, seed: UInt64($0)) }
+    let views = try layers.enumerated().map { index, values in
+      let name = "h.\(3 - index).w"
+      return try tensor(.f32, [values.count], littleEndian(values), named: name)
+    }
+    let statistics = try views.map { ($0.name, try TensorStatistics(of: $0)) }
+    let aggregate = try #require(LayerAggregate.aggregates(of: statistics).first)
+    let all = try TensorStatistics(
+      of: tensor(.f32, [layers.joined().count], littleEndian(layers.joined()))
+    )
+    #expect(aggregate.pattern == "h.*.w" && aggregate.layers == [0, 1, 2, 3])
+    #expect(aggregate.count == all.count && aggregate.notFinite == 0)
+    #expect(aggregate.minimum == all.minimum && aggregate.maximum == all.maximum)
+    #expect(abs(try #require(aggregate.mean) - (all.mean ?? 9)) < 1e-15)
+    let deviation = try #require(aggregate.standardDeviation)
+    #expect(abs(deviation - (all.standardDeviation ?? 9)) < 1e-14)
+    #expect(aggregate.rootMeanSquares[3] == statistics[0].1.rootMeanSquare)
+  }
+
+  @Test func whatIsSeldomMeantSoIsFound() throws {
+    var rows = random(20 * 10, seed: 1)
+    for column in 0..<10 {
+      rows[30 + column] = 0
+      rows[70 + column] = 0
+    }
+    for row in 0..<20 { rows[row * 10 + 4] = 0 }
+    var named: [(String, [Int], [Float])] = [
+      ("dead", [20, 10], rows), ("constant", [3, 2], [2, 2, 2, 2, 2, 2]), ("one", [1], [0]),
+      ("nan", [2], [.nan, 1]), ("fine", [50], random(50, seed: 2)), ("none", [0], []),
+    ]
+    for layer in 0..<5 {
+      let values = random(64, seed: 30).map { layer == 3 ? $0 * 100 : $0 }
+      named.append(("h.\(layer).w", [8, 8], values))
+    }
+    let views = try named.map { name, sizes, values in
+      try tensor(.f32, sizes, littleEndian(values), named: name)
+    }
+    let findings = try StatisticsFinding.findings(
+      about: views.map { ($0, try TensorStatistics(of: $0)) }
+    )
+    #expect(
+      findings.dropLast() == [
+        .init(tensor: "dead", kind: .deadRows(2, of: 20)),
+        .init(tensor: "dead", kind: .deadColumns(1, of: 10)),
+        .init(tensor: "constant", kind: .constant(2)), .init(tensor: "nan", kind: .notFinite(1)),
+      ]
+    )
+    let last = try #require(findings.last)
+    guard case .norm(let times) = last.kind, last.tensor == "h.3.w" else {
+      Issue.record("\(findings)")
+      return
+    }
+    #expect(abs(times - 100) < 1e-3)
+  }
+}
