@@ -11,7 +11,7 @@ package final class CastLosses {
   }
 
   /// How many values of a piece are lost.
-  struct Count: Hashable {
+  package struct Count: Hashable {
     var beyond = 0
     var zeroed = 0
 

@@ -100,15 +100,6 @@ package enum Readable {
     return "\(text)\(prefix) \(things)/s"
   }
 
-  /// A bar that lies: so much of the width, to an eighth of a column; what is not zero is seen.
-  package static func bar(_ part: Double, width: Int) -> String {
-    let eighths = Array(" ▏▎▍▌▋▊▉")
-    guard part > 0, width > 0 else { return "" }
-    let length = max(1, Int((min(part, 1) * Double(width * 8)).rounded()))
-    let rest = length % 8 == 0 ? "" : String(eighths[length % 8])
-    return String(repeating: "█", count: length / 8) + rest
-  }
-
   /// Bars side by side, the highest of them whole: "▁▃█▂"; what is not zero is seen.
   package static func bars(_ heights: [Double]) -> String {
     let blocks = Array("▁▂▃▄▅▆▇█")

@@ -32,9 +32,41 @@ import Testing
 
   @Test func statsWritesTheDocumentedColumns() throws {
     let result = try Ballast.run("stats", tiny, "--match", "*ln_f.weight", "--format", "csv")
-    #expect(
-      result.text.hasPrefix("name,dtype,count,min,max,mean,std,l2,zeros,nan,posinf,neginf\r\n")
+    let columns = "name,dtype,count,min,max,mean,std,l2,zeros,nan,posinf,neginf,absmax,subnormals"
+    #expect(result.text.hasPrefix(columns + "\r\n"))
+  }
+
+  @Test func statsHasHistogramsQuantilesAndLayers() throws {
+    let result = try Ballast.run(
+      "stats",
+      tiny,
+      "--match",
+      "*.ln_1.weight",
+      "--histogram",
+      "5",
+      "--quantiles",
+      "0.5,0",
+      "--format",
+      "json"
     )
+    let rows = try #require(try JSONValue(parsing: result.text)["tensors"]?.array)
+    #expect(rows.count == 4)
+    for row in rows {
+      #expect(row["histogram"]?["edges"]?.array?.count == 6)
+      let counts = try #require(row["histogram"]?["counts"]?.array).compactMap(\.integer)
+      #expect(counts.count == 5 && counts.reduce(0, +) == 64)
+      #expect(row["q0"] == row["min"] && row["q0.5"] != nil)
+    }
+    let layers = try Ballast.run("stats", tiny, "--by-layer", "--format", "json")
+    let aggregates = try #require(try JSONValue(parsing: layers.text)["tensors"]?.array)
+    let first = try #require(aggregates.first)
+    #expect(first["name"]?.string?.contains(".h.*.") == true)
+    #expect(first["layers"]?.array?.count == 4 && first["rms"]?.array?.count == 4)
+    let table = try Ballast.run("stats", tiny)
+    #expect(table.text.contains("█") && table.text.contains("[values.norm]"))
+    #expect(try Ballast.run("stats", tiny, "--by-layer", "--histogram", "5").status == 64)
+    #expect(try Ballast.run("stats", tiny, "--quantiles", "0.5,2").status == 64)
+    #expect(try Ballast.run("stats", tiny, "--format", "csv", "--histogram", "5").status == 64)
   }
 
   @Test func verifyExitsWithTheResult() throws {

@@ -120,7 +120,7 @@ struct StatisticsTable {
     for (bin, count) in histogram.counts.enumerated() {
       table.append([
         .number(histogram.edges[bin]), .number(histogram.edges[bin + 1]), .integer(count),
-        .text(Readable.bar(Double(count) / Double(highest), width: 40)),
+        .text(BlockBar.text(Double(count) / Double(highest), width: 40)),
       ])
     }
     return table

@@ -14,7 +14,7 @@ package struct LayerChange: Hashable, Sendable {
   ) throws(DifferenceError) -> [LayerChange] {
     let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.a?.name == $0.b?.name }
     var groups: [Int?: [TensorDifference]] = [:]
-    for tensor in compared { groups[number(in: tensor.name), default: []].append(tensor) }
+    for tensor in compared { groups[LayeredName(tensor.name).layer, default: []].append(tensor) }
     let numbers = groups.keys.compactMap(\.self).sorted()
     guard !numbers.isEmpty else { return [] }
     let rest: [Int?] = groups[nil] == nil ? [] : [nil]
@@ -43,19 +43,5 @@ package struct LayerChange: Hashable, Sendable {
       }
     }
     return DifferenceFigures.relative(difference, to: whole)
-  }
-
-  /// The first part of a name that is a number, such as 11 in "transformer.h.11.attn.bias".
-  ///
-  /// In names of TensorFlow it follows a letter, as in "model/h11/attn/w".
-  package static func number(in name: String) -> Int? {
-    for part in name.utf8.split(whereSeparator: {
-      $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")
-    }) {
-      let digits = part.first == UInt8(ascii: "h") ? part.dropFirst() : part
-      guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
-      return Int(Substring(digits))
-    }
-    return nil
   }
 }

@@ -42,7 +42,11 @@ struct KeyCounts {
       seen += Int(counts[key])
       while results.count < places.count, places[results.count] < seen {
         let value = key & 0x7FFF == 0 ? 0 : Self.middle(key)
-        results.append(min(max(value, range.lowerBound), range.upperBound))
+        switch places[results.count] {
+        case 0: results.append(range.lowerBound)
+        case total - 1: results.append(range.upperBound)
+        default: results.append(min(max(value, range.lowerBound), range.upperBound))
+        }
       }
     }
     return results

@@ -124,6 +124,6 @@ import Testing
     ("h.99999999999999999999.w", nil), ("h..w", nil),
   ])
   func layersInNames(name: String, number: Int?) {
-    #expect(LayerChange.number(in: name) == number)
+    #expect(LayeredName(name).layer == number)
   }
 }
