@@ -52,7 +52,7 @@ package struct ShardIndex {
   ) throws(FormatError) -> Checkpoint {
     var opened: [ExactString: Checkpoint] = [:]
     var files: [Checkpoint.File] = []
-    var warnings: [FormatError] = []
+    var warnings = Warnings()
     for shard in shards {
       let source: SharedBytes
       do {
@@ -64,7 +64,7 @@ package struct ShardIndex {
       let checkpoint = try openShard(source, shard)
       opened[ExactString(shard)] = checkpoint
       files.append(.init(name: shard, byteCount: source.count))
-      warnings += checkpoint.warnings
+      for warning in checkpoint.warnings { warnings.append("the shards", warning) }
     }
     var tensors: [TensorView] = []
     for (tensor, shard) in weightMap {
@@ -88,6 +88,7 @@ package struct ShardIndex {
       for tensor in opened[ExactString(shard)]?.tensors ?? []
       where !named.contains(ExactString(tensor.name)) {
         warnings.append(
+          "tensors that are left out",
           FormatError(ShardIndexFault.strayTensor(tensor.name), at: tensor.fileOffset, in: shard)
         )
       }
@@ -96,7 +97,7 @@ package struct ShardIndex {
       format: (format ?? Safetensors.name) + " (sharded)",
       files: files,
       metadata: metadata,
-      warnings: warnings,
+      warnings: warnings.all,
       tensors: tensors
     )
   }

@@ -46,23 +46,69 @@ package struct QuantizedElements: ComputedElements {
       }
     case .channels(let axis, let scaleView, let zeroPointView):
       let inner = base.shape.dimensions[(axis + 1)...].reduce(1, *)
-      let channels = base.shape.dimensions[axis]
-      let scales = try Self.doubles(of: scaleView)
-      let zeroPoints = try zeroPointView.floats()
-      try forEachInteger(of: elements) { index, integer in
-        let channel = index / inner % channels
-        // torch subtracts as float32, and multiplies by a float64.
-        let difference = Float(integer) - zeroPoints[channel]
-        output.append(Float(Double(difference) * scales[channel]))
+      for run in runs(of: elements, inner: inner, channels: base.shape.dimensions[axis]) {
+        // No more channels are decoded than there are elements, however many a file claims.
+        let channels = run.channels
+        let scales = try Self.doubles(of: scaleView, in: channels)
+        let zeroPoints = try zeroPointView.floats(in: channels)
+        try forEachInteger(of: run.elements) { index, integer in
+          let channel = run.channel(of: index)
+          // torch subtracts as float32, and multiplies by a float64.
+          let difference = Float(integer) - zeroPoints[channel]
+          output.append(Float(Double(difference) * scales[channel]))
+        }
       }
     }
     // Safe: floats have no padding.
     return unsafe [UInt8](copying: output.span.bytes)
   }
 
-  private static func doubles(of view: TensorView) throws(FormatError) -> [Double] {
+  /// Elements that follow one another, whose channels do so too.
+  private struct Run {
+    let elements: Range<Int>
+    /// The elements of a channel that follow one another.
+    let inner: Int
+    /// The channel of the first element, counted without starting again from zero.
+    let first: Int
+    /// The channels that the elements have.
+    let channels: Range<Int>
+
+    /// The place of an element's channel among those of the run.
+    func channel(of element: Int) -> Int { (element / inner - first) % channels.count }
+  }
+
+  /// The most elements of a run.
+  private static let runLength = 1 << 16
+
+  /// Cuts a range of elements where the channels start again, unless they do so several times.
+  private func runs(of elements: Range<Int>, inner: Int, channels: Int) -> [Run] {
+    let round = inner * channels
+    var runs: [Run] = []
+    var start = elements.lowerBound
+    while start < elements.upperBound {
+      // Whole rounds, where several of them are short.
+      let isWhole = round <= Self.runLength
+      let roundStart = start / round * round
+      let length = isWhole ? Self.runLength / round * round : round
+      let end = min(roundStart + length, start + Self.runLength, elements.upperBound)
+      let first = isWhole ? roundStart / inner : start / inner
+      let lower = isWhole ? 0 : first % channels
+      let upper = isWhole ? channels : lower + ((end - 1) / inner - first) + 1
+      runs.append(
+        Run(elements: start..<end, inner: inner, first: first, channels: lower..<upper)
+      )
+      start = end
+    }
+    return runs
+  }
+
+  private static func doubles(
+    of view: TensorView,
+    in elements: Range<Int>
+  ) throws(FormatError) -> [Double] {
     var values: [Double] = []
     unsafe try view.forEachNumericPiece(
+      of: elements,
       doubles: { unsafe values.append(contentsOf: $0) },
       floats: { piece in unsafe values.append(contentsOf: piece.map { Double($0) }) }
     )

@@ -5,8 +5,16 @@ import BallastJSON
 /// A model's file of llm.c.
 package enum LLMCModelFile {
   /// Opens a model: tensors under llm.c's names, and the header as metadata.
-  static func open(_ source: SharedBytes, name: String?) throws(FormatError) -> Checkpoint {
+  static func open(
+    _ source: SharedBytes,
+    name: String?,
+    _ limits: ReadingLimits
+  ) throws(FormatError) -> Checkpoint {
     let header = try LLMCHeader(of: source)
+    guard header.layers <= limits.llmcLayers else {
+      let fault = LLMCFault.tooManyLayers(header.layers, limit: limits.llmcLayers)
+      throw FormatError(fault, at: LLMCHeader.layersPlace)
+    }
     let dtype = header.dtype
     let expected: Int
     do throws(FormatError) {
