@@ -45,7 +45,22 @@ public struct OpenedModel: Sendable {
     tokenizerPath: String? = nil,
     limits: ReadingLimits = .standard
   ) throws(FormatError) {
-    checkpoint = try Checkpoint.open(path: path, limits: limits)
+    try self.init(
+      Checkpoint.open(path: path, limits: limits),
+      path: path,
+      configurationPath: configurationPath,
+      tokenizerPath: tokenizerPath
+    )
+  }
+
+  /// Checks a checkpoint that was opened at `path` already; throws as opening it does.
+  package init(
+    _ checkpoint: Checkpoint,
+    path: String,
+    configurationPath: String? = nil,
+    tokenizerPath: String? = nil
+  ) throws(FormatError) {
+    self.checkpoint = checkpoint
     weights = try CanonicalCheckpoint(checkpoint)
     let folder = Self.folder(of: path)
     var notices: [String] = []
@@ -173,6 +188,8 @@ public struct OpenedModel: Sendable {
         )
       }
     }
+    // All are there, and each is there once.
+    guard weights.weights.count > slots.count else { return }
     let expected = Set(slots.map(\.name))
     let extra = weights.weights.filter { !expected.contains($0.name) }
     for view in extra {

@@ -2,6 +2,7 @@ import BallastBytes
 import BallastCheckpoint
 import BallastFormats
 import BallastJSON
+import BallastTestSupport
 import Testing
 
 /// Tensors that are computed from others in the file, and what can be wrong with them.
@@ -225,7 +226,8 @@ import Testing
 
   private func nested(_ rows: Int, _ rank: Int, strides: [Int]? = nil) -> [UInt8] {
     func table(_ key: String, _ sizes: [Int]) -> [UInt8] {
-      Self.dense(key, sizes, type: "LongStorage", strides: strides.map { Array($0.prefix(sizes.count)) })
+      let strides = strides.map { Array($0.prefix(sizes.count)) }
+      return Self.dense(key, sizes, type: "LongStorage", strides: strides)
     }
     return TorchPickle.call(
       "torch._utils",
