@@ -11,10 +11,6 @@ package enum LLMCModelFile {
     _ limits: ReadingLimits
   ) throws(FormatError) -> Checkpoint {
     let header = try LLMCHeader(of: source)
-    guard header.layers <= limits.llmcLayers else {
-      let fault = LLMCFault.tooManyLayers(header.layers, limit: limits.llmcLayers)
-      throw FormatError(fault, at: LLMCHeader.layersPlace)
-    }
     let dtype = header.dtype
     let expected: Int
     do throws(FormatError) {
@@ -32,6 +28,10 @@ package enum LLMCModelFile {
           : LLMCFault.wrongSize(expected: expected, found: source.count),
         at: min(source.count, expected)
       )
+    }
+    guard header.layers <= limits.llmcLayers else {
+      let fault = LLMCFault.tooManyLayers(header.layers, limit: limits.llmcLayers)
+      throw FormatError(fault, at: LLMCHeader.layersPlace)
     }
     var layout = LLMCLayout(source, file: name)
     for (name, sizes) in header.tensors { try layout.append(name, dtype, sizes) }
