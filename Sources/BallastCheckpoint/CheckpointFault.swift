@@ -15,6 +15,8 @@ public enum CheckpointFault: FormatFault {
   case badSparseIndex(tensor: String)
   case notNumeric(tensor: String, DType)
   case noSuchTensor(String)
+  /// A warning: so many more were not kept.
+  case moreWarnings(Int, about: String)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -40,6 +42,7 @@ public enum CheckpointFault: FormatFault {
     case .notNumeric(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which has no conversion to numbers"
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
+    case .moreWarnings(let count, let kind): "there are \(count) more warnings about \(kind)"
     }
   }
 

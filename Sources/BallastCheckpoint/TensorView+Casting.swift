@@ -56,16 +56,24 @@ extension TensorView {
 
   /// Hands the elements out as numbers, piece by piece: float64 and wide integers as `Double`, all
   /// else as `Float`, which holds it exactly.
+  ///
+  /// `elements` counts them row by row; nil stands for all.
   package func forEachNumericPiece(
+    of elements: Range<Int>? = nil,
     doubles: (UnsafeBufferPointer<Double>) -> Void,
     floats: (UnsafeBufferPointer<Float>) -> Void
   ) throws(FormatError) {
     if dtype.block != nil, !isContiguous {
-      return unsafe try dequantized().forEachNumericPiece(doubles: doubles, floats: floats)
+      return unsafe try dequantized().forEachNumericPiece(
+        of: elements,
+        doubles: doubles,
+        floats: floats
+      )
     }
     var floatBuffer: [Float] = []
     var doubleBuffer: [Double] = []
-    try forEachPiece(pieceBytes: Self.pieceBytes / 4) { (piece, range) throws(FormatError) in
+    try forEachPiece(of: elements, pieceBytes: Self.pieceBytes / 4) {
+      (piece, range) throws(FormatError) in
       // Safe: the buffers are made to hold `range.count` elements.
       let isNumeric = unsafe piece.withUnsafeBytes { source in
         guard let base = source.baseAddress else { return true }

@@ -21,10 +21,23 @@ package struct ByteSize: ExpressibleByArgument, Hashable {
     let unit = Self.units.first { word.hasSuffix($0.name) }
     let digits = word.dropLast(unit?.name.count ?? 0).drop { $0 == " " }
     let number = digits.last == " " ? digits.dropLast() : digits
-    guard let first = number.first, first.isASCII, first.isNumber,
-      let amount = Double(number), let bytes = Int(exactly: (amount * (unit?.bytes ?? 1)).rounded())
+    let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
     else { throw expected }
-    self.bytes = bytes
+    let factor = unit?.bytes ?? 1
+    switch parts.count {
+    case 1:
+      // In whole numbers, of which none is rounded.
+      guard let whole = Int(number) else { throw expected }
+      let (bytes, overflow) = whole.multipliedReportingOverflow(by: Int(factor))
+      guard !overflow else { throw expected }
+      self.bytes = bytes
+    case 2 where factor > 1:
+      guard let amount = Double(number), let bytes = Int(exactly: (amount * factor).rounded())
+      else { throw expected }
+      self.bytes = bytes
+    default: throw expected
+    }
   }
 
   /// The number with the largest decimal unit that leaves it whole.

@@ -51,8 +51,8 @@ package struct CheckpointFormat: Sendable {
       try GGML.open(file.bytes, name: file.name, limits: limits.gguf)
     },
     // Before safetensors as well, whose length its first number could be.
-    CheckpointFormat(LLMC.name, matches: LLMC.matches) { (file, _) throws(FormatError) in
-      try LLMC.open(file.bytes, name: file.name)
+    CheckpointFormat(LLMC.name, matches: LLMC.matches) { (file, limits) throws(FormatError) in
+      try LLMC.open(file.bytes, name: file.name, limits: limits)
     },
     CheckpointFormat(
       Safetensors.name,

@@ -52,7 +52,7 @@ package struct ShardIndex {
   ) throws(FormatError) -> Checkpoint {
     var opened: [ExactString: Checkpoint] = [:]
     var files: [Checkpoint.File] = []
-    var warnings: [FormatError] = []
+    var warnings = Warnings()
     var checksums: [StoredChecksum] = []
     for shard in shards {
       let source: SharedBytes
@@ -65,7 +65,7 @@ package struct ShardIndex {
       let checkpoint = try openShard(source, shard)
       opened[ExactString(shard)] = checkpoint
       files.append(.init(name: shard, byteCount: source.count))
-      warnings += checkpoint.warnings
+      for warning in checkpoint.warnings { warnings.append("the shards", warning) }
       checksums += checkpoint.checksums
     }
     var tensors: [TensorView] = []
@@ -90,6 +90,7 @@ package struct ShardIndex {
       for tensor in opened[ExactString(shard)]?.tensors ?? []
       where !named.contains(ExactString(tensor.name)) {
         warnings.append(
+          "tensors that are left out",
           FormatError(ShardIndexFault.strayTensor(tensor.name), at: tensor.fileOffset, in: shard)
         )
       }
@@ -98,7 +99,7 @@ package struct ShardIndex {
       format: (format ?? Safetensors.name) + " (sharded)",
       files: files,
       metadata: metadata,
-      warnings: warnings,
+      warnings: warnings.all,
       checksums: checksums,
       tensors: tensors
     )

@@ -96,6 +96,21 @@ package enum WeightMap {
     return before + blocks + after.map { slot($0, layer: nil) }
   }
 
+  /// The number of the slots of a model, without making them.
+  package static func slotCount(_ configuration: GPT2Configuration) -> Int {
+    let inBlock = entries.count { $0.name.hasPrefix("h.") }
+    let outside = entries.count - inBlock - (configuration.tiesHead ? 1 : 0)
+    return outside + configuration.layers * inBlock
+  }
+
+  /// The names of the parameters of the blocks, made one by one as they are asked for.
+  package static func blockNames(_ configuration: GPT2Configuration) -> some Sequence<String> {
+    let inBlock = entries.filter { $0.name.hasPrefix("h.") }
+    return (0..<configuration.layers).lazy.flatMap { layer in
+      inBlock.lazy.map { name($0, layer: layer) }
+    }
+  }
+
   private static func name(_ entry: Entry, layer: Int?) -> String {
     guard let layer else { return entry.name }
     return "h.\(layer)" + entry.name.dropFirst(3)

@@ -39,7 +39,7 @@ package struct IntegrityFinding: Sendable {
     self.init(
       severity,
       rule: error.fault.rule,
-      error.fault.description,
+      error.fault.description + (error.fault.limitName.map { " (limit \($0))" } ?? ""),
       file: error.file,
       offset: error.offset
     )

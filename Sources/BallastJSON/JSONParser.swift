@@ -194,7 +194,8 @@ private struct JSONParser: ~Escapable {
       guard skipDigits() > 0 else { throw fault(.badNumber, at: start) }
     }
     let text = try String(validating: bytes.extracting(start..<position), at: base + start)
-    if isInteger, let integer = Int(text) { return .integer(integer) }
+    // No integer has a sign on its zero.
+    if isInteger, let integer = Int(text), text != "-0" { return .integer(integer) }
     guard let number = Double(text) else { throw fault(.badNumber, at: start) }
     return .number(number)
   }

@@ -80,6 +80,9 @@ package struct CanonicalCheckpoint: Sendable {
     var weights: [TensorView] = []
     var sourceNames: [String: String] = [:]
     var index: [String: Int] = [:]
+    weights.reserveCapacity(found.count)
+    sourceNames.reserveCapacity(found.count)
+    index.reserveCapacity(found.count)
     for (canonical, entry, view) in found {
       if let other = sourceNames.updateValue(view.name, forKey: canonical) {
         throw FormatError(

@@ -45,7 +45,22 @@ public struct OpenedModel: Sendable {
     tokenizerPath: String? = nil,
     limits: ReadingLimits = .standard
   ) throws(FormatError) {
-    checkpoint = try Checkpoint.open(path: path, limits: limits)
+    try self.init(
+      Checkpoint.open(path: path, limits: limits),
+      path: path,
+      configurationPath: configurationPath,
+      tokenizerPath: tokenizerPath
+    )
+  }
+
+  /// Checks a checkpoint that was opened at `path` already; throws as opening it does.
+  package init(
+    _ checkpoint: Checkpoint,
+    path: String,
+    configurationPath: String? = nil,
+    tokenizerPath: String? = nil
+  ) throws(FormatError) {
+    self.checkpoint = checkpoint
     weights = try CanonicalCheckpoint(checkpoint)
     let folder = Self.folder(of: path)
     var notices: [String] = []
@@ -137,12 +152,17 @@ public struct OpenedModel: Sendable {
     }
   }
 
+  /// How many weights may be missing for all of them to be named.
+  private static let maximumMissing = 10
+
   /// Every weight of the map is there once, with its shape, and no other.
   private func checkWeights() throws(FormatError) {
-    // Asked first, so that a configuration of a billion layers is not unfolded into names.
-    if weights["h.\(configuration.layers - 1).ln_1.weight"] == nil {
-      let first = (0..<configuration.layers).first { weights["h.\($0).ln_1.weight"] == nil } ?? 0
-      throw FormatError(ModelFault.missing(["h.\(first).ln_1.weight"]))
+    // A configuration of a billion layers is not unfolded into names: some are missing, and the first
+    // of them comes after no more names than there are weights.
+    if WeightMap.slotCount(configuration) > weights.weights.count + Self.maximumMissing,
+      let first = WeightMap.blockNames(configuration).first(where: { weights[$0] == nil })
+    {
+      throw FormatError(ModelFault.missing([first]))
     }
     let slots = WeightMap.slots(configuration)
     let missing = slots.filter { weights[$0.name] == nil }
@@ -168,6 +188,8 @@ public struct OpenedModel: Sendable {
         )
       }
     }
+    // All are there, and each is there once.
+    guard weights.weights.count > slots.count else { return }
     let expected = Set(slots.map(\.name))
     let extra = weights.weights.filter { !expected.contains($0.name) }
     for view in extra {

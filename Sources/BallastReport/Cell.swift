@@ -43,9 +43,18 @@ package struct Cell: Hashable, Sendable {
     case .number(let number): Readable.number(number)
     case .fraction(let fraction): Readable.percentage(fraction)
     case .bytes(let bytes): Readable.bytes(bytes)
-    case .integers(let integers): "[\(integers.map(String.init).joined(separator: ", "))]"
+    case .integers(let integers): Self.list(integers)
     case .bars(let heights): Readable.bars(heights)
     }
+  }
+
+  /// How many sizes or indices people read.
+  private static let maximumIntegers = 16
+
+  private static func list(_ integers: [Int]) -> String {
+    guard integers.count > maximumIntegers else { return "\(integers)" }
+    let first = integers.prefix(3).map(String.init).joined(separator: ", ")
+    return "[\(first), … \(Readable.count(integers.count)) sizes]"
   }
 }
 

@@ -33,7 +33,7 @@ extension Cell {
     case .integer(let integer), .bytes(let integer): String(integer)
     case .number(let number), .fraction(let number):
       number.isFinite ? number.description : Readable.number(number)
-    case .integers: text
+    case .integers(let integers): "\(integers)"
     case .bars(let heights): heights.map(\.description).joined(separator: " ")
     }
   }

@@ -62,8 +62,12 @@ extension TerminalRenderer {
       }
   }
 
+  /// The widest that a cell of a table gets where lines may be as long as they like: all others of its
+  /// column are padded to it.
+  private static let maximumCellWidth = 200
+
   private func lines(of table: Table) -> [String] {
-    let texts = table.rows.map { $0.map(\.text) }
+    let texts = table.rows.map { $0.map { $0.text.shortened(to: Self.maximumCellWidth) } }
     let titles = table.columns.map(\.title.printable)
     var natural = titles.map(\.displayWidth)
     for row in texts {

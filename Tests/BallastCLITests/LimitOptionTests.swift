@@ -16,7 +16,12 @@ import Testing
     #expect(result.status == (command == ["check"] ? 1 : 2))
     let said = result.errors + result.text
     #expect(said.contains("JSON has more than 3 values"))
-    if command != ["check"] { #expect(said.contains("raise the limit: --limit json.values=N")) }
+    if command == ["check"] {
+      #expect(said.contains("JSON has more than 3 values (limit json.values)"))
+    } else {
+      let hint = "raise the limit: --limit json.values=N (1,048,576 where none is set)"
+      #expect(said.contains(hint))
+    }
   }
 
   @Test func conversionKeepsItToo() throws {
@@ -47,7 +52,7 @@ import Testing
     let other = try Ballast.run("scan", file, "--limit", "torch.tensors=5")
     #expect(other.status == 64)
     #expect(other.errors.contains("scan.opcodes, scan.member-bytes and scan.inflated-bytes"))
-    for value in ["", "0", "-1", "much", "512TiB"] {
+    for value in ["", "0", "-1", "much", "512TiB", "0x10", "1.4B"] {
       #expect(try Ballast.run("inspect", file, "--limit", "torch.tensors=\(value)").status == 64)
     }
   }

@@ -56,11 +56,21 @@ import Testing
 
   @Test(
     arguments: [
-      ("0", 0), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
+      ("0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
     ] as [(String, Int)]
   )
   func readsIntegers(text: String, expected: Int) throws {
     #expect(try JSONValue(parsing: text) == .integer(expected))
+  }
+
+  /// Where sizes are read, `-0` is none; where a number is, it is zero.
+  @Test func aZeroWithASignIsNoInteger() throws {
+    let zero = try JSONValue(parsing: "-0")
+    #expect(zero.number?.sign == .minus && zero.integer == 0)
+    guard case .number = zero else {
+      Issue.record("\(zero)")
+      return
+    }
   }
 
   @Test(

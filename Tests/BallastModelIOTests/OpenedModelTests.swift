@@ -40,6 +40,29 @@ import Testing
     #expect(try fault(outputs) == .missing(["h.1.ln_2.bias"]))
   }
 
+  /// A million layers, of which the file has a part of the first and of the last.
+  @Test func layersThatAreNotThereAreNotUnfolded() throws {
+    var configuration = TinyCheckpoint.configuration
+    configuration.layers = 1_000_000
+    let outputs = [
+      try TinyCheckpoint.tensor("h.0.attn.c_attn.weight", [4, 12], from: 0),
+      try TinyCheckpoint.tensor("h.999999.ln_1.weight", [4], from: 0),
+    ]
+    let text = JSONValue.object(configuration.json()).text()
+    #expect(try fault(outputs, configuration: text) == .missing(["h.0.ln_1.weight"]))
+    let first = try TinyCheckpoint.tensor("h.0.ln_1.weight", [4], from: 0)
+    #expect(try fault(outputs + [first], configuration: text) == .missing(["h.0.ln_1.bias"]))
+    for tiesHead in [true, false] {
+      configuration = TinyCheckpoint.configuration
+      configuration.tiesHead = tiesHead
+      let slots = WeightMap.slots(configuration)
+      #expect(WeightMap.slotCount(configuration) == slots.count)
+      #expect(
+        Array(WeightMap.blockNames(configuration)) == slots.filter { $0.layer != nil }.map(\.name)
+      )
+    }
+  }
+
   @Test func aWeightOfABlockTooManyIsNamed() throws {
     let extra = try TinyCheckpoint.tensor("h.2.ln_1.bias", [4], from: 0)
     #expect(try fault(try TinyCheckpoint.outputs() + [extra]) == .unexpected(["h.2.ln_1.bias"]))

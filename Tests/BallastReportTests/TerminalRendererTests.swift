@@ -33,6 +33,23 @@ import Testing
     #expect(render([.table(Self.tensors)], width: 200) == expected)
   }
 
+  /// All rows are as wide as the widest: one long name, or shape, must not make them so.
+  @Test func cellsAreBoundedWithoutATerminalToo() {
+    var table = Table(columns: [.text("name"), .text("shape"), .number("size")])
+    table.append([
+      .text("a" + String(repeating: "x", count: 50_000) + "z"),
+      .integers([Int](repeating: 1, count: 50_000)), .bytes(1),
+    ])
+    for _ in 0..<100 { table.append(["b", .integers([2]), .bytes(1)]) }
+    let lines = render([.table(table)]).split(separator: "\n")
+    #expect(lines.count == 102)
+    #expect(lines.allSatisfy { $0.count <= 240 })
+    #expect(lines[1].hasPrefix("axxx") && lines[1].contains("xxz  [1, 1, 1, … 50,000 sizes]"))
+    #expect(table.csv.utf8.count > 200_000)
+    let sizes = [Int](repeating: 7, count: 16)
+    #expect(Cell.integers(sizes).text == "\(sizes)")
+  }
+
   @Test func namesAreShortened() {
     #expect(
       render([.table(Self.tensors)], width: 50) == """

@@ -66,8 +66,7 @@ struct Check: Command {
     on context: Console
   ) -> [IntegrityFinding] {
     do throws(FormatError) {
-      _ = try CanonicalCheckpoint(checkpoint)
-      let model = try OpenedModel(path: path, limits: limits.values)
+      let model = try OpenedModel(checkpoint, path: path)
       for notice in model.notices { context.notice("\(path): \(notice)".printable) }
       guard let tokenizer = try? model.loadTokenizer(),
         tokenizer.vocabularySize > model.configuration.vocabularySize

@@ -59,7 +59,11 @@ struct ErrorReport {
 
   /// A limit that may be raised.
   private static func hint(_ fault: any FormatFault) -> String? {
-    fault.limitName.map { "if you trust the file, raise the limit: --limit \($0)=N" }
+    fault.limitName.map { name in
+      let standard = ReadingLimits.standard.value(of: name)
+      return "if you trust the file, raise the limit: --limit \(name)=N"
+        + (standard.map { " (\(Readable.count($0)) where none is set)" } ?? "")
+    }
   }
 
   /// A name of a hub looks like a path, and is the likeliest path that is not there.

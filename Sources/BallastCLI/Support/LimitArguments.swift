@@ -7,15 +7,13 @@ struct LimitSetting: ExpressibleByArgument, Hashable {
   let name: String
   let value: Int
 
-  /// Far beyond every file, and far from what overflows when it is multiplied.
-  private static let maximum = 1 << 48
-
   init(argument: String) throws(InvalidArgument) {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex,
       let size = try? ByteSize(argument: String(argument[argument.index(after: equals)...]))
     else { throw InvalidArgument("expected NAME=N, where N may have a unit such as MiB") }
-    guard (1...Self.maximum).contains(size.bytes) else {
-      throw InvalidArgument("expected a number from 1 to \(Self.maximum)")
+    let range = ReadingLimits.settable
+    guard range.contains(size.bytes) else {
+      throw InvalidArgument("expected a number from \(range.lowerBound) to \(range.upperBound)")
     }
     name = String(argument[..<equals])
     value = size.bytes

@@ -41,6 +41,8 @@ public enum GGUFFault: FormatFault {
     case .bigEndian: "this is a big-endian GGUF file, which is not read"
     case .unsupportedVersion(let version):
       "this is version \(version) of GGUF; versions 2 and 3 are read"
+    case .tooMany(.arrayElements, _, let limit):
+      "the arrays of the metadata have more than \(limit) elements, all together"
     case .tooMany(let what, let count, let limit):
       "the header claims \(count) \(what.rawValue), more than the limit of \(limit)"
     case .textTooLong(let length, let limit):

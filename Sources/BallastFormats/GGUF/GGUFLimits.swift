@@ -7,7 +7,7 @@ package struct GGUFLimits: Sendable {
   /// Of all arrays together: a vocabulary of 256 Ki tokens has a few arrays of that length.
   ///
   /// An element of one byte becomes a value of dozens: this bounds memory by more than file size.
-  package var arrayElements = 8 << 20
+  package var arrayElements = 2 << 20
   /// Chat templates are the longest texts, at some hundred KiB.
   package var textBytes = 16 << 20
   /// The specification's limit for keys; names of tensors are shorter where ggml reads them.

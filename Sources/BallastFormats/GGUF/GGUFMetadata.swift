@@ -85,6 +85,12 @@ struct GGUFMetadata {
     let kind: GGUFValue.Kind
     var left: Int
     var values: [JSONValue] = []
+
+    init(kind: GGUFValue.Kind, count: Int) {
+      self.kind = kind
+      left = count
+      values.reserveCapacity(count)
+    }
   }
 
   /// Reads arrays, and arrays within them, in one loop: a file does not decide how deep the stack is.
@@ -134,7 +140,7 @@ struct GGUFMetadata {
       throw FormatError(ByteFault.truncated(needed: Int(count) - reader.remaining), at: place)
     }
     elementsLeft -= Int(count)
-    return OpenArray(kind: kind, left: Int(count))
+    return OpenArray(kind: kind, count: Int(count))
   }
 }
 

@@ -46,12 +46,13 @@ package enum LLMC {
   /// Opens a file of any of the kinds; `name` is its name within a set of several.
   package static func open(
     _ source: SharedBytes,
-    name: String? = nil
+    name: String? = nil,
+    limits: ReadingLimits = .standard
   ) throws(FormatError) -> Checkpoint {
     do throws(FormatError) {
       var reader = ByteReader(source.bytes)
       switch Kind(rawValue: try reader.read(UInt32.self)) {
-      case .model: return try LLMCModelFile.open(source, name: name)
+      case .model: return try LLMCModelFile.open(source, name: name, limits)
       case .state: return try LLMCState.open(source, name: name)
       case .tokens: return try LLMCTokens.open(source, .u16, kind: .tokens, name: name)
       case .tokens32: return try LLMCTokens.open(source, .u32, kind: .tokens32, name: name)

@@ -5,6 +5,7 @@ public enum LLMCFault: FormatFault {
   case notLLMC
   case unsupportedVersion(Int, of: String)
   case badSize(String, Int)
+  case tooManyLayers(Int, limit: Int)
   case wrongSize(expected: Int, found: Int)
   case normsInFloat32(version: Int)
   case partialElement(bytes: Int)
@@ -19,6 +20,8 @@ public enum LLMCFault: FormatFault {
     case .notLLMC: "the file does not start with a number of llm.c"
     case .unsupportedVersion(let version, let what): "version \(version) of \(what) is not known"
     case .badSize(let what, let size): "the header has a \(what) of \(size)"
+    case .tooManyLayers(let layers, let limit):
+      "the header claims \(layers) layers, more than the limit of \(limit)"
     case .wrongSize(let expected, let found):
       "the file has \(found) bytes where its header wants \(expected)"
     case .normsInFloat32(let version):
@@ -30,6 +33,11 @@ public enum LLMCFault: FormatFault {
     case .unknownSizes:
       "the sizes of the model are not in the file, and those of no published GPT-2 fit"
     }
+  }
+
+  /// The limit that is exceeded.
+  public var limitName: String? {
+    if case .tooManyLayers = self { "llm.c.layers" } else { nil }
   }
 
   /// What a user might do about it.

@@ -42,6 +42,9 @@ package struct LLMCHeader: Hashable, Sendable {
 
   private static let firstPaddedVersion = 3
 
+  /// Where the header says the number of layers.
+  static let layersPlace = 16
+
   /// Reads the header of a model's file; throws `LLMCFault` where a size makes no sense.
   package init(of source: SharedBytes) throws(FormatError) {
     let numbers = try LLMC.header(of: source)

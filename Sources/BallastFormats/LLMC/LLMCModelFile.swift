@@ -5,7 +5,11 @@ import BallastJSON
 /// A model's file of llm.c.
 package enum LLMCModelFile {
   /// Opens a model: tensors under llm.c's names, and the header as metadata.
-  static func open(_ source: SharedBytes, name: String?) throws(FormatError) -> Checkpoint {
+  static func open(
+    _ source: SharedBytes,
+    name: String?,
+    _ limits: ReadingLimits
+  ) throws(FormatError) -> Checkpoint {
     let header = try LLMCHeader(of: source)
     let dtype = header.dtype
     let expected: Int
@@ -24,6 +28,10 @@ package enum LLMCModelFile {
           : LLMCFault.wrongSize(expected: expected, found: source.count),
         at: min(source.count, expected)
       )
+    }
+    guard header.layers <= limits.llmcLayers else {
+      let fault = LLMCFault.tooManyLayers(header.layers, limit: limits.llmcLayers)
+      throw FormatError(fault, at: LLMCHeader.layersPlace)
     }
     var layout = LLMCLayout(source, file: name)
     for (name, sizes) in header.tensors { try layout.append(name, dtype, sizes) }

@@ -40,7 +40,7 @@ package enum NPZ {
     _ limits: ZipLimits
   ) throws(FormatError) -> Checkpoint {
     let archive = try ZipArchive(parsing: source, limits: limits)
-    var warnings = archive.warnings
+    var warnings = Warnings()
     var tensors: [TensorView] = []
     var refusal: FormatError?
     for member in archive.members {
@@ -55,14 +55,18 @@ package enum NPZ {
         )
         tensors.append(tensor)
         if trailing > 0 {
-          warnings.append(FormatError(NumPyFault.trailingBytes(trailing), at: place))
+          let fault = NumPyFault.trailingBytes(trailing)
+          warnings.append("the ends of members", FormatError(fault, at: place))
         }
       } catch {
         // What is damaged is damaged; what is merely not for us is passed over.
         guard isForeign(error.fault) else { throw error }
         let reason = error.fault.description
         let skipped = NumPyFault.unreadableMember(member.name, reason: reason)
-        warnings.append(FormatError(skipped, at: member.headerOffset))
+        warnings.append(
+          "members that are left out",
+          FormatError(skipped, at: member.headerOffset)
+        )
         if refusal == nil { refusal = error }
       }
     }
@@ -70,7 +74,7 @@ package enum NPZ {
     return try Checkpoint(
       format: name,
       files: [.init(name: file ?? "", byteCount: source.count)],
-      warnings: warnings.map { $0.inFile(file) },
+      warnings: (archive.warnings + warnings.all).map { $0.inFile(file) },
       checksums: archive.checksums(file: file),
       tensors: tensors
     )

@@ -93,7 +93,7 @@ private struct Header {
   let dataStart: Int
   var metadata = JSONObject()
   var entries: [Entry] = []
-  var warnings: [FormatError] = []
+  var warnings = Warnings()
 
   /// Where faults of the header are said to be: at its start.
   private static let place = 8
@@ -137,12 +137,23 @@ private struct Header {
       throw fault(.wrongSize(tensor: name, expected: bits / 8, found: range.count))
     }
     for (key, _) in fields.members where !["dtype", "shape", "data_offsets"].contains(key) {
-      warnings.append(fault(.unknownField(tensor: name, key)))
+      warnings.append("unknown fields", fault(.unknownField(tensor: name, key)))
     }
-    if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-      warnings.append(fault(.controlCharacters(tensor: name)))
+    if Self.hasControlCharacters(name) {
+      warnings.append("control characters in names", fault(.controlCharacters(tensor: name)))
     }
     entries.append(Entry(name: name, dtype: dtype, shape: shape, range: range))
+  }
+
+  /// Whether there is a character of the category Cc: U+0000 to U+001F, or U+007F to U+009F.
+  private static func hasControlCharacters(_ name: String) -> Bool {
+    var previous: UInt8 = 0
+    for byte in name.utf8 {
+      if byte < 0x20 || byte == 0x7F { return true }
+      if previous == 0xC2, byte < 0xA0 { return true }
+      previous = byte
+    }
+    return false
   }
 
   /// A list of sizes written as whole numbers: `1.0` is no size, nor is `-1`.
@@ -186,7 +197,7 @@ private struct Header {
       format: Safetensors.name,
       files: [.init(name: file ?? "", byteCount: source.count)],
       metadata: metadata,
-      warnings: warnings,
+      warnings: warnings.all,
       tensors: tensors
     )
   }

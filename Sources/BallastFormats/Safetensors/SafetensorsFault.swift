@@ -18,6 +18,8 @@ public enum SafetensorsFault: FormatFault {
   case overlap(tensor: String)
   case pastEnd(tensor: String)
   case trailingBytes(Int)
+  /// Only for writers: readers refuse such a header unless their limit is raised.
+  case tooManyValues(Int, limit: Int)
   /// Only for writers: readers take a tensor of that name for metadata.
   case reservedName(tensor: String)
   /// A warning: readers ignore it.
@@ -48,11 +50,23 @@ public enum SafetensorsFault: FormatFault {
     case .overlap(let tensor): "tensor \(quoted(tensor)) overlaps the one before it"
     case .pastEnd(let tensor): "tensor \(quoted(tensor)) reaches past the end of the file"
     case .trailingBytes(let count): "\(count) bytes follow the last tensor"
+    case .tooManyValues(let count, let limit):
+      "the header would have \(count) JSON values, more than the \(limit) that are read "
+        + "(limit \(ReadingLimits.jsonValuesName))"
     case .reservedName(let tensor): "safetensors has no tensors named \(quoted(tensor))"
     case .unknownField(let tensor, let field):
       "tensor \(quoted(tensor)) has the unknown field \(quoted(field))"
     case .controlCharacters(let tensor):
       "the name \(quoted(tensor)) contains control characters"
+    }
+  }
+
+  /// What a user might do about it.
+  public var hint: String? {
+    if case .tooManyValues = self {
+      "write it in several files with --shard-size, or in another format"
+    } else {
+      nil
     }
   }
 }

@@ -61,6 +61,12 @@ package enum SafetensorsWriter {
     of tensors: [TensorOutput],
     metadata: [(key: String, value: String)]
   ) throws(FormatError) -> [UInt8] {
+    // What its own reader refuses is not written: its limit can be raised, but who reads it may not know.
+    let values = tensors.reduce(2 + metadata.count) { $0 + 6 + $1.shape.rank }
+    let limit = ReadingLimits.standard.jsonValues
+    guard values <= limit else {
+      throw FormatError(SafetensorsFault.tooManyValues(values, limit: limit))
+    }
     var header = JSONObject()
     if !metadata.isEmpty {
       var texts = JSONObject()

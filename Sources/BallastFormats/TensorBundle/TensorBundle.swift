@@ -37,19 +37,24 @@ package enum TensorBundle {
     }
     let contents: TensorBundleIndex
     do {
-      contents = try TensorBundleIndex(parsing: index, maximumTensors: limits.bundleTensors)
+      contents = try TensorBundleIndex(parsing: index, limits: limits)
     } catch {
       throw error.inFile(name)
     }
     let prefix = String(path.dropLast(indexSuffix.count))
     var data = TensorBundleData(prefix: prefix, shardCount: contents.shardCount)
-    var warnings: [FormatError] = []
+    var warnings = Warnings()
     var tensors: [TensorView] = []
+    do {
+      try contents.checkRanges()
+    } catch {
+      throw error.inFile(name)
+    }
     var checksums: [StoredChecksum] = []
     for (tensor, entry, offset) in contents.entries {
       if let reason = entry.unread {
         let fault = TensorBundleFault.unread(tensor: tensor, reason)
-        warnings.append(FormatError(fault, at: offset, in: name))
+        warnings.append("tensors that are left out", FormatError(fault, at: offset, in: name))
         continue
       }
       do {
@@ -72,7 +77,7 @@ package enum TensorBundle {
     return try Checkpoint(
       format: Self.name,
       files: [.init(name: name ?? lastComponent(of: path), byteCount: index.count)] + data.files,
-      warnings: warnings,
+      warnings: warnings.all,
       checksums: checksums,
       tensors: tensors
     )

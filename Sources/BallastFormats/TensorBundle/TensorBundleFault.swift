@@ -10,9 +10,11 @@ public enum TensorBundleFault: FormatFault {
   case badShard(tensor: String, Int, of: Int)
   case missingShard(String)
   case tooManyTensors(limit: Int)
+  case namesTooLong(limit: Int)
   case badEntry(tensor: String)
   case wrongSize(tensor: String, expected: Int, found: Int)
   case pastEnd(tensor: String)
+  case overlap(tensor: String)
   /// Only for writers: a name that readers would take for something else.
   case reservedName(tensor: String)
   /// Only for writers.
@@ -34,10 +36,12 @@ public enum TensorBundleFault: FormatFault {
       "tensor \(quoted(tensor)) stands in file \(shard) of \(count)"
     case .missingShard(let name): "\(name) is missing"
     case .tooManyTensors(let limit): "the bundle has more than \(limit) tensors"
+    case .namesTooLong(let limit): "the names in the index take more than \(limit) bytes"
     case .badEntry(let tensor): "tensor \(quoted(tensor)) is not described as tensors are"
     case .wrongSize(let tensor, let expected, let found):
       "tensor \(quoted(tensor)) has \(found) bytes where its shape and type want \(expected)"
     case .pastEnd(let tensor): "tensor \(quoted(tensor)) reaches past the end of the file"
+    case .overlap(let tensor): "tensor \(quoted(tensor)) overlaps the one before it"
     case .reservedName(let tensor): "a tensor bundle has no tensors named \(quoted(tensor))"
     case .unsupportedType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype), which TensorFlow does not have"
@@ -47,6 +51,10 @@ public enum TensorBundleFault: FormatFault {
 
   /// The limit that is exceeded.
   public var limitName: String? {
-    if case .tooManyTensors = self { "tensor-bundle.tensors" } else { nil }
+    switch self {
+    case .tooManyTensors: "tensor-bundle.tensors"
+    case .namesTooLong: "tensor-bundle.name-bytes"
+    default: nil
+    }
   }
 }

@@ -8,24 +8,47 @@ struct TensorBundleIndex {
   /// The tensors, and where in the index each is described.
   private(set) var entries: [(name: String, entry: TensorBundleEntry, offset: Int)] = []
 
-  init(parsing source: SharedBytes, maximumTensors: Int) throws(FormatError) {
+  init(parsing source: SharedBytes, limits: ReadingLimits) throws(FormatError) {
     var hasHeader = false
+    var nameBytes = 0
     try Table.forEachEntry(of: source) { (key, value, offset) throws(FormatError) in
       if key.isEmpty {
         hasHeader = true
         return try readHeader(value, at: offset)
       }
       guard hasHeader else { throw FormatError(TensorBundleFault.noHeader, at: offset) }
+      nameBytes += key.count
+      guard nameBytes <= limits.bundleNameBytes else {
+        let fault = TensorBundleFault.namesTooLong(limit: limits.bundleNameBytes)
+        throw FormatError(fault, at: offset)
+      }
       // Parts of a tensor that is cut into slices; its own entry says so.
       guard key[0] != 0 else { return }
       let name = try String(validating: key.span.bytesOfBytes, at: offset)
-      guard entries.count < maximumTensors else {
-        throw FormatError(TensorBundleFault.tooManyTensors(limit: maximumTensors), at: offset)
+      guard entries.count < limits.bundleTensors else {
+        let fault = TensorBundleFault.tooManyTensors(limit: limits.bundleTensors)
+        throw FormatError(fault, at: offset)
       }
       let entry = try TensorBundleEntry(parsing: value, of: name, at: offset)
       entries.append((name, entry, offset))
     }
     guard hasHeader else { throw FormatError(TensorBundleFault.noHeader, at: 0) }
+  }
+
+  /// Checks that no two tensors that are read share bytes of a file: a few kilobytes could be listed
+  /// as gigabytes.
+  func checkRanges() throws(FormatError) {
+    let read = entries.filter { $0.entry.unread == nil && $0.entry.count > 0 }
+    let ordered = read.sorted {
+      ($0.entry.shard, $0.entry.offset) < ($1.entry.shard, $1.entry.offset)
+    }
+    for (before, next) in zip(ordered, ordered.dropFirst())
+    where before.entry.shard == next.entry.shard {
+      // Subtracted, not added: both come from the file.
+      guard before.entry.count <= next.entry.offset - before.entry.offset else {
+        throw FormatError(TensorBundleFault.overlap(tensor: next.name), at: next.offset)
+      }
+    }
   }
 
   /// BundleHeaderProto: 1 num_shards, 2 endianness, 3 version {1 producer, 2 min_consumer}.

@@ -94,4 +94,9 @@ struct TorchNested {
   let sizes: TorchTensor
   let strides: TorchTensor
   let offsets: TorchTensor
+
+  /// The number of tensors.
+  var count: Int { sizes.sizes[0] }
+  /// The dimensions of each.
+  var rank: Int { sizes.sizes[1] }
 }

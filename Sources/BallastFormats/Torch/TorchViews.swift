@@ -177,19 +177,32 @@ struct TorchViews {
     )
   }
 
-  /// The tensors in a nested one, in order; no more than `limit`.
+  /// The most dimensions of a tensor in a nested one; torch's own functions go no further.
+  private static let maximumNestedRank = 64
+
+  /// The tensors in a nested one called `name`, in order; no more than `limit`.
   mutating func parts(
     of nested: TorchNested,
+    named name: String,
     limit: Int,
     at offset: Int?
   ) throws(FormatError) -> [TorchTensor] {
-    let (count, rank) = (nested.sizes.sizes[0], nested.sizes.sizes[1])
+    let (count, rank) = (nested.count, nested.rank)
     guard count <= limit else {
       throw FormatError(TorchFault.tooManyTensors(limit: limit), at: offset)
     }
-    let sizes = try part(nested.sizes, named: "sizes", at: offset).integers()
-    let strides = try part(nested.strides, named: "strides", at: offset).integers()
-    let offsets = try part(nested.offsets, named: "offsets", at: offset).integers()
+    // What stands in the file as often as it is used: a stride of zero makes millions of eight bytes.
+    func numbers(_ tensor: TorchTensor) throws(FormatError) -> [Int] {
+      let view = try part(tensor, named: name, at: offset)
+      guard rank <= Self.maximumNestedRank, view.byteCount <= view.storage.byteCount else {
+        let function = "_rebuild_nested_tensor"
+        throw FormatError(TorchFault.badArguments(tensor: name, function: function), at: offset)
+      }
+      return try view.integers()
+    }
+    let sizes = try numbers(nested.sizes)
+    let strides = try numbers(nested.strides)
+    let offsets = try numbers(nested.offsets)
     var parts: [TorchTensor] = []
     for index in 0..<count {
       let row = index * rank..<(index + 1) * rank

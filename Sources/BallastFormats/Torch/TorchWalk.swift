@@ -10,7 +10,11 @@ import BallastJSON
 struct TorchWalk {
   private(set) var tensors: [TensorView] = []
   private(set) var metadata: TorchMetadata
-  private(set) var warnings: [FormatError] = []
+  /// What is suspicious, as far as it is kept.
+  var warnings: [FormatError] { said.all }
+
+  /// Dimensions that are not counted as steps.
+  private static let usualRank = 8
 
   private let limits: TorchLimits
   private let reader: TorchTensorReader
@@ -19,6 +23,7 @@ struct TorchWalk {
   private var names: TorchNames
   /// The tensors and containers that were met, and how often one was met again.
   private var known: Set<PickleValue> = []
+  private var said = Warnings()
   private var repetitions = 0
   private var obstacleCount = 0
   private var steps = 0
@@ -81,6 +86,10 @@ struct TorchWalk {
     listsScalars: Bool
   ) throws(FormatError) -> Bool {
     if let finding = try reader.read(value, at: path) {
+      // A tuple of a hundred thousand sizes may be that of any number of tensors.
+      if case .tensor(let tensor) = finding.reading {
+        try countSteps(max(0, tensor.sizes.count - Self.usualRank))
+      }
       try take(finding.reading, from: value)
       guard !finding.attributes.isEmpty else { return false }
       return try enter(value, attributes: finding.attributes)
@@ -104,9 +113,8 @@ struct TorchWalk {
     }
     guard frames.count < limits.depth else {
       if !isTooDeepSaid {
-        warnings.append(
-          FormatError(TorchFault.nestedTooDeep(path: path.dotted, limit: limits.depth))
-        )
+        let fault = TorchFault.nestedTooDeep(path: path.dotted, limit: limits.depth)
+        said.append("depth", FormatError(fault))
       }
       isTooDeepSaid = true
       cut()
@@ -115,18 +123,22 @@ struct TorchWalk {
     if attributes == nil { try note(value, at: containers.offset(of: value)) }
     let contents =
       attributes.map { containers.attributes($0) } ?? containers.contents(of: value)
-    steps += contents.size
-    guard steps <= limits.steps else {
-      throw FormatError(TorchFault.tooManyPaths(limit: limits.steps))
-    }
+    try countSteps(contents.size)
     for label in contents.repeatedKeys {
       path.append(label)
-      warnings.append(FormatError(TorchFault.repeatedKey(path: path.dotted)))
+      said.append("keys that are set twice", FormatError(TorchFault.repeatedKey(path: path.dotted)))
       path.removeLast()
     }
     frames.append(Frame(value: value, contents: contents, foundBefore: foundCount))
     open.insert(value)
     return true
+  }
+
+  private mutating func countSteps(_ count: Int, at offset: Int? = nil) throws(FormatError) {
+    steps += count
+    guard steps <= limits.steps else {
+      throw FormatError(TorchFault.tooManyPaths(limit: limits.steps), at: offset)
+    }
   }
 
   private var foundCount: Int { tensors.count + obstacleCount + metadata.count }
@@ -167,8 +179,9 @@ struct TorchWalk {
     }
     try note(value, at: offset)
     if case .nested(let nested) = reading {
-      let room = limits.tensors - tensors.count
-      let parts = try views.parts(of: nested, limit: room, at: offset)
+      let room = limits.tensors - tensors.count - obstacleCount
+      let parts = try views.parts(of: nested, named: path.dotted, limit: room, at: offset)
+      try countSteps(parts.count * nested.rank, at: offset)
       for (index, part) in parts.enumerated() {
         path.append(TorchLabel(index: index))
         try add(.tensor(part), from: value, at: offset)
@@ -188,10 +201,11 @@ struct TorchWalk {
     switch try views.view(of: reading, from: value, named: name, at: offset) {
     case .view(let view, let note):
       tensors.append(view)
-      if let note { warnings.append(FormatError(note, at: offset)) }
+      if let note { said.append("how tensors are read", FormatError(note, at: offset)) }
     case .obstacle(let obstacle):
       obstacleCount += 1
-      warnings.append(FormatError(TorchFault.unreadable(tensor: name, obstacle), at: offset))
+      let fault = TorchFault.unreadable(tensor: name, obstacle)
+      said.append("tensors that are left out", FormatError(fault, at: offset))
     }
   }
 
@@ -200,7 +214,7 @@ struct TorchWalk {
       let (name, isTaken) = try names.name(of: path)
       if isTaken {
         let fault = TorchFault.ambiguousName(path.dotted, renamed: name)
-        warnings.append(FormatError(fault, at: offset))
+        said.append("names that come twice", FormatError(fault, at: offset))
       }
       return name
     } catch {

@@ -32,6 +32,8 @@ import Testing
     ("torch.steps", "containers/sharded-torch"),
     ("torch.depth", "containers/trainer-zip.pt"),
     ("tensor-bundle.tensors", "formats/openai/model.ckpt"),
+    ("tensor-bundle.name-bytes", "formats/openai/model.ckpt"),
+    ("llm.c.layers", "formats/llmc/micro.bin"),
   ]
 
   /// The standard limits, with one set to `value`.
@@ -53,6 +55,32 @@ import Testing
     } catch let error as FormatError {
       #expect(error.fault.limitName == name)
     }
+  }
+
+  /// Limits that are as high as can be stand in nobody's way.
+  @Test(arguments: fixtures.map(\.file) + ["containers/deflated-zip.pt"])
+  func theHighestLimitsAreNone(file: String) throws {
+    var limits = ReadingLimits()
+    for name in ReadingLimits.names { limits.set(name, to: 1 << 48) }
+    #expect(ReadingLimits.names.allSatisfy { limits.value(of: $0) == 1 << 48 })
+    #expect(throws: Never.self) {
+      try Checkpoint.open(path: Fixtures.path(file), limits: limits)
+    }
+  }
+
+  @Test func limitsAreSetByTheirNames() throws {
+    var limits = ReadingLimits()
+    #expect(limits.value(of: "torch.tensors") == 1 << 18)
+    let isSet = limits.set("torch.tensors", to: 5)
+    #expect(isSet && limits.value(of: "torch.tensors") == 5)
+    let isUnknownSet = limits.set("torch.tensor", to: 5)
+    #expect(!isUnknownSet && limits.value(of: "torch.tensor") == nil)
+    for value in [0, -1, 1 << 48 + 1, .max] {
+      let isSet = limits.set("torch.tensors", to: value)
+      #expect(!isSet, "\(value)")
+    }
+    #expect(limits.value(of: "torch.tensors") == 5)
+    #expect(ReadingLimits.names == ReadingLimits.named.map(\.name))
   }
 
   @Test func whatZipArchivesExpandToGrowsWithTheirSize() throws {

@@ -82,6 +82,12 @@ import Testing
     #"{"t":{"dtype":\#(dtype),"shape":\#(shape),"data_offsets":\#(offsets)}}"#
   }
 
+  /// The library takes it for a floating-point number.
+  @Test func aSizeOfMinusZero() {
+    #expect(failure(entry("\"U8\"", "[-0]", "[0,0]")) == inHeader(.badShape(tensor: "t")))
+    #expect(failure(entry("\"U8\"", "[0]", "[-0,0]")) == inHeader(.badOffsets(tensor: "t")))
+  }
+
   @Test func fieldsThatAreMissing() {
     #expect(
       failure(#"{"t":{"shape":[2],"data_offsets":[0,2]}}"#, data: 2)

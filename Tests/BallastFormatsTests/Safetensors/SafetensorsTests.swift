@@ -72,6 +72,26 @@ import Testing
     #expect(warnings.first?.offset == 8)
   }
 
+  @Test func ofAThousandWarningsAFewAreKept() throws {
+    let fields = (0..<1000).map { "\"\($0)\":1" }.joined(separator: ",")
+    let entries = (0..<100).map {
+      #""\#($0)\u0001":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"#
+    }
+    let header =
+      #"{"t":{"dtype":"U8","shape":[0],\#(fields),"data_offsets":[0,0]},"#
+      + entries.joined(separator: ",") + "}"
+    let warnings = try openSafetensors(safetensors(header)).warnings
+    #expect(warnings.count == 2 * Warnings.maximum + 2)
+    #expect(warnings[1].fault as? SafetensorsFault == .unknownField(tensor: "t", "1"))
+    let more = warnings.suffix(2).map { $0.fault as? CheckpointFault }
+    #expect(
+      more == [
+        .moreWarnings(936, about: "unknown fields"),
+        .moreWarnings(36, about: "control characters in names"),
+      ]
+    )
+  }
+
   @Test func typesNarrowerThanAByteArePacked() throws {
     let header =
       #"{"a":{"dtype":"F4","shape":[2,2],"data_offsets":[0,2]},"#

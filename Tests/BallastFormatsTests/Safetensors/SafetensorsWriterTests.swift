@@ -64,6 +64,22 @@ import Testing
     )
   }
 
+  /// As many values as are read by default, and one more.
+  @Test func aHeaderThatIsReadNoMoreIsNotWritten() throws {
+    let limit = ReadingLimits.standard.jsonValues
+    for rank in [limit - 8, limit - 7] {
+      let output = try tensor(.u8, [Int](repeating: 1, count: rank), [1], named: "w").output()
+      let write = { try SafetensorsWriter.write([output], to: path) }
+      if rank == limit - 8 {
+        _ = try write()
+        #expect(try Checkpoint.open(path: path).tensors.count == 1)
+      } else {
+        let fault = SafetensorsFault.tooManyValues(limit + 1, limit: limit)
+        #expect(Failure { _ = try write() } == Failure(fault))
+      }
+    }
+  }
+
   @Test func aFileWithoutTensors() throws {
     #expect(try written([]) == [8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8))
   }

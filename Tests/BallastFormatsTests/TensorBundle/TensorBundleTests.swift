@@ -124,7 +124,8 @@ import Testing
         continue
       }
     }
-    try expect(TableFault.keysNotAscending, at: 3) { $0.repetitions = 1_000 }
+    // The index names the first block again, or one within it.
+    try expect(TableFault.blocksNotAscending, at: 47) { $0.repetitions = 1_000 }
     try expect(ProtobufFault.badVarint, at: 55) {
       $0.footer = [UInt8](repeating: 0xFF, count: 20)
     }
@@ -186,6 +187,48 @@ import Testing
     try expect(TensorBundleFault.badEntry(tensor: "a"), at: 14) {
       $0.add("a", bundleEntry([UInt64](repeating: 1, count: 255), count: 4))
     }
+  }
+
+  @Test func tensorsThatShareBytes() throws {
+    try expect(TensorBundleFault.overlap(tensor: "b"), at: 36) {
+      $0.add("a", bundleEntry([2], count: 8))
+      $0.add("b", bundleEntry([1], offset: 7, count: 4))
+    }
+    try expect(TensorBundleFault.overlap(tensor: "a"), at: 13) {
+      $0.add("a", bundleEntry([1], offset: 7, count: 4))
+      $0.add("b", bundleEntry([2], count: 8))
+    }
+    // Without elements they share none, nor do they in other files.
+    var builder = BundleBuilder(header: [0x08, 2, 0x1A, 2, 0x08, 1])
+    builder.add("a", bundleEntry([2], count: 8))
+    builder.add("b", bundleEntry([0], offset: 7, count: 0))
+    builder.add("c", bundleEntry([2], shard: 1, count: 8))
+    let path = try folder.write(builder.bytes, to: "x.index")
+    for shard in 0..<2 {
+      _ = try folder.write([UInt8](repeating: 1, count: 8), to: "x.data-0000\(shard)-of-00002")
+    }
+    #expect(try Checkpoint.open(path: path).tensors.count == 3)
+  }
+
+  /// Keys that share all but a byte with the one before take that byte in the file.
+  @Test func namesAreCountedWrittenOut() throws {
+    let long = String(repeating: "k", count: 4000)
+    var builder = BundleBuilder()
+    builder.add(long, bundleEntry([0], count: 0))
+    var key = 4000
+    for _ in 0..<10 {
+      builder.entries.append(builder.entry("x", shared: UInt64(key), bundleEntry([0], count: 0)))
+      key += 1
+    }
+    var limits = ReadingLimits()
+    let total = (4000...4010).reduce(0, +)
+    _ = try folder.write([], to: Self.data)
+    let path = try folder.write(builder.bytes, to: "model.ckpt.index")
+    limits.set("tensor-bundle.name-bytes", to: total)
+    #expect(try Checkpoint.open(path: path, limits: limits).tensors.count == 11)
+    limits.set("tensor-bundle.name-bytes", to: total - 1)
+    let refused = failure { try Checkpoint.open(path: path, limits: limits) }
+    #expect(refused?.fault as? TensorBundleFault == .namesTooLong(limit: total - 1))
   }
 
   @Test func filesThatAreMissing() throws {

@@ -2,6 +2,7 @@ import BallastBytes
 import BallastCheckpoint
 import BallastFormats
 import BallastJSON
+import BallastTestSupport
 import Testing
 
 /// Tensors that are computed from others in the file, and what can be wrong with them.
@@ -219,6 +220,62 @@ import Testing
       }
       #expect(error.fault as? CheckpointFault == .badQuantization(tensor: "x"))
     }
+  }
+
+  // MARK: Nested
+
+  private func nested(_ rows: Int, _ rank: Int, strides: [Int]? = nil) -> [UInt8] {
+    func table(_ key: String, _ sizes: [Int]) -> [UInt8] {
+      let strides = strides.map { Array($0.prefix(sizes.count)) }
+      return Self.dense(key, sizes, type: "LongStorage", strides: strides)
+    }
+    return TorchPickle.call(
+      "torch._utils",
+      "_rebuild_nested_tensor",
+      Self.dense("0", [2]),
+      table("1", [rows, rank]),
+      table("2", [rows, rank]),
+      table("3", [rows])
+    )
+  }
+
+  @Test func nestedTensorsAreTakenApart() throws {
+    let storages = [
+      "0": floats(2), "1": longs(1, 1, 1, 1), "2": longs(1, 1, 1, 1), "3": longs(0, 1),
+    ]
+    let checkpoint = try open(nested(2, 2), storages)
+    #expect(try checkpoint["x.1"]?.floats() == [1])
+  }
+
+  /// Sizes that a stride of zero repeats: two to the 27th of one number of eight bytes.
+  @Test(arguments: [(2, 2), (1, 1 << 27), (1 << 14, 64)])
+  func sizesOfNestedTensorsStandInTheFile(rows: Int, rank: Int) throws {
+    let storages = ["0": floats(2), "1": longs(1), "2": longs(1), "3": longs(0)]
+    let error = failure { try open(nested(rows, rank, strides: [0, 0]), storages) }
+    let function = "_rebuild_nested_tensor"
+    #expect(error?.fault as? TorchFault == .badArguments(tensor: "x", function: function))
+  }
+
+  /// One tuple of a hundred thousand sizes, in a thousand tensors.
+  @Test func sizesThatAreSharedAreCounted() throws {
+    let ones = [Int](repeating: 1, count: 100_000)
+    let sizes = bytes(TorchPickle.tuple(ones.map(TorchPickle.integer)), "q", 9)
+    let storage = TorchPickle.storage("0", count: 1)
+    func call(_ sizes: [UInt8], _ strides: [UInt8]) -> [UInt8] {
+      TorchPickle.call(
+        "torch._utils",
+        "_rebuild_tensor_v2",
+        storage,
+        TorchPickle.integer(0),
+        sizes,
+        strides
+      )
+    }
+    let again = bytes("h", 9)
+    let list = [call(sizes, again)] + [[UInt8]](repeating: call(again, again), count: 999)
+    let source = try torchZip(TorchPickle.list(list), storages: ["0": floats(1)]).source
+    let error = failure { try TorchZip.open(source) }
+    #expect(error?.fault as? TorchFault == .tooManyPaths(limit: 1 << 22))
   }
 
   // MARK: Attributes

@@ -75,10 +75,14 @@ enum Table {
     }
     _ = try block(metaindex, of: source, before: start)
     var last: [UInt8]?
+    var blocksEnd = 0
     try forEachEntry(index, of: source, before: start) { (_, value, offset) throws(FormatError) in
       var reader = ByteReader(value, base: offset)
       let handle = try Handle(parsing: &reader)
-      // Ascending keys also keep a block from being named a million times.
+      // Each byte is in one block: one that is named a million times would be checked as often.
+      guard handle.offset >= blocksEnd else {
+        throw FormatError(TableFault.blocksNotAscending, at: offset)
+      }
       try forEachEntry(handle, of: source, before: start) {
         (key, value, offset) throws(FormatError) in
         if let last, !last.lexicographicallyPrecedes(key) {
@@ -87,6 +91,8 @@ enum Table {
         last = key
         try body(key, value, offset)
       }
+      // It lies in the file, as its entries do.
+      blocksEnd = handle.offset + handle.count + trailerBytes
     }
   }
 

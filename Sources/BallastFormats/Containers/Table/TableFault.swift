@@ -10,6 +10,7 @@ public enum TableFault: FormatFault {
   case sharedPastKey
   case keyTooLong
   case keysNotAscending
+  case blocksNotAscending
 
   /// What is wrong, in one line.
   public var description: String {
@@ -23,6 +24,7 @@ public enum TableFault: FormatFault {
     case .sharedPastKey: "an entry shares more bytes than the key before it has"
     case .keyTooLong: "a key is longer than \(Table.maximumKeyBytes) bytes"
     case .keysNotAscending: "the keys are not in ascending order"
+    case .blocksNotAscending: "a block starts before the end of the one before"
     }
   }
 

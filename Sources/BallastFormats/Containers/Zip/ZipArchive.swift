@@ -34,9 +34,10 @@ package struct ZipArchive: Sendable {
         at: end.directory.lowerBound
       )
     }
-    var warnings: [FormatError] = []
+    var warnings = Warnings()
     if end.trailingBytes > 0 {
       warnings.append(
+        "the end",
         FormatError(
           ZipFault.trailingBytes(end.trailingBytes),
           at: source.count - end.trailingBytes
@@ -61,7 +62,7 @@ package struct ZipArchive: Sendable {
         throw FormatError(ZipFault.duplicateName(entry.name), at: place)
       }
       if Self.leadsOut(entry.name) {
-        warnings.append(FormatError(ZipFault.unsafeName(entry.name), at: place))
+        warnings.append("names", FormatError(ZipFault.unsafeName(entry.name), at: place))
       }
       members.append(try entry.member(in: source, before: end.directory.lowerBound))
     }
@@ -76,7 +77,7 @@ package struct ZipArchive: Sendable {
     }
     self.members = members
     self.index = index
-    self.warnings = warnings
+    self.warnings = warnings.all
     try checkExtents(limits)
   }
 
@@ -163,11 +164,10 @@ package struct ZipArchive: Sendable {
     for member in members where member.method == .deflated {
       expanded = try sum(expanded, member.byteCount, at: member.headerOffset)
     }
-    let limit = try sum(
-      limits.expansionAllowance,
-      try product(source.count, limits.expansion)
-    )
-    guard expanded <= limit else {
+    // A limit past the largest number is none.
+    let (times, isPast) = source.count.multipliedReportingOverflow(by: limits.expansion)
+    let (limit, isPastToo) = times.addingReportingOverflow(limits.expansionAllowance)
+    guard isPast || isPastToo || expanded <= limit else {
       throw FormatError(ZipFault.expandsTooFar(bytes: expanded, limit: limit))
     }
   }
