@@ -7,8 +7,6 @@ import BallastFormats
 struct PickleScanner {
   /// Archives in archives, and pickles in pickles, are followed this far.
   static let maximumDepth = 16
-  /// Pickles after one another in one stream; torch's legacy files have five.
-  static let maximumStacked = 1 << 16
   /// A file may be read this many times over, by pickles that overlap and are nested in others.
   static let maximumPasses = 2 * maximumDepth
   /// For so many bytes there may be one more: tensors contain what looks like short pickles.
@@ -22,8 +20,10 @@ struct PickleScanner {
     /// Where it stands in the file, for people; nil for the file itself.
     var place: String?
     var depth: Int
-    /// A text or bytes of a pickle: only what is a pickle beyond doubt counts.
+    /// A text or bytes of a pickle.
     var isNested = false
+    /// Whether it is read as a pickle, whatever it starts with.
+    var isPickle = false
   }
 
   enum Work {
@@ -82,13 +82,21 @@ struct PickleScanner {
     let kind = PickleSniffing.kind(of: stream.region.bytes)
     switch kind {
     case .numpy: scanNumPy(stream)
-    case .gzip: scanGzip(stream)
+    case .gzip: scanCompressed(stream, as: .gzip)
+    case .zlib: scanCompressed(stream, as: .zlib)
+    case .unopened(let name):
+      if !stream.isNested {
+        result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
+      }
     case .zip, .other: break
-    case .pickle, .perhapsPickle: scanPickles(stream, isCertain: kind == .pickle)
+    case .pickle, .perhapsPickle:
+      let isCertain = if case .pickle = kind { true } else { stream.isPickle }
+      scanPickles(stream, isCertain: isCertain)
     }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
-    if kind == .zip || stream.depth == 0 { scanZip(stream, isCertain: kind == .zip) }
-    if !stream.isNested || kind == .other { scanTar(stream) }
+    let isZip = if case .zip = kind { true } else { false }
+    if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
+    scanTar(stream)
   }
 
   // MARK: - Pickles
@@ -100,10 +108,12 @@ struct PickleScanner {
     let end = stream.region.range.upperBound
     var isCertain = isCertain
     var stacked = 0
-    while position < end, stacked < Self.maximumStacked, isAble {
+    while position < end, isAble {
       let walk = walk(position..<end, of: source, whileClean: !isCertain)
       guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
-      take(walk, of: stream)
+      // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
+      let isBeyondDoubt = stacked == 0 && isCertain && (stream.isPickle || stream.depth == 0)
+      take(walk, of: stream, isBeyondDoubt: isBeyondDoubt)
       stacked += 1
       guard walk.end == .stop else { return }
       position = walk.position
@@ -133,7 +143,7 @@ struct PickleScanner {
       }
       let walk = walk(index..<range.upperBound, of: source, whileClean: true)
       if walk.hasCalls, walk.hasPlausibleName {
-        take(walk, of: stream)
+        take(walk, of: stream, isBeyondDoubt: false)
         index = walk.end == .stop ? walk.position : index + 2
       } else {
         index += 2
@@ -154,10 +164,10 @@ struct PickleScanner {
   }
 
   /// Adds what a walk found, and what is nested in it to the work.
-  private mutating func take(_ walk: PickleWalk, of stream: Stream) {
+  private mutating func take(_ walk: PickleWalk, of stream: Stream, isBeyondDoubt: Bool) {
     let base = stream.region.range.lowerBound
     addNested(walk, of: stream)
-    guard walk.isCredible || walk.end == .limit else { return }
+    guard isBeyondDoubt || walk.isCredible || walk.end == .limit else { return }
     result.pickleCount += 1
     for name in walk.names {
       if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
@@ -180,21 +190,43 @@ struct PickleScanner {
       )
     case .unknownOpcode, .truncated:
       let error = FormatError(ScanFault.unfinished, at: walk.opcodeOffset - base)
-      result.unreadable.append(error.inFile(stream.place))
+      result.add(error.inFile(stream.place))
     }
   }
 
   private mutating func addNested(_ walk: PickleWalk, of stream: Stream) {
     let base = stream.region.range.lowerBound
-    for text in walk.nested.reversed() {
-      let offset = text.range.lowerBound - base
-      let place = (stream.place.map { $0 + ", " } ?? "") + "nested at byte \(offset)"
-      guard let region = text.region(in: stream.region.source) else { continue }
-      work.append(
-        .stream(Stream(region: region, place: place, depth: stream.depth + 1, isNested: true))
-      )
+    let source = stream.region.source
+    for nested in walk.nested.reversed() {
+      let range = nested.text.range
+      let place = stream.inner("nested at byte \(range.lowerBound - base)")
+      if !nested.text.standsAsItIs(in: source) {
+        // What has to be decoded is copied.
+        guard range.count <= min(limits.memberBytes, inflationLeft) else {
+          addTooLarge("a text of \(range.count) bytes", limit: limits.memberBytes, at: place)
+          continue
+        }
+        inflationLeft -= range.count
+      }
+      guard let region = nested.text.region(in: source) else { continue }
+      var inner = Stream(region: region, place: place, depth: stream.depth + 1)
+      inner.isNested = true
+      inner.isPickle = nested.isLoaded
+      work.append(.stream(inner))
     }
   }
+
+  /// Says of a part that it, or what stands behind it, was not looked at.
+  mutating func addTooLarge(_ part: String, limit: Int, at place: String?) {
+    let name = limit == limits.memberBytes ? "scan.member-bytes" : "scan.inflated-bytes"
+    let message = "\(part) was not looked at (\(name))"
+    result.add(PickleScan.Finding(rule: "pickle.too-large", message, file: place))
+  }
+}
+
+extension PickleScanner.Stream {
+  /// The place of a part of this stream, for people.
+  func inner(_ part: String) -> String { (place.map { $0 + ", " } ?? "") + part }
 }
 
 extension PickleWalk {
@@ -207,13 +239,18 @@ extension PickleWalk {
 extension PickleText {
   /// The bytes that a text stands for: those of the file where they are the same.
   fileprivate func region(in source: SharedBytes) -> ByteRegion? {
-    if encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source) {
+    if standsAsItIs(in: source) {
       return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
     }
     guard let bytes = bytes(from: source), let copy = try? SharedBytes.copying(bytes) else {
       return nil
     }
     return ByteRegion(copy)
+  }
+
+  /// Whether the first bytes need not be decoded.
+  fileprivate func standsAsItIs(in source: SharedBytes) -> Bool {
+    encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source)
   }
 
   private func startsOutsideASCII(in source: SharedBytes) -> Bool {
