@@ -76,7 +76,7 @@ extension PickleWalk {
       call(callee, .values(popToMark()))
     case .obj:
       let values = popToMark()
-      guard let callee = values.first else { return stumble() }
+      guard let callee = values.first else { return underflow() }
       call(callee, .values(Array(values.dropFirst())))
     case .reduce, .newobj:
       let arguments = pop()
@@ -102,8 +102,7 @@ extension PickleWalk {
   private mutating func pushTuple(_ count: Int) {
     let first = stack.count - count
     guard first >= 0 else {
-      stumble()
-      stack.removeAll(keepingCapacity: true)
+      for _ in 0..<count { _ = pop() }
       return push(.opaque)
     }
     let elements = collections.count < Self.maximumCollections ? Array(stack[first...]) : []

@@ -59,6 +59,8 @@ struct PickleWalk {
   var memo: [Int: PickleSymbol] = [:]
   var collections: [PickleCollection] = []
   var nameIndex: [ExactString: Int] = [:]
+  /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
+  private var hasLooseMarks = false
   /// Whether the memo may have entries whose index is unknown.
   private var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
@@ -122,18 +124,22 @@ struct PickleWalk {
     isClean = false
   }
 
+  /// Too little stands on the stack, unless there are more marks than are known of.
+  mutating func underflow() {
+    if !hasLooseMarks { stumble() }
+  }
+
   /// Takes a value, from below a mark if need be: before 3.6 Python did not mind.
   mutating func pop() -> PickleSymbol {
-    guard let symbol = stack.popLast() else {
-      stumble()
-      return .opaque
-    }
+    let symbol = peek()
+    _ = stack.popLast()
     return symbol
   }
 
   mutating func peek() -> PickleSymbol {
+    if marks.last == stack.count { hasLooseMarks = true }
     guard let symbol = stack.last else {
-      stumble()
+      underflow()
       return .opaque
     }
     return symbol
@@ -142,7 +148,7 @@ struct PickleWalk {
   /// The values above the last mark, which goes too; no more of them than are shown.
   mutating func popToMark() -> [PickleSymbol] {
     guard let mark = marks.popLast() else {
-      stumble()
+      underflow()
       return []
     }
     let start = min(mark, stack.count)
