@@ -46,7 +46,9 @@ import Testing
     #expect(typo.errors.contains("did you mean 'torch.tensors'?"))
     let other = try Ballast.run("scan", file, "--limit", "torch.tensors=5")
     #expect(other.status == 64)
-    #expect(other.errors.contains("scan.opcodes, scan.member-bytes and scan.inflated-bytes"))
+    #expect(
+      other.errors.contains("scan.opcodes, scan.member-bytes, scan.inflated-bytes and scan.members")
+    )
     for value in ["", "0", "-1", "much", "512TiB"] {
       #expect(try Ballast.run("inspect", file, "--limit", "torch.tensors=\(value)").status == 64)
     }
@@ -65,5 +67,10 @@ import Testing
       #expect(result.status == 1)
       #expect(result.text.contains(name), "\(result.text)")
     }
+    // The reader's own limits are not among those of this command.
+    let members = try Ballast.run("scan", deflated, "--limit", "scan.members=1")
+    #expect(members.status == 1)
+    #expect(members.text.contains("(scan.members)"))
+    #expect(members.errors.isEmpty)
   }
 }

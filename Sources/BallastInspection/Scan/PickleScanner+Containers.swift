@@ -29,7 +29,8 @@ extension PickleScanner {
 
   mutating func scanTar(_ stream: Stream) {
     guard ScannedTar.isArchive(stream.region) else { return }
-    effort -= stream.region.count
+    // A header for every block takes longer to check than bytes take to be read.
+    effort -= 4 * stream.region.count
     let contents = ScannedTar.contents(of: stream.region, maximumMembers: limits.members)
     scan(contents, in: stream.region.source, of: stream)
   }
@@ -102,30 +103,29 @@ extension PickleScanner {
 
   // MARK: - NumPy
 
-  /// A NumPy array: one of objects is a pickle after the header, and after its numbers another
-  /// array may follow.
+  /// NumPy arrays, which may follow one another: one of objects is a pickle after the header.
   mutating func scanNumPy(_ stream: Stream) {
+    let end = stream.region.range.upperBound
+    var data = stream
     do {
-      let start = try NumPyStart(stream.region)
-      let skipped = start.elements + (start.numericByteCount ?? 0)
-      guard skipped < stream.region.count else { return }
-      var data = stream
-      data.region = try ByteRegion(
-        stream.region.source,
-        offset: stream.region.range.lowerBound + skipped,
-        count: stream.region.count - skipped
-      )
-      data.place = stream.inner("array at byte \(skipped)")
-      if start.numericByteCount != nil {
-        // Others are no business of NumPy's.
-        guard case .numpy = PickleSniffing.kind(of: data.region.bytes) else { return }
-        work.append(.stream(data))
-        return
-      }
-      switch PickleSniffing.kind(of: data.region.bytes) {
-      case .pickle: scanPickles(data, isCertain: true)
-      case .perhapsPickle: scanPickles(data, isCertain: false)
-      default: break
+      // Numbers are passed over: another array may follow them.
+      while opcodesLeft > 0, case .numpy = PickleSniffing.kind(of: data.region.bytes) {
+        opcodesLeft -= Self.opcodesPerArray
+        let start = try NumPyStart(data.region)
+        let skipped = start.elements + (start.numericByteCount ?? 0)
+        let position = data.region.range.lowerBound + skipped
+        guard skipped < data.region.count else { return }
+        data.region = try ByteRegion(stream.region.source, offset: position, count: end - position)
+        if start.numericByteCount == nil {
+          let offset = position - stream.region.range.lowerBound
+          data.place = stream.inner("array at byte \(offset)")
+          switch PickleSniffing.kind(of: data.region.bytes) {
+          case .pickle: scanPickles(data, isCertain: true)
+          case .perhapsPickle: scanPickles(data, isCertain: false)
+          default: break
+          }
+          return
+        }
       }
     } catch {
       result.add(error.inFile(stream.place))

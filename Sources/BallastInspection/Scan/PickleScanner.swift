@@ -11,6 +11,10 @@ struct PickleScanner {
   static let maximumPasses = 2 * maximumDepth
   /// For so many bytes there may be one more: tensors contain what looks like short pickles.
   static let bytesPerOpcode = 64
+  /// Reading the header of an array takes as long as so many opcodes.
+  static let opcodesPerArray = 16
+  /// Decoding a byte of text counts as decompressing so many.
+  private static let decodingCost = 8
   /// Pages of a file that has been searched are given back in pieces.
   private static let searchedPiece = 16 << 20
 
@@ -201,12 +205,13 @@ struct PickleScanner {
       let range = nested.text.range
       let place = stream.inner("nested at byte \(range.lowerBound - base)")
       if !nested.text.standsAsItIs(in: source) {
-        // What has to be decoded is copied.
-        guard range.count <= min(limits.memberBytes, inflationLeft) else {
-          addTooLarge("a text of \(range.count) bytes", limit: limits.memberBytes, at: place)
+        // What has to be decoded is copied, letter by letter, which is dear.
+        let cost = range.count.multipliedReportingOverflow(by: Self.decodingCost).partialValue
+        guard cost <= inflationLeft else {
+          addTooLarge("a text of \(range.count) bytes", limit: limits.inflatedBytes, at: place)
           continue
         }
-        inflationLeft -= range.count
+        inflationLeft -= cost
       }
       guard let region = nested.text.region(in: source) else { continue }
       var inner = Stream(region: region, place: place, depth: stream.depth + 1)

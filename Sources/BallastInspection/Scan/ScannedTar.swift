@@ -77,12 +77,16 @@ struct ScannedTar {
     // next header is looked for from where the first one would.
     let sizes = [ownSize, size, globalSize].compactMap(\.self)
     let longest = ownSize == nil ? region.count : sizes.max() ?? 0
-    contents.members.append(
-      ScannedArchive.Member(name: .bytes(nameRange), range: clipped(data, longest))
-    )
     let shortest = isBare || ownSize == nil ? 0 : sizes.min() ?? 0
     forget()
-    return padded(clipped(data, shortest))
+    let next = padded(clipped(data, shortest))
+    // Where the next header stands in place of the data, there is none.
+    if next > data || longest > 0 && !Self.isHeader(at: data, in: region) {
+      contents.members.append(
+        ScannedArchive.Member(name: .bytes(nameRange), range: clipped(data, longest))
+      )
+    }
+    return next
   }
 
   private mutating func forget() {
@@ -120,6 +124,7 @@ struct ScannedTar {
       contents.refused.append(FormatError(ScanFault.longExtension, at: offset))
     }
     let bytes = region.source.array(range.prefix(Self.maximumExtension))
+    var isSparse = false
     var start = 0
     while start < bytes.count {
       let digits = bytes[start...].prefix { (0x30...0x39).contains($0) }
@@ -137,7 +142,8 @@ struct ScannedTar {
         let text = String(decoding: bytes[value].filter { $0 > 0x20 && $0 != 0x5F }, as: UTF8.self)
         let number = Int(text) ?? 0
         if kind == UInt8(ascii: "g") { globalSize = number } else { size = number }
-      case _ where key.hasPrefix("GNU.sparse"):
+      case _ where key.hasPrefix("GNU.sparse") && !isSparse:
+        isSparse = true
         contents.refused.append(FormatError(ScanFault.sparse, at: offset))
       default: break
       }
