@@ -169,8 +169,9 @@ import Testing
     let inner = zip([("a/data.pkl", Self.payload2), ("a/data/0", [UInt8](repeating: 0, count: 99))])
     for bytes in [zip([("model.pt", inner)]), tar("model.pt", inner)] {
       let result = PickleScan(of: try SharedBytes.copying(bytes), limits: limits)
-      #expect(result.findings.map(\.name) == ["os.system"])
-      #expect(result.findings.first?.file == "model.pt/a/data.pkl")
+      // The end of the archive within is looked for at the end of the file, too.
+      #expect(Set(result.findings.map(\.name)) == ["os.system"])
+      #expect(result.findings.contains { $0.file == "model.pt/a/data.pkl" })
     }
   }
 
