@@ -17,7 +17,7 @@ package func inflate(
     else { throw FormatError(ByteFault.badCompression, at: offset) }
     defer { unsafe inflateEnd(&stream) }
     // Safe: zlib reads and writes within the two buffers, whose sizes it is told piece by piece.
-    let (status, written) = unsafe compressed.withUnsafeBytes { input in
+    let (status, _, written) = unsafe compressed.withUnsafeBytes { input in
       unsafe output.withUnsafeMutableBytes { unsafe run(&stream, from: input, into: $0) }
     }
     guard status == Z_STREAM_END || status == Z_BUF_ERROR || status == Z_OK else {
@@ -29,31 +29,12 @@ package func inflate(
   }
 }
 
-/// Decompresses the start of a raw deflate stream: at most `limit` bytes, and as many as can be had.
-///
-/// Damaged and unfinished streams give what stands before the damage.
-package func inflatePrefix(_ compressed: RawSpan, limit: Int) throws(FormatError) -> ByteRegion {
-  var count = 0
-  let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
-    var stream = unsafe z_stream()
-    guard
-      unsafe inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { throw FormatError(ByteFault.badCompression) }
-    defer { unsafe inflateEnd(&stream) }
-    // Safe: as in `inflate`.
-    count = unsafe compressed.withUnsafeBytes { input in
-      unsafe output.withUnsafeMutableBytes { unsafe run(&stream, from: input, into: $0).written }
-    }
-  }
-  return try ByteRegion(bytes, offset: 0, count: count)
-}
-
 /// Feeds zlib, whose counters are 32 bits wide, with pieces of at most 1 GiB.
-private func run(
+func run(
   _ stream: inout z_stream,
   from input: UnsafeRawBufferPointer,
   into output: UnsafeMutableRawBufferPointer
-) -> (status: Int32, written: Int) {
+) -> (status: Int32, consumed: Int, written: Int) {
   let piece = 1 << 30
   var consumed = 0
   var written = 0
@@ -75,5 +56,5 @@ private func run(
     unsafe consumed += available - Int(stream.avail_in)
     unsafe written += room - Int(stream.avail_out)
   }
-  return (status, written)
+  return (status, consumed, written)
 }

@@ -5,6 +5,8 @@ import Glibc
   private enum Owner {
     case mapping
     case heap
+    /// Bytes of another, which it keeps alive.
+    case slice(SharedBytes, offset: Int)
   }
 
   private nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
@@ -24,6 +26,7 @@ import Glibc
     case .heap:
       // Safe: `base` came from malloc in `init(count:filling:)`.
       unsafe free(UnsafeMutableRawPointer(mutating: base))
+    case .slice: break
     }
   }
 
@@ -87,6 +90,16 @@ import Glibc
     }
   }
 
+  /// The bytes of a range as bytes of their own, without a copy; `range` must lie within these.
+  package func slice(_ range: Range<Int>) -> SharedBytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    // Safe: the range was checked, and the owner keeps the memory.
+    return unsafe SharedBytes(
+      unsafeBuffer: UnsafeRawBufferPointer(rebasing: buffer[range]),
+      owner: .slice(self, offset: range.lowerBound)
+    )
+  }
+
   /// The number of bytes.
   public var count: Int { unsafe buffer.count }
 
@@ -129,6 +142,9 @@ import Glibc
 
   /// Advises on the whole pages of a range; returns the error number, or 0.
   private func advise(_ range: Range<Int>, _ advice: Int32) -> Int32 {
+    if case .slice(let whole, let offset) = owner {
+      return whole.advise(range.lowerBound + offset..<range.upperBound + offset, advice)
+    }
     guard case .mapping = owner, let base = unsafe buffer.baseAddress else { return 0 }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let lower = (range.lowerBound + page - 1) / page * page

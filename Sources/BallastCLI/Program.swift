@@ -51,7 +51,9 @@ public enum BallastCLI {
         console.message(program.misuse(error, of: type(of: command)).text)
         return ExitCode.usage.rawValue
       } catch {
-        return ErrorReport(error).show(on: console).rawValue
+        let arguments = program.description(of: type(of: command)).arguments
+        let takesLimits = arguments.contains { $0.names.contains(.long("limit")) }
+        return ErrorReport(error, takesLimits: takesLimits).show(on: console).rawValue
       }
     }
   }

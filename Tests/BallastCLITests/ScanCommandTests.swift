@@ -37,6 +37,21 @@ import Testing
     #expect(try Ballast.run("scan", folder.path).status == 1)
   }
 
+  @Test func whatCannotBeReadIsNotCalledClean() throws {
+    let packed = try folder.write([UInt8]([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0, 4]), to: "model.xz")
+    let result = try Ballast.run("scan", packed)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("it is packed with xz, which is not opened"))
+    #expect(result.text.contains("no pickle in what could be read"))
+  }
+
+  @Test func charactersThatTurnTextAreEscaped() throws {
+    let payload = try file("cos\nsystem\n(S'id'\ntR.", "a\u{202E}b\u{2066}.pkl")
+    let result = try Ballast.run("scan", payload, "--format", "json")
+    #expect(result.text.contains("a\\u202eb\\u2066.pkl"))
+    #expect(try JSONValue(parsing: result.text)["path"] == .string(payload))
+  }
+
   @Test func json() throws {
     let payload = try file(Self.payload, "payload.pkl")
     let one = try Ballast.run("scan", payload, "--format", "json")

@@ -24,6 +24,14 @@ import Testing
     )
   }
 
+  @Test func whatIsNotSeenIsEscapedOnlyWhereItIsAskedFor() throws {
+    let value: JSONValue = ["a\u{202E}": "\u{2066}b\u{FEFF}\u{E0041}é"]
+    #expect(value.text() == "{\"a\u{202E}\":\"\u{2066}b\u{FEFF}\u{E0041}é\"}")
+    let escaped = value.text(escapesInvisible: true)
+    #expect(escaped == #"{"a\u202e":"\u2066b\ufeff\udb40\udc41é"}"#)
+    #expect(try JSONValue(parsing: escaped) == value)
+  }
+
   @Test func whatJSONCannotSay() {
     let value: JSONValue = [.number(.nan), .number(.infinity), .number(-.infinity)]
     #expect(value.text() == #"["NaN","Infinity","-Infinity"]"#)

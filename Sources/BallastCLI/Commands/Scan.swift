@@ -44,12 +44,14 @@ struct Scan: Command {
         scan = PickleScan(of: source, limits: limits.values)
       } catch let error as PathError {
         // The other files are still worth a look.
-        _ = ErrorReport(error).show(on: context)
+        _ = ErrorReport(error, takesLimits: false).show(on: context)
         hasErrors = true
         continue
       }
       for error in scan.unreadable {
-        _ = ErrorReport(PathError(path: path, error: error)).show(on: context)
+        // The limits that a reader names are not those of this command.
+        let report = ErrorReport(PathError(path: path, error: error), takesLimits: false)
+        _ = report.show(on: context)
         hasErrors = true
       }
       hasFindings = hasFindings || scan.findings.contains { strict || $0.severity == .dangerous }
@@ -85,9 +87,11 @@ struct Scan: Command {
     let pickles = scan.pickleCount == 1 ? "1 pickle" : "\(scan.pickleCount) pickles"
     let name = path.printable
     guard !scan.findings.isEmpty else {
-      return scan.pickleCount == 0
-        ? [.paragraph("\(name): no pickle")]
-        : [.paragraph("\(name): \(pickles), nothing but data", style: .green)]
+      let found = scan.pickleCount == 0 ? "no pickle" : "\(pickles), nothing but data"
+      guard scan.unreadable.isEmpty else {
+        return [.paragraph("\(name): \(found) in what could be read", style: .yellow)]
+      }
+      return [.paragraph("\(name): \(found)", style: scan.pickleCount == 0 ? .plain : .green)]
     }
     return [.heading("\(name): \(pickles)"), .findings(scan.findings.map(finding))]
   }

@@ -36,7 +36,7 @@ package final class Console: Sendable {
 
   /// Writes a JSON value to standard output.
   func print(_ value: JSONValue) throws(FormatError) {
-    try print(value.text(.indented))
+    try print(value.text(.indented, escapesInvisible: true))
   }
 
   /// Writes bytes to standard output at once.

@@ -24,9 +24,12 @@ func at<Result>(
 /// The one place where an error becomes text and an exit code.
 struct ErrorReport {
   private let error: any Error
+  private let takesLimits: Bool
 
-  init(_ error: any Error) {
+  /// A report of an error; `takesLimits` says whether the command has the reader's limits as options.
+  init(_ error: any Error, takesLimits: Bool = true) {
     self.error = error
+    self.takesLimits = takesLimits
   }
 
   func show(on console: Console) -> ExitCode {
@@ -51,7 +54,8 @@ struct ErrorReport {
     }
     let line = FormatError(failure.fault, at: failure.offset, in: place.isEmpty ? nil : place)
     console.message("ballast: error: \(line.description.printable)")
-    if let hint = failure.fault.hint ?? Self.hint(failure, at: path) ?? Self.hint(failure.fault) {
+    let limitHint = takesLimits ? Self.hint(failure.fault) : nil
+    if let hint = failure.fault.hint ?? Self.hint(failure, at: path) ?? limitHint {
       console.message("  hint: \(hint.printable)")
     }
     return .failure

@@ -7,8 +7,8 @@ import BallastCheckpoint
 ///
 /// NumPy's format 1.0 counts in 16 bits, 2.0 in 32; 3.0 is UTF-8 in place of Latin-1. The dictionary
 /// is parsed by a small grammar of its own; nothing is evaluated.
-struct NPYHeader: Equatable {
-  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+package struct NPYHeader: Equatable {
+  package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// All that version 1.0 can count; NumPy stops at 10,000 characters unless it trusts the file.
   static let maximumBytes = 0xFFFF
   /// NumPy's own limit, since 2.0.
@@ -54,6 +54,14 @@ struct NPYHeader: Equatable {
     let text = [UInt8](copying: try reader.readBytes(length))
     var parser = NPYHeaderParser(text, base: textOffset)
     self = try parser.parse()
+  }
+
+  /// The bytes that the elements of an array take, if its header's text describes plain numbers;
+  /// nil where it does not, or cannot be understood.
+  package static func numericByteCount(describedBy text: [UInt8]) -> Int? {
+    var parser = NPYHeaderParser(text, base: 0)
+    guard let header = try? parser.parse(), let shape = try? Shape(header.sizes) else { return nil }
+    return try? product(shape.elementCount, header.type.dtype.bitWidth / 8)
   }
 
   /// The header of an array of version 1.0, as NumPy itself writes it.

@@ -38,7 +38,7 @@ package struct PickleScan: Sendable {
   /// The number of names that make data and nothing else.
   package internal(set) var dataNameCount = 0
   /// Parts that could not be read, and so were not scanned.
-  package internal(set) var unreadable: [FormatError] = []
+  package private(set) var unreadable: [FormatError] = []
 
   /// Findings of a severity are kept up to this number; one is enough to distrust a file, and many
   /// unknown names must not crowd out a dangerous one.
@@ -54,6 +54,12 @@ package struct PickleScan: Sendable {
   init() {}
 
   private var counts: [Finding.Severity: Int] = [:]
+
+  /// Adds a part that could not be read; as with findings, there is an end to them.
+  mutating func add(_ error: FormatError) {
+    guard unreadable.count < Self.maximumFindings else { return }
+    unreadable.append(error)
+  }
 
   mutating func add(_ finding: Finding) {
     guard counts[finding.severity, default: 0] < Self.maximumFindings else { return }

@@ -7,12 +7,14 @@ import BallastFormats
 struct PickleScanner {
   /// Archives in archives, and pickles in pickles, are followed this far.
   static let maximumDepth = 16
-  /// Pickles after one another in one stream; torch's legacy files have five.
-  static let maximumStacked = 1 << 16
   /// A file may be read this many times over, by pickles that overlap and are nested in others.
   static let maximumPasses = 2 * maximumDepth
   /// For so many bytes there may be one more: tensors contain what looks like short pickles.
   static let bytesPerOpcode = 64
+  /// Reading the header of an array takes as long as so many opcodes.
+  static let opcodesPerArray = 16
+  /// Decoding a byte of text counts as decompressing so many.
+  static let decodingCost = 16
   /// Pages of a file that has been searched are given back in pieces.
   private static let searchedPiece = 16 << 20
 
@@ -22,8 +24,10 @@ struct PickleScanner {
     /// Where it stands in the file, for people; nil for the file itself.
     var place: String?
     var depth: Int
-    /// A text or bytes of a pickle: only what is a pickle beyond doubt counts.
+    /// A text or bytes of a pickle.
     var isNested = false
+    /// Whether it is read as a pickle, whatever it starts with.
+    var isPickle = false
   }
 
   enum Work {
@@ -82,13 +86,21 @@ struct PickleScanner {
     let kind = PickleSniffing.kind(of: stream.region.bytes)
     switch kind {
     case .numpy: scanNumPy(stream)
-    case .gzip: scanGzip(stream)
+    case .gzip: scanCompressed(stream, as: .gzip)
+    case .zlib: scanCompressed(stream, as: .zlib)
+    case .unopened(let name):
+      if !stream.isNested {
+        result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
+      }
     case .zip, .other: break
-    case .pickle, .perhapsPickle: scanPickles(stream, isCertain: kind == .pickle)
+    case .pickle, .perhapsPickle:
+      let isCertain = if case .pickle = kind { true } else { stream.isPickle }
+      scanPickles(stream, isCertain: isCertain)
     }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
-    if kind == .zip || stream.depth == 0 { scanZip(stream, isCertain: kind == .zip) }
-    if !stream.isNested || kind == .other { scanTar(stream) }
+    let isZip = if case .zip = kind { true } else { false }
+    if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
+    scanTar(stream)
   }
 
   // MARK: - Pickles
@@ -100,10 +112,12 @@ struct PickleScanner {
     let end = stream.region.range.upperBound
     var isCertain = isCertain
     var stacked = 0
-    while position < end, stacked < Self.maximumStacked, isAble {
+    while position < end, isAble {
       let walk = walk(position..<end, of: source, whileClean: !isCertain)
       guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
-      take(walk, of: stream)
+      // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
+      let isBeyondDoubt = stacked == 0 && isCertain && (stream.isPickle || stream.depth == 0)
+      take(walk, of: stream, isBeyondDoubt: isBeyondDoubt)
       stacked += 1
       guard walk.end == .stop else { return }
       position = walk.position
@@ -133,7 +147,7 @@ struct PickleScanner {
       }
       let walk = walk(index..<range.upperBound, of: source, whileClean: true)
       if walk.hasCalls, walk.hasPlausibleName {
-        take(walk, of: stream)
+        take(walk, of: stream, isBeyondDoubt: false)
         index = walk.end == .stop ? walk.position : index + 2
       } else {
         index += 2
@@ -152,71 +166,16 @@ struct PickleScanner {
     opcodesLeft -= walk.opcodeCount
     return walk
   }
+}
 
-  /// Adds what a walk found, and what is nested in it to the work.
-  private mutating func take(_ walk: PickleWalk, of stream: Stream) {
-    let base = stream.region.range.lowerBound
-    addNested(walk, of: stream)
-    guard walk.isCredible || walk.end == .limit else { return }
-    result.pickleCount += 1
-    for name in walk.names {
-      if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
-        result.add(finding)
-      } else {
-        result.dataNameCount += 1
-      }
-    }
-    for oddity in walk.findings {
-      result.add(PickleScan.Finding(oddity, base: base, file: stream.place))
-    }
-    switch walk.end {
-    case .stop: break
-    case .limit where opcodesLeft <= 0: break  // said at the end, of the whole file
-    case .limit:
-      let message = "puts more than \(PickleWalk.maximumValues) values on the stack"
-      let offset = walk.position - base
-      result.add(
-        PickleScan.Finding(rule: "pickle.limit", message, file: stream.place, offset: offset)
-      )
-    case .unknownOpcode, .truncated:
-      let error = FormatError(ScanFault.unfinished, at: walk.opcodeOffset - base)
-      result.unreadable.append(error.inFile(stream.place))
-    }
-  }
-
-  private mutating func addNested(_ walk: PickleWalk, of stream: Stream) {
-    let base = stream.region.range.lowerBound
-    for text in walk.nested.reversed() {
-      let offset = text.range.lowerBound - base
-      let place = (stream.place.map { $0 + ", " } ?? "") + "nested at byte \(offset)"
-      guard let region = text.region(in: stream.region.source) else { continue }
-      work.append(
-        .stream(Stream(region: region, place: place, depth: stream.depth + 1, isNested: true))
-      )
-    }
-  }
+extension PickleScanner.Stream {
+  /// The place of a part of this stream, for people.
+  func inner(_ part: String) -> String { (place.map { $0 + ", " } ?? "") + part }
 }
 
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
   fileprivate var isPickle: Bool {
     hasCalls || isClean && end == .stop
-  }
-}
-
-extension PickleText {
-  /// The bytes that a text stands for: those of the file where they are the same.
-  fileprivate func region(in source: SharedBytes) -> ByteRegion? {
-    if encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source) {
-      return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
-    }
-    guard let bytes = bytes(from: source), let copy = try? SharedBytes.copying(bytes) else {
-      return nil
-    }
-    return ByteRegion(copy)
-  }
-
-  private func startsOutsideASCII(in source: SharedBytes) -> Bool {
-    Span<UInt8>(_bytes: source.bytes)[range.lowerBound] >= 0x80
   }
 }

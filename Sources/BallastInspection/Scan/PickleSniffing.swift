@@ -12,10 +12,20 @@ enum PickleSniffing {
     case zip
     case numpy
     case gzip
+    /// zlib's header, and behind it something else that is not `other`.
+    case zlib
+    /// A compression or an archive that is not opened, by its name.
+    case unopened(String)
     case other
   }
 
-  private static let numpyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  /// What other compressions and archives start with.
+  private static let unopened: [(magic: [UInt8], name: String)] = [
+    (Array("BZh".utf8), "bzip2"), ([0xFD] + Array("7zXZ".utf8) + [0], "xz"),
+    ([0x5D, 0, 0], "lzma"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
+    ([0x04, 0x22, 0x4D, 0x18], "lz4"), (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "7z"),
+    (Array("Rar!".utf8) + [0x1A, 0x07], "rar"), (Array("ZF0x".utf8), "an old joblib's format"),
+  ]
   /// A text within a pickle is looked at this far.
   private static let nestedPrefix = 1 << 10
 
@@ -24,8 +34,10 @@ enum PickleSniffing {
     guard span.count >= 2 else { return .other }
     if isPickleHeader(at: 0, in: span) { return .pickle }
     if starts(span, with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
-    if starts(span, with: numpyMagic) { return .numpy }
+    if starts(span, with: NPYHeader.magic) { return .numpy }
     if starts(span, with: [0x1F, 0x8B, 0x08]) { return .gzip }
+    if let name = unopenedFormat(of: span) { return .unopened(name) }
+    if span[0] == 0x78, isZlib(bytes) { return .zlib }
     return PickleOpcode(rawValue: span[0]) == nil ? .other : .perhapsPickle
   }
 
@@ -37,13 +49,27 @@ enum PickleSniffing {
     return PickleOpcode(rawValue: span[index + 2]) != nil
   }
 
-  /// Whether the header of a NumPy array may speak of objects, whose type is written as O.
-  static func isObjectArray(_ bytes: RawSpan) -> Bool {
-    let span = Span<UInt8>(_bytes: bytes)
-    guard span.count >= 12 else { return false }
-    let length = Int(span[8]) | Int(span[9]) << 8
-    return (10..<min(span.count, 12 + length)).contains { span[$0] == UInt8(ascii: "O") }
-      || span[6] > 1 && span.count <= ScannedArchive.probe
+  private static func unopenedFormat(of span: Span<UInt8>) -> String? {
+    guard let format = unopened.first(where: { starts(span, with: $0.magic) }) else { return nil }
+    switch format.name {
+    // The magic numbers of these two are short: the block's own follows, or a size of -1.
+    case "bzip2":
+      let isBlock = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59].indices.allSatisfy { index in
+        span.count > 4 + index
+          && span[4 + index] == ([0x31, 0x41, 0x59, 0x26, 0x53, 0x59] as [UInt8])[index]
+      }
+      return isBlock ? format.name : nil
+    case "lzma":
+      return span.count > 13 && (5..<13).allSatisfy { span[$0] == 0xFF } ? format.name : nil
+    default: return format.name
+    }
+  }
+
+  /// Whether bytes are a zlib stream, and of something that starts like a pickle.
+  private static func isZlib(_ bytes: RawSpan) -> Bool {
+    guard let start = try? inflatePrefix(bytes, as: .zlib, limit: 64) else { return false }
+    let span = Span<UInt8>(_bytes: start.region.bytes)
+    return span.count >= 2 && PickleOpcode(rawValue: span[0]) != nil
   }
 
   private static func starts(_ span: Span<UInt8>, with prefix: [UInt8]) -> Bool {
@@ -73,7 +99,7 @@ enum PickleSniffing {
     guard let shared = try? SharedBytes.copying(head) else { return true }
     switch kind(of: shared.bytes) {
     case .pickle, .zip, .numpy, .gzip: return true
-    case .perhapsPickle, .other: return false
+    case .perhapsPickle, .zlib, .unopened, .other: return false
     }
   }
 }

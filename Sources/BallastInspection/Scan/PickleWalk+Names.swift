@@ -79,11 +79,7 @@ extension PickleWalk {
       let range = literalBytes(tuple)
     {
       loadersAtLarge -= 1
-      let text = PickleText(range: range, encoding: .bytes)
-      // What looks like a file has been noted where it stood.
-      if !PickleSniffing.mayHoldCode(text, in: source), nested.count < Self.maximumNested {
-        nested.append(text)
-      }
+      addNested(PickleText(range: range, encoding: .bytes), isLoaded: true)
     }
     if names[index].call == nil, names[index].verdict != .data {
       names[index].call = PickleName.Call(

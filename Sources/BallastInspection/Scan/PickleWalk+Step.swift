@@ -9,8 +9,7 @@ extension PickleWalk {
     // Numbers and constants
     case .int, .long: push(number(try line(&reader)))
     case .float:
-      let text = try line(&reader)
-      if !text.allSatisfy({ Self.floatLetters.contains($0) }) { stumble() }
+      if !PickleNumber.isFloat(try line(&reader)) { stumble() }
       push(.opaque)
     case .binint: push(.integer(Int(try reader.read(Int32.self))))
     case .binint1: push(.integer(Int(try reader.read(UInt8.self))))
@@ -57,10 +56,10 @@ extension PickleWalk {
     case .dup: push(peek())
     case .mark: marks.append(stack.count)
     case .popMark: _ = popToMark()
-    case .get: recall(memoIndex(try line(&reader)))
+    case .get: recall(PickleNumber.index(try line(&reader)))
     case .binget: recall(Int(try reader.read(UInt8.self)))
     case .longBinget: recall(Int(try reader.read(UInt32.self)))
-    case .put: remember(memoIndex(try line(&reader)))
+    case .put: remember(PickleNumber.index(try line(&reader)))
     case .binput: remember(Int(try reader.read(UInt8.self)))
     case .longBinput: remember(Int(try reader.read(UInt32.self)))
     case .memoize: remember(memo.count)
@@ -77,7 +76,7 @@ extension PickleWalk {
       call(callee, .values(popToMark()))
     case .obj:
       let values = popToMark()
-      guard let callee = values.first else { return stumble() }
+      guard let callee = values.first else { return underflow() }
       call(callee, .values(Array(values.dropFirst())))
     case .reduce, .newobj:
       let arguments = pop()
@@ -100,13 +99,10 @@ extension PickleWalk {
     }
   }
 
-  private static let floatLetters = Set("+-0123456789.eEinfatyINFATY_ \t\r".utf8)
-
   private mutating func pushTuple(_ count: Int) {
     let first = stack.count - count
-    guard first >= marks.last ?? 0 else {
-      stumble()
-      stack.removeSubrange(min(marks.last ?? 0, stack.count)...)
+    guard first >= 0 else {
+      for _ in 0..<count { _ = pop() }
       return push(.opaque)
     }
     let elements = collections.count < Self.maximumCollections ? Array(stack[first...]) : []
@@ -151,29 +147,33 @@ extension PickleWalk {
   /// The start of a line: enough for a number.
   @_lifetime(reader: copy reader)
   private func line(_ reader: inout ByteReader) throws(FormatError) -> [UInt8] {
-    source.array(try lineRange(&reader).prefix(Self.maximumNameBytes))
+    source.array(try lineRange(&reader).prefix(PickleNumber.maximumBytes))
   }
 
   /// A line with a name; nil where it is too long.
   @_lifetime(reader: copy reader)
   private mutating func nameLine(_ reader: inout ByteReader) throws(FormatError) -> String? {
-    let range = try lineRange(&reader)
+    let start = reader.offset
+    while reader.remaining > 0 {
+      if try reader.read(UInt8.self) == UInt8(ascii: "\n") { break }
+    }
+    guard reader.offset > start else {
+      throw FormatError(ByteFault.truncated(needed: 1), at: start)
+    }
+    // Without looking, Python takes away the last letter of a line that the file ends.
+    let range = start..<reader.offset - 1
     return text(of: .text(PickleText(range: range, encoding: .utf8)))
   }
 
   private mutating func number(_ line: [UInt8]) -> PickleSymbol {
     let text = String(decoding: line, as: UTF8.self)
     if opcode == .int, text == "00" || text == "01" { return .truth(text == "01") }
-    if let value = Int(text) { return .integer(value) }
-    let isNumber = line.allSatisfy { (0x30...0x39).contains($0) || "+-_ \r\tL".utf8.contains($0) }
-    if !isNumber || line.isEmpty { stumble() }
+    // C takes a number that starts with 0 for an octal one.
+    if let value = Int(text), line.first != UInt8(ascii: "0") || line.count == 1 {
+      return .integer(value)
+    }
+    if !PickleNumber.isInteger(line) { stumble() }
     return .opaque
-  }
-
-  /// The index of a memo in digits; nil where it is written in an unusual way.
-  private func memoIndex(_ line: [UInt8]) -> Int? {
-    guard line.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return Int(String(decoding: line, as: UTF8.self))
   }
 
   /// STRING: Python's `repr`, in quotes of either kind.
@@ -182,8 +182,8 @@ extension PickleWalk {
     var range = try lineRange(&reader)
     let source = source
     let span = Span<UInt8>(_bytes: source.bytes)
-    // Python strips white space around the quotes.
-    while let last = range.last, [0x20, 0x09, 0x0D].contains(span[last]) { range.removeLast() }
+    // Old versions strip white space and control characters around the quotes.
+    while let last = range.last, span[last] <= 0x20 { range.removeLast() }
     while let first = range.first, [0x20, 0x09].contains(span[first]) { range.removeFirst() }
     guard range.count >= 2, let first = range.first, let last = range.last,
       span[first] == span[last], span[first] == UInt8(ascii: "'") || span[first] == 0x22
@@ -207,7 +207,17 @@ extension PickleWalk {
 
   private mutating func noteNested(_ text: PickleText) {
     guard PickleSniffing.mayHoldCode(text, in: source) else { return }
+    addNested(text, isLoaded: false)
+  }
+
+  /// Notes a text that is to be scanned in its turn.
+  mutating func addNested(_ text: PickleText, isLoaded: Bool) {
+    if let index = nestedIndex[text.range.lowerBound] {
+      nested[index].isLoaded = nested[index].isLoaded || isLoaded
+      return
+    }
     guard nested.count < Self.maximumNested else { return note(.tooManyNested) }
-    nested.append(text)
+    nestedIndex[text.range.lowerBound] = nested.count
+    nested.append(PickleNested(text: text, isLoaded: isLoaded))
   }
 }

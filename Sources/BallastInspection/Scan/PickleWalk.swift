@@ -38,13 +38,19 @@ struct PickleWalk {
   private(set) var end = End.truncated
   /// The opcodes that were read.
   private(set) var opcodeCount = 0
-  /// Whether Python would have come as far: nothing was taken from an empty stack.
+  /// How many bytes there are too few, where reading ended at the end of the bytes.
+  private(set) var missing = 0
+  /// Whether some Python could have come as far: nothing happened at which all of them stop.
   private(set) var isClean = true
+  /// Whether it is only a guess that this is a pickle: then reading ends where it is not clean.
+  private var isGuess = false
   var hasCalls = false
   var names: [PickleName] = []
   var findings: [PickleOddity] = []
   /// What may be a pickle or an archive, within the source.
-  var nested: [PickleText] = []
+  var nested: [PickleNested] = []
+  /// Where the ones that start at an offset stand in `nested`.
+  var nestedIndex: [Int: Int] = [:]
   /// How often the loader of bytes stands somewhere other than in a call with bytes of this file.
   var loadersAtLarge = 0
 
@@ -53,6 +59,10 @@ struct PickleWalk {
   var memo: [Int: PickleSymbol] = [:]
   var collections: [PickleCollection] = []
   var nameIndex: [ExactString: Int] = [:]
+  /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
+  private var hasLooseMarks = false
+  /// Whether the memo may have entries whose index is unknown.
+  private var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
   var opcodeOffset = 0
 
@@ -64,11 +74,12 @@ struct PickleWalk {
 
   /// Reads to the end, or `maximumOpcodes`; with `whileClean`, only as far as Python would come.
   mutating func run(whileClean: Bool = false, maximumOpcodes: Int = .max) {
+    isGuess = whileClean
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
     defer {
       position = reader.offset
-      if loadersAtLarge > 0 { note(.loaderAtLarge, evenAfterFailure: true) }
+      if loadersAtLarge > 0 { note(.loaderAtLarge, always: true) }
     }
     while isClean || !whileClean {
       guard opcodeCount < maximumOpcodes else {
@@ -91,6 +102,7 @@ struct PickleWalk {
         try step(&reader)
       } catch {
         end = .truncated
+        if case .truncated(let needed)? = error.fault as? ByteFault { missing = needed }
         return
       }
       guard stack.count <= Self.maximumValues, marks.count <= Self.maximumValues else {
@@ -107,22 +119,27 @@ struct PickleWalk {
     stack.append(symbol)
   }
 
-  /// What Python would fail at; whatever follows is no longer certain to be reached.
+  /// What every Python fails at; what only some of them refuse is none.
   mutating func stumble() {
     isClean = false
   }
 
+  /// Too little stands on the stack, unless there are more marks than are known of.
+  mutating func underflow() {
+    if !hasLooseMarks { stumble() }
+  }
+
+  /// Takes a value, from below a mark if need be: before 3.6 Python did not mind.
   mutating func pop() -> PickleSymbol {
-    guard stack.count > marks.last ?? 0, let symbol = stack.popLast() else {
-      stumble()
-      return .opaque
-    }
+    let symbol = peek()
+    _ = stack.popLast()
     return symbol
   }
 
   mutating func peek() -> PickleSymbol {
-    guard stack.count > marks.last ?? 0, let symbol = stack.last else {
-      stumble()
+    if marks.last == stack.count { hasLooseMarks = true }
+    guard let symbol = stack.last else {
+      underflow()
       return .opaque
     }
     return symbol
@@ -131,7 +148,7 @@ struct PickleWalk {
   /// The values above the last mark, which goes too; no more of them than are shown.
   mutating func popToMark() -> [PickleSymbol] {
     guard let mark = marks.popLast() else {
-      stumble()
+      underflow()
       return []
     }
     let start = min(mark, stack.count)
@@ -140,19 +157,36 @@ struct PickleWalk {
     return values
   }
 
-  mutating func remember(_ index: Int?) {
-    guard let index else {
-      // Python reads more spellings of a number than this; none of them comes from a pickler.
+  mutating func remember(_ index: PickleNumber.Index) {
+    switch index {
+    case .plain(let index): remember(index)
+    case .odd(let index):
+      remember(index)
       note(.oddMemoIndex)
-      return
+    case .unknown:
+      _ = peek()
+      hasUnknownMemos = true
+      note(.oddMemoIndex)
     }
+  }
+
+  mutating func remember(_ index: Int) {
     let symbol = peek()
     if memo[index] == nil, memo.count >= Self.maximumMemo { return }
     memo[index] = symbol
   }
 
-  mutating func recall(_ index: Int?) {
-    guard let index, let symbol = memo[index] else {
+  mutating func recall(_ index: PickleNumber.Index) {
+    switch index {
+    case .plain(let index), .odd(let index): recall(index)
+    case .unknown:
+      if !hasUnknownMemos { stumble() }
+      push(.opaque)
+    }
+  }
+
+  mutating func recall(_ index: Int) {
+    guard let symbol = memo[index] else {
       if memo.count < Self.maximumMemo { stumble() }
       push(.opaque)
       return
@@ -179,13 +213,20 @@ struct PickleWalk {
     }
   }
 
-  mutating func note(_ oddity: PickleOddity.Kind, evenAfterFailure: Bool = false) {
-    // Where Python would have failed already, most of these are no more than echoes of it.
-    guard isClean || evenAfterFailure, !findings.contains(where: { $0.kind == oddity }) else {
+  mutating func note(_ oddity: PickleOddity.Kind, always: Bool = false) {
+    // Bytes of tensors can look like a pickle for a while; what is beyond doubt one is not excused.
+    guard isClean || !isGuess || always, !findings.contains(where: { $0.kind == oddity }) else {
       return
     }
     findings.append(PickleOddity(kind: oddity, opcode: opcode.name, offset: opcodeOffset))
   }
+}
+
+/// A text or bytes of a pickle that may be a pickle, or an archive, itself.
+struct PickleNested {
+  let text: PickleText
+  /// Whether torch's loader is called with it: then it is one beyond doubt.
+  var isLoaded: Bool
 }
 
 /// Something that no honest pickle does.

@@ -9,6 +9,9 @@ package struct ScanLimits: Sendable {
   /// What is decompressed of a file in all, members that are no pickles left out.
   package var inflatedBytes = 64 << 20
 
+  /// The members of an archive: one a tensor, and the largest checkpoints have some 100 000 of those.
+  package var members = 1 << 18
+
   package static let standard = ScanLimits()
 
   package init() {}
@@ -19,5 +22,6 @@ extension ScanLimits: NamedLimits {
     ("scan.opcodes", \.opcodes),
     ("scan.member-bytes", \.memberBytes),
     ("scan.inflated-bytes", \.inflatedBytes),
+    ("scan.members", \.members),
   ]
 }

@@ -3,8 +3,6 @@ import BallastFormats
 
 /// The members of an archive, found with more patience than a reader of checkpoints should have.
 struct ScannedArchive {
-  /// Members that are looked for in a damaged archive.
-  static let maximumMembers = 1 << 16
   /// So much of a member shows what it is.
   static let probe = 1 << 10
 
@@ -12,9 +10,26 @@ struct ScannedArchive {
   private static let maximumShownName = 200
 
   struct Member {
-    let name: String
+    enum Name {
+      case text(String)
+      /// Where the name stands; archives can have more names than memory is spent on.
+      case bytes(Range<Int>)
+    }
+
+    let name: Name
     let range: Range<Int>
-    let isDeflated: Bool
+    var isDeflated = false
+    /// The number of bytes when decompressed, where a reader holds itself to it.
+    var byteCount: Int?
+  }
+
+  /// What was found in an archive.
+  struct Contents {
+    var members: [Member] = []
+    /// Members that are not opened.
+    var refused: [FormatError] = []
+    /// Whether there are more members than are followed.
+    var isCut = false
   }
 
   let source: SharedBytes
@@ -22,53 +37,84 @@ struct ScannedArchive {
   let place: String?
   let depth: Int
 
+  func name(of member: Member) -> String {
+    switch member.name {
+    case .text(let name): name
+    case .bytes(let range):
+      PickleText(range: range.prefix(Self.maximumShownName), encoding: .bytes).decoded(from: source)
+    }
+  }
+
   func place(of member: Member) -> String {
-    (place.map { $0 + "/" } ?? "") + member.name
+    (place.map { $0 + "/" } ?? "") + name(of: member)
   }
 
   // MARK: - Zip
 
   /// The members by the directory.
-  static func members(of archive: ZipArchive) -> (members: [Member], refused: [FormatError]) {
-    var refused: [FormatError] = []
-    let members = archive.members.compactMap { member -> Member? in
+  static func contents(of archive: ZipArchive) -> Contents {
+    var contents = Contents()
+    for member in archive.members {
       switch member.method {
-      case .stored, .deflated:
-        return Member(
-          name: member.name,
-          range: member.dataRange,
-          isDeflated: member.method == .deflated
+      case .stored:
+        contents.members.append(Member(name: .text(member.name), range: member.dataRange))
+      case .deflated:
+        contents.members.append(
+          Member(
+            name: .text(member.name),
+            range: member.dataRange,
+            isDeflated: true,
+            byteCount: member.byteCount
+          )
         )
       case .other(let method):
         let fault = ZipFault.unsupportedMethod(member: member.name, method)
-        refused.append(FormatError(fault, at: member.headerOffset))
-        return nil
+        contents.refused.append(FormatError(fault, at: member.headerOffset))
       }
     }
-    return (members, refused)
+    return contents
   }
 
   /// The members by their own headers, for archives that are damaged or that lie: other readers may
   /// still open them.
-  static func salvage(_ region: ByteRegion) -> [Member] {
-    let span = Span<UInt8>(_bytes: region.source.bytes)
-    var starts: [Int] = []
-    var bounds: [Int] = []
-    for index in region.range.dropLast(3) where span[index] == 0x50 && span[index + 1] == 0x4B {
-      switch (span[index + 2], span[index + 3]) {
-      case (3, 4) where starts.count < maximumMembers:
-        starts.append(index)
-        bounds.append(index)
-      case (1, 2), (3, 4), (5, 6), (6, 6): bounds.append(index)
-      default: break
+  static func salvage(_ source: SharedBytes, maximumMembers: Int) -> Contents {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var contents = Contents()
+    var index = nextRecord(in: span, from: 0)
+    while index < span.count {
+      // A size that is wrong or unknown ends at the next record.
+      let next = nextRecord(in: span, from: index + 4)
+      if span[index + 2] == 3 {
+        guard contents.members.count < maximumMembers else {
+          contents.isCut = true
+          break
+        }
+        if let member = member(at: index, in: source, next: next) {
+          contents.members.append(member)
+        }
       }
+      index = next
     }
-    bounds.append(region.range.upperBound)
-    return starts.compactMap { start in member(at: start, in: region, bounds: bounds) }
+    return contents
   }
 
-  private static func member(at start: Int, in region: ByteRegion, bounds: [Int]) -> Member? {
-    var reader = ByteReader(region.source.bytes.extracting(0..<region.range.upperBound))
+  /// The next header of a member, entry of a directory or end record.
+  private static func nextRecord(in span: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index + 4 <= span.count {
+      if span[index] == 0x50, span[index + 1] == 0x4B {
+        switch (span[index + 2], span[index + 3]) {
+        case (1, 2), (3, 4), (5, 6), (6, 6): return index
+        default: break
+        }
+      }
+      index += 1
+    }
+    return span.count
+  }
+
+  private static func member(at start: Int, in source: SharedBytes, next: Int) -> Member? {
+    var reader = ByteReader(source.bytes)
     do {
       try reader.seek(to: start + 8)
       let method = try reader.read(UInt16.self)
@@ -80,80 +126,15 @@ struct ScannedArchive {
       let nameStart = reader.position
       try reader.skip(nameLength + extraLength)
       let dataStart = reader.position
-      let nameEnd = nameStart + min(nameLength, maximumShownName)
-      let name = PickleText(range: nameStart..<nameEnd, encoding: .bytes)
-      // A size that is wrong or unknown ends at the next header.
-      let next = bounds[firstIndex(in: bounds, after: start)]
       let announced = dataStart + compressed
-      let isBelievable = compressed > 0 && announced <= region.range.upperBound
-      let end = max(isBelievable ? announced : next, dataStart)
+      let isBelievable = compressed > 0 && announced <= source.count
       return Member(
-        name: name.decoded(from: region.source),
-        range: dataStart..<min(end, region.range.upperBound),
+        name: .bytes(nameStart..<nameStart + nameLength),
+        range: dataStart..<max(isBelievable ? announced : next, dataStart),
         isDeflated: method == 8
       )
     } catch {
       return nil
     }
-  }
-
-  private static func firstIndex(in bounds: [Int], after start: Int) -> Int {
-    var low = 0
-    var high = bounds.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if bounds[middle] > start { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-
-  // MARK: - Tar
-
-  /// The members of a tar archive (POSIX ustar and what came before); empty where it is none.
-  static func tarMembers(_ region: ByteRegion) -> [Member] {
-    let block = 512
-    let span = Span<UInt8>(_bytes: region.source.bytes)
-    var members: [Member] = []
-    var position = region.range.lowerBound
-    while position + block <= region.range.upperBound, members.count < maximumMembers,
-      let size = tarSize(span.extracting(position..<position + block))
-    {
-      let data = position + block
-      let end = min(data + min(size, region.range.upperBound - data), region.range.upperBound)
-      var length = 0
-      while length < 100, span[position + length] != 0 { length += 1 }
-      let name = PickleText(range: position..<position + length, encoding: .bytes)
-      members.append(
-        Member(name: name.decoded(from: region.source), range: data..<end, isDeflated: false)
-      )
-      position = data + (end - data + block - 1) / block * block
-    }
-    return members
-  }
-
-  /// The size in a header whose checksum is right.
-  private static func tarSize(_ header: Span<UInt8>) -> Int? {
-    guard header[0] != 0, let checksum = octal(header, 148..<156) else { return nil }
-    var sum = 0
-    for index in header.indices {
-      sum += (148..<156).contains(index) ? 0x20 : Int(header[index])
-    }
-    guard sum == checksum else { return nil }
-    if header[124] & 0x80 != 0 {  // base 256
-      return (128..<136).reduce(0) { $0 << 8 | Int(header[$1]) } & Int.max
-    }
-    return octal(header, 124..<136)
-  }
-
-  private static func octal(_ span: Span<UInt8>, _ range: Range<Int>) -> Int? {
-    var value = 0
-    for index in range {
-      switch span[index] {
-      case 0x30...0x37: value = value << 3 | Int(span[index] - 0x30)
-      case 0, 0x20: continue
-      default: return nil
-      }
-    }
-    return value
   }
 }

@@ -76,6 +76,38 @@ import Testing
     #expect(try scan(bytes).findings.map(\.name) == ["os.system"])
   }
 
+  @Test(
+    arguments: [
+      "I0x10\n", "I0b1\n", "I1_0\n", "I \t+7 \n", "I- 7\n", "I1\0zz\n", "I\0\n", "L0x10L\n",
+      "L1\0\n",
+      "F1\0\n", "F1_0\n", "F-Infinity\n", "FnaN\n", "F0x1p3\n", "S'a'\0\u{1}\n", "S'a'b'\n",
+      "Np7\n0g 7\n", "Np10\n0g1_0\n", "Np7\n0g7\0z\n", "Npa\n0ga\n", "N(0N", "(2", "(p1\n",
+    ]
+  )
+  func whatOnlySomePythonsReadEndsNoWalk(start: String) throws {
+    let text = start + "0cos\nsystem\n(S'id'\ntR."
+    #expect(try scan(text).findings.contains { $0.name == "os.system" })
+  }
+
+  @Test(arguments: [
+    "I\n", "Iab\n", "I1a\n", "L0xg\n", "Fast\n", "F\n", "S\"a'\n", "g7\n", "p7\n", "ga\n",
+  ])
+  func whatNoPythonReadsEndsIt(start: String) throws {
+    let text = start + "0cos\nsystem\n(S'id'\ntR."
+    #expect(try scan(text).findings.isEmpty)
+  }
+
+  @Test func aLineThatTheFileEndsIsReadWithoutItsLastLetter() throws {
+    #expect(try scan("(S'id'\nios\nsystem!").findings.map(\.name) == ["os.system"])
+  }
+
+  @Test func aComputedNameAfterAFailureIsAFinding() throws {
+    let bytes =
+      Self.protocol4 + Array("Iab\n0".utf8) + Self.global("builtins", "str") + Self.short("os")
+      + [0x85, 0x52] + Self.short("system") + [0x93] + Self.callAndStop
+    #expect(try rules(bytes).contains("pickle.computed-name"))
+  }
+
   @Test func aComputedNameIsAFinding() throws {
     let bytes =
       Self.protocol4 + Self.global("builtins", "str") + Self.short("os") + [0x85, 0x52]

@@ -68,18 +68,24 @@ import Testing
     return bytes + directory + end
   }
 
-  private func tar(_ name: String, _ data: [UInt8]) -> [UInt8] {
+  private func tar(
+    _ name: String,
+    _ data: [UInt8],
+    size: String? = nil,
+    kind: UInt8 = 0x30,
+    isSigned: Bool = false
+  ) -> [UInt8] {
     var header = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at place: Int) {
       for (index, byte) in text.utf8.enumerated() { header[place + index] = byte }
     }
     put(name, at: 0)
-    put("0000000\(String(data.count, radix: 8))".suffix(7).description, at: 124)
+    put(size ?? "0000000\(String(data.count, radix: 8))".suffix(7).description, at: 124)
+    header[156] = kind
+    if isSigned { header[300] = 0xFF }
     put("        ", at: 148)
-    put(
-      "0000000\(String(header.reduce(0) { $0 + Int($1) }, radix: 8))".suffix(6).description,
-      at: 148
-    )
+    let sum = header.reduce(0) { $0 + Int($1) } - (isSigned ? 256 : 0)
+    put("0000000\(String(sum, radix: 8))".suffix(6).description, at: 148)
     header[154] = 0
     let padding = [UInt8](repeating: 0, count: (512 - data.count % 512) % 512)
     return header + data + padding + [UInt8](repeating: 0, count: 1024)
@@ -124,6 +130,65 @@ import Testing
     #expect(try expectPayload(in: tar("pickle", Self.payload2)) == "pickle")
   }
 
+  @Test(arguments: ["0o26", " 26 ", "2_6", "+26", "26\0777", "26 junk", "junk", "-1"])
+  func membersOfATarArchiveWithOddSizes(size: String) throws {
+    let data = Self.payload2
+    #expect(data.count == 0o26 + 1)
+    try expectPayload(in: tar("pickle", data, size: size))
+    let member = tar("a", [0xFF], size: size).dropLast(1024)
+    #expect(try expectPayload(in: member + tar("pickle", data)) == "pickle")
+  }
+
+  @Test func oddTarArchives() throws {
+    try expectPayload(in: tar("pickle", Self.payload2, isSigned: true))
+    let folder = tar("folder", [], size: "77777", kind: UInt8(ascii: "5")).dropLast(1024)
+    try expectPayload(in: folder + tar("pickle", Self.payload2))
+    let sized = tar("pax", Array("9 size=0\n".utf8), kind: UInt8(ascii: "x")).dropLast(1024)
+    let skipped = tar("a", [], size: "77777").dropLast(1024)
+    try expectPayload(in: sized + skipped + tar("pickle", Self.payload2))
+    let sparse = try scan(tar("pickle", Self.empty, kind: UInt8(ascii: "S")))
+    #expect(sparse.findings.isEmpty && sparse.unreadable.count == 1)
+  }
+
+  @Test func membersPastTheLimitAreAFinding() throws {
+    var limits = ScanLimits.standard
+    limits.members = 1
+    for bytes in [
+      zip([("a", Self.empty), ("b", Self.empty)]),
+      Array(tar("a", Self.empty).dropLast(1024)) + tar("b", Self.empty),
+    ] {
+      let result = PickleScan(of: try SharedBytes.copying(bytes), limits: limits)
+      #expect(result.findings.map(\.rule) == ["pickle.limit"])
+      #expect(result.pickleCount == 1 && result.unreadable.isEmpty)
+    }
+  }
+
+  @Test func whatIsStoredIsLookedAtHoweverLargeItIs() throws {
+    var limits = ScanLimits.standard
+    limits.memberBytes = 64
+    let inner = zip([("a/data.pkl", Self.payload2), ("a/data/0", [UInt8](repeating: 0, count: 99))])
+    for bytes in [zip([("model.pt", inner)]), tar("model.pt", inner)] {
+      let result = PickleScan(of: try SharedBytes.copying(bytes), limits: limits)
+      // The end of the archive within is looked for at the end of the file, too.
+      #expect(Set(result.findings.map(\.name)) == ["os.system"])
+      #expect(result.findings.contains { $0.file == "model.pt/a/data.pkl" })
+    }
+  }
+
+  @Test(
+    arguments: [
+      [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0], [0x28, 0xB5, 0x2F, 0xFD, 0], [0x04, 0x22, 0x4D, 0x18],
+      [0x42, 0x5A, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59],
+      [0x5D, 0, 0, 0x80, 0] + [UInt8](repeating: 0xFF, count: 8) + [0],
+    ] as [[UInt8]]
+  )
+  func whatIsNotOpenedIsSaid(bytes: [UInt8]) throws {
+    for file in [bytes, zip([("a", bytes)]), tar("a", bytes)] {
+      let result = try scan(file)
+      #expect(result.findings.isEmpty && result.unreadable.count == 1)
+    }
+  }
+
   @Test func afterAnotherPickle() throws {
     try expectPayload(in: Self.empty + Self.payload2)
     try expectPayload(in: Self.empty + Self.payload)
@@ -155,10 +220,24 @@ import Testing
     #expect(try scan(handedOn).findings.map(\.rule) == ["pickle.computed-file"])
   }
 
-  @Test func inAnArrayOfObjects() throws {
-    let header = Array("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n".utf8)
-    let magic = [0x93] + Array("NUMPY".utf8) + [1, 0]
-    try expectPayload(in: magic + littleEndian(header.count, 2) + header + Self.payload2)
+  private func array(_ description: String, version: UInt8 = 1, padding: Int = 0) -> [UInt8] {
+    let header =
+      Array("{'descr': \(description), 'fortran_order': False, 'shape': (1,), }".utf8)
+      + [UInt8](repeating: 0x20, count: padding) + [0x0A]
+    let magic = [0x93] + Array("NUMPY".utf8) + [version, 0]
+    return magic + littleEndian(header.count, version == 1 ? 2 : 4) + header
+  }
+
+  @Test(arguments: [#"'|O'"#, #"'|\x4f'"#, "'object'", "[('a', '|O')]", "'i4,O'", "'|' 'O'"])
+  func inAnArrayOfObjects(description: String) throws {
+    try expectPayload(in: array(description) + Self.payload2)
+    try expectPayload(in: array(description, version: 2, padding: 70000) + Self.payload)
+  }
+
+  @Test func numbersAreNoPickle() throws {
+    let numbers = array("'|u1'") + [1]
+    #expect(try scan(array("'<c16'") + Array(Self.payload2.prefix(16))).pickleCount == 0)
+    try expectPayload(in: numbers + array("'|O'") + Self.payload2)
   }
 
   @Test func nestingIsBounded() throws {

@@ -1,0 +1,108 @@
+import CZlib
+
+/// What stands around a deflate stream (RFC 1951).
+package enum DeflateFormat: Sendable {
+  /// Nothing, as in a zip archive.
+  case raw
+  /// zlib's header and checksum (RFC 1950); streams may follow one another.
+  case zlib
+  /// gzip's header and trailer (RFC 1952); members may follow one another.
+  case gzip
+
+  /// Streams that are followed, one after another, in one file.
+  package static let maximumStreams = 1 << 16
+
+  /// Where the deflate stream starts; nil where there is no header.
+  ///
+  /// Flags and checksums that Python does not look at are not looked at here either.
+  func start(in bytes: RawSpan, at position: Int) -> Int? {
+    var reader = ByteReader(bytes)
+    do throws(FormatError) {
+      try reader.seek(to: position)
+      switch self {
+      case .raw: return position == 0 ? 0 : nil
+      case .zlib:
+        let method = Int(try reader.read(UInt8.self))
+        let flags = Int(try reader.read(UInt8.self))
+        return method & 15 == 8 && (method << 8 | flags) % 31 == 0 ? reader.position : nil
+      case .gzip:
+        guard try reader.read(UInt16.self) == 0x8B1F, try reader.read(UInt8.self) == 8 else {
+          return nil
+        }
+        let flags = try reader.read(UInt8.self)
+        try reader.skip(6)
+        if flags & 4 != 0 { try reader.skip(Int(try reader.read(UInt16.self))) }
+        for flag in [8 as UInt8, 16] where flags & flag != 0 {
+          while try reader.read(UInt8.self) != 0 {}
+        }
+        if flags & 2 != 0 { try reader.skip(2) }
+        return reader.position
+      }
+    } catch {
+      return nil
+    }
+  }
+
+  /// The bytes after a stream.
+  var trailerCount: Int {
+    switch self {
+    case .raw: 0
+    case .zlib: 4
+    case .gzip: 8
+    }
+  }
+}
+
+/// The start of what compressed bytes hold.
+package struct InflatedPrefix: Sendable {
+  /// At most as many bytes as were asked for.
+  package let region: ByteRegion
+  /// Whether there are more streams than are followed.
+  package let hasTooManyStreams: Bool
+}
+
+/// Decompresses the start of deflate streams: at most `limit` bytes, and as many as can be had.
+///
+/// Damaged and unfinished streams give what stands before the damage.
+package func inflatePrefix(
+  _ compressed: RawSpan,
+  as format: DeflateFormat = .raw,
+  limit: Int
+) throws(FormatError) -> InflatedPrefix {
+  var count = 0
+  var streams = 0
+  let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
+    var stream = unsafe z_stream()
+    guard
+      unsafe inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { throw FormatError(ByteFault.badCompression) }
+    defer { unsafe inflateEnd(&stream) }
+    var position = 0
+    while count < limit, streams < DeflateFormat.maximumStreams,
+      let start = format.start(in: compressed, at: position)
+    {
+      streams += 1
+      unsafe inflateReset(&stream)
+      // Safe: zlib reads and writes within the rests of the two buffers, whose sizes it is told.
+      let (status, consumed, written) = unsafe compressed.withUnsafeBytes { input in
+        unsafe output.withUnsafeMutableBytes {
+          unsafe run(
+            &stream,
+            from: UnsafeRawBufferPointer(rebasing: input[start...]),
+            into: UnsafeMutableRawBufferPointer(rebasing: $0[count...])
+          )
+        }
+      }
+      count += written
+      guard status == Z_STREAM_END else { break }
+      position = min(start + consumed + format.trailerCount, compressed.byteCount)
+      // Python skips zeros between the members of a gzip file.
+      let span = Span<UInt8>(_bytes: compressed)
+      while case .gzip = format, position < span.count, span[position] == 0 { position += 1 }
+    }
+  }
+  return InflatedPrefix(
+    region: try ByteRegion(bytes, offset: 0, count: count),
+    hasTooManyStreams: streams == DeflateFormat.maximumStreams
+  )
+}

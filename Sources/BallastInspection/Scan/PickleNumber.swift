@@ -1,0 +1,93 @@
+/// Numbers that pickles hold as text, as any of Python's unpicklers reads them.
+///
+/// C's parser takes any base, reads to a NUL and lets white space stand in front; Python's own takes
+/// underscores. What only one of them takes is a number here: the other stops, but nobody knows which
+/// of them will read a file.
+enum PickleNumber {
+  /// A line is looked at this far; of a longer one only the letters are.
+  static let maximumBytes = 1 << 12
+
+  /// The index of a memo.
+  enum Index {
+    /// As picklers write it.
+    case plain(Int)
+    /// In a spelling that only readers know.
+    case odd(Int)
+    /// Too large, or no number: Python 2 takes any line.
+    case unknown
+  }
+
+  /// Whether the argument of INT or LONG can be one: of base 2, 8, 10 or 16.
+  static func isInteger(_ line: [UInt8]) -> Bool {
+    guard var digits = trimmed(line) else { return true }
+    if digits.last == UInt8(ascii: "L") || digits.last == UInt8(ascii: "l") { digits.removeLast() }
+    dropSign(&digits)
+    if digits.first == UInt8(ascii: "0"), let letter = digits.dropFirst().first,
+      "xXoObB".utf8.contains(letter)
+    {
+      digits.removeFirst(2)
+      return !digits.isEmpty && digits.allSatisfy { isHexadecimal($0) || $0 == UInt8(ascii: "_") }
+    }
+    return !digits.isEmpty && digits.allSatisfy { isDecimal($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  /// Whether the argument of FLOAT can be one: decimal, hexadecimal as in C, infinite or none.
+  static func isFloat(_ line: [UInt8]) -> Bool {
+    guard var digits = trimmed(line) else { return true }
+    dropSign(&digits)
+    let word = String(decoding: digits.prefix(9), as: UTF8.self).lowercased()
+    if word == "inf" || word == "infinity" || word == "nan" || word.hasPrefix("nan(") {
+      return true
+    }
+    guard let first = digits.first, isDecimal(first) || first == UInt8(ascii: ".") else {
+      return false
+    }
+    let others = word.hasPrefix("0x") ? "abcdefABCDEFxXpP._+-" : "eE._+-"
+    return digits.contains(where: isHexadecimal)
+      && digits.allSatisfy { isDecimal($0) || others.utf8.contains($0) }
+  }
+
+  /// The index that GET or PUT names.
+  static func index(_ line: [UInt8]) -> Index {
+    let text = String(decoding: line, as: UTF8.self)
+    if line.allSatisfy(isDecimal), let index = Int(text) { return .plain(index) }
+    guard var digits = trimmed(line), digits.first != UInt8(ascii: "-") else { return .unknown }
+    dropSign(&digits)
+    guard digits.allSatisfy({ isDecimal($0) || $0 == UInt8(ascii: "_") }),
+      let index = Int(String(decoding: digits.filter(isDecimal), as: UTF8.self))
+    else { return .unknown }
+    return .odd(index)
+  }
+
+  /// What stands before a NUL, without white space around it; nil where that is a number for some
+  /// reader already.
+  private static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8>? {
+    // C finds 0 in front of a NUL.
+    if line.first == 0 { return nil }
+    var text = line.prefix { $0 != 0 }
+    if text.count == maximumBytes {
+      let isPossible = text.allSatisfy {
+        isHexadecimal($0) || isSpace($0) || "+-_.xXoOLl".utf8.contains($0)
+      }
+      return isPossible ? nil : []
+    }
+    while let last = text.last, isSpace(last) { text.removeLast() }
+    return text.drop(while: isSpace)
+  }
+
+  private static func dropSign(_ text: inout ArraySlice<UInt8>) {
+    guard text.first == UInt8(ascii: "+") || text.first == UInt8(ascii: "-") else { return }
+    // Python 2 lets white space follow.
+    text = text.dropFirst().drop(while: isSpace)
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
+
+  private static func isDecimal(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    isDecimal(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+  }
+}

@@ -1,0 +1,85 @@
+import BallastBytes
+import BallastFormats
+
+/// What is compressed: its start shows whether the rest is worth the time and the memory.
+extension PickleScanner {
+  /// The bytes of a compressed stream, or as many of them as show all that it could do; nil where
+  /// that is nothing.
+  ///
+  /// `byteCount` is what a reader stops at, where one does.
+  mutating func inflated(
+    _ stream: Stream,
+    as format: DeflateFormat,
+    byteCount: Int?
+  ) throws(FormatError) -> ByteRegion? {
+    let compressed = stream.region
+    effort -= min(compressed.count, ScannedArchive.probe)
+    let head = try inflatePrefix(compressed.bytes, as: format, limit: ScannedArchive.probe)
+    let isAll = head.region.count < ScannedArchive.probe
+    if head.hasTooManyStreams {
+      let message =
+        "what follows \(DeflateFormat.maximumStreams) compressed streams was not looked at"
+      result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
+    }
+    if isAll { return head.region.count > 0 ? head.region : nil }
+    switch judge(head.region, of: stream, byteCount: byteCount) {
+    case .nothing: return nil
+    case .settled: return head.region
+    case .open: break
+    }
+    // Deflate makes at most 1032 bytes of one.
+    let (most, overflow) = compressed.count.multipliedReportingOverflow(by: 1032)
+    let limit = min(limits.memberBytes, inflationLeft, overflow ? .max : most)
+    let prefix = try inflatePrefix(compressed.bytes, as: format, limit: limit)
+    let bytes = prefix.region
+    inflationLeft -= bytes.count
+    effort += Self.effort(for: bytes.count)
+    let isCut = bytes.count == limit && limit < most
+    if isCut, judge(bytes, of: stream, byteCount: byteCount) == .open {
+      let part = "what follows the first \(limit) decompressed bytes"
+      addTooLarge(part, limit: limit, at: stream.place)
+    }
+    return bytes
+  }
+
+  /// What the start of a stream says of the rest.
+  private enum Judgement {
+    /// There is no pickle, and no container that is opened.
+    case nothing
+    /// All that any Python would run stands in these bytes.
+    case settled
+    case open
+  }
+
+  private mutating func judge(
+    _ head: ByteRegion,
+    of stream: Stream,
+    byteCount: Int?
+  ) -> Judgement {
+    if ScannedTar.isArchive(head) { return .open }
+    switch PickleSniffing.kind(of: head.bytes) {
+    case .other: return .nothing
+    case .unopened: return .settled
+    case .numpy:
+      guard let start = try? NumPyStart(head) else { return .open }
+      return start.numericByteCount == nil ? .open : .nothing
+    case .zip, .gzip, .zlib: return .open
+    case .pickle: return isSettled(head, whileClean: false, byteCount) ? .settled : .open
+    case .perhapsPickle:
+      return isSettled(head, whileClean: !stream.isPickle, byteCount) ? .settled : .open
+    }
+  }
+
+  /// Whether a walk ends for a reason that more bytes do not change.
+  private mutating func isSettled(
+    _ head: ByteRegion,
+    whileClean: Bool,
+    _ byteCount: Int?
+  ) -> Bool {
+    let walk = walk(head.range, of: head.source, whileClean: whileClean)
+    if walk.end == .unknownOpcode || whileClean && !walk.isClean { return true }
+    // An argument that would reach past the end of the member: tensors begin with any letter.
+    guard walk.end == .truncated, let byteCount else { return false }
+    return walk.missing > byteCount - head.count
+  }
+}

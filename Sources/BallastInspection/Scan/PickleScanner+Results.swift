@@ -1,0 +1,88 @@
+import BallastBytes
+import BallastFormats
+
+/// What a walk has found, and what it leads to.
+extension PickleScanner {
+  /// Adds what a walk found, and what is nested in it to the work.
+  mutating func take(_ walk: PickleWalk, of stream: Stream, isBeyondDoubt: Bool) {
+    let base = stream.region.range.lowerBound
+    addNested(walk, of: stream)
+    guard isBeyondDoubt || walk.isCredible || walk.end == .limit else { return }
+    result.pickleCount += 1
+    for name in walk.names {
+      if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
+        result.add(finding)
+      } else {
+        result.dataNameCount += 1
+      }
+    }
+    for oddity in walk.findings {
+      result.add(PickleScan.Finding(oddity, base: base, file: stream.place))
+    }
+    switch walk.end {
+    case .stop: break
+    case .limit where opcodesLeft <= 0: break  // said at the end, of the whole file
+    case .limit:
+      let message = "puts more than \(PickleWalk.maximumValues) values on the stack"
+      let offset = walk.position - base
+      result.add(
+        PickleScan.Finding(rule: "pickle.limit", message, file: stream.place, offset: offset)
+      )
+    case .unknownOpcode, .truncated:
+      let error = FormatError(ScanFault.unfinished, at: walk.opcodeOffset - base)
+      result.add(error.inFile(stream.place))
+    }
+  }
+
+  private mutating func addNested(_ walk: PickleWalk, of stream: Stream) {
+    let base = stream.region.range.lowerBound
+    let source = stream.region.source
+    for nested in walk.nested.reversed() {
+      let range = nested.text.range
+      let place = stream.inner("nested at byte \(range.lowerBound - base)")
+      if !nested.text.standsAsItIs(in: source) {
+        // What has to be decoded is copied, letter by letter, which is dear.
+        let cost = range.count.multipliedReportingOverflow(by: Self.decodingCost).partialValue
+        guard cost <= inflationLeft else {
+          addTooLarge("a text of \(range.count) bytes", limit: limits.inflatedBytes, at: place)
+          continue
+        }
+        inflationLeft -= cost
+      }
+      guard let region = nested.text.region(in: source) else { continue }
+      var inner = Stream(region: region, place: place, depth: stream.depth + 1)
+      inner.isNested = true
+      inner.isPickle = nested.isLoaded
+      work.append(.stream(inner))
+    }
+  }
+
+  /// Says of a part that it, or what stands behind it, was not looked at.
+  mutating func addTooLarge(_ part: String, limit: Int, at place: String?) {
+    let name = limit == limits.memberBytes ? "scan.member-bytes" : "scan.inflated-bytes"
+    let message = "\(part) was not looked at (\(name))"
+    result.add(PickleScan.Finding(rule: "pickle.too-large", message, file: place))
+  }
+}
+
+extension PickleText {
+  /// The bytes that a text stands for: those of the file where they are the same.
+  fileprivate func region(in source: SharedBytes) -> ByteRegion? {
+    if standsAsItIs(in: source) {
+      return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
+    }
+    guard let bytes = bytes(from: source), let copy = try? SharedBytes.copying(bytes) else {
+      return nil
+    }
+    return ByteRegion(copy)
+  }
+
+  /// Whether the first bytes need not be decoded.
+  fileprivate func standsAsItIs(in source: SharedBytes) -> Bool {
+    encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source)
+  }
+
+  private func startsOutsideASCII(in source: SharedBytes) -> Bool {
+    Span<UInt8>(_bytes: source.bytes)[range.lowerBound] >= 0x80
+  }
+}

@@ -1,0 +1,23 @@
+import BallastBytes
+
+/// The ways in which a part of a file escapes a scan.
+package enum ScanFault: FormatFault {
+  /// Nothing dangerous stands in a pickle before it breaks off.
+  case unfinished
+  /// A compression or an archive that is not opened.
+  case unopened(String)
+  /// A member of a tar archive whose data is put together from pieces.
+  case sparse
+  /// An extended header of a tar archive that is too long to be read.
+  case longExtension
+
+  /// What is wrong, in one line.
+  package var description: String {
+    switch self {
+    case .unfinished: "the pickle breaks off before its end"
+    case .unopened(let name): "it is packed with \(name), which is not opened"
+    case .sparse: "a sparse member of a tar archive is not put together"
+    case .longExtension: "an extended header of a tar archive is too long to be read"
+    }
+  }
+}
