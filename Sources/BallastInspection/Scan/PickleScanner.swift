@@ -146,7 +146,7 @@ struct PickleScanner {
         continue
       }
       let walk = walk(index..<range.upperBound, of: source, whileClean: true)
-      if walk.hasCalls, walk.hasPlausibleName {
+      if walk.hasCalls && walk.hasPlausibleName || walk.crossesFrame {
         take(walk, of: stream, isBeyondDoubt: false)
         index = walk.end == .stop ? walk.position : index + 2
       } else {
@@ -176,6 +176,6 @@ extension PickleScanner.Stream {
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
   fileprivate var isPickle: Bool {
-    hasCalls || isClean && end == .stop
+    hasCalls || crossesFrame || isClean && end == .stop
   }
 }

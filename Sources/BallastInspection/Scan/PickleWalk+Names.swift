@@ -105,7 +105,7 @@ extension PickleWalk {
   /// Whether this is what a pickler, or somebody who imitates one, writes: bytes of tensors can look
   /// like the start of a pickle.
   var isCredible: Bool {
-    isClean && end == .stop || hasPlausibleName
+    isClean && end == .stop || hasPlausibleName || crossesFrame
   }
 
   /// Whether one of the names could be a module and a name in it.

@@ -90,7 +90,11 @@ extension PickleWalk {
       if case .global = peek() { note(.changesClass) }
     // The stream
     case .proto: try reader.skip(1)
-    case .frame: try reader.skip(8)
+    case .frame:
+      let size = try reader.read(UInt64.self)
+      if let end = frameEnd, reader.offset < end { crossFrame() }
+      // One that is longer than the file is cut off, or refused.
+      frameEnd = size <= UInt64(reader.remaining) ? reader.offset + Int(size) : nil
     case .persid:
       _ = try line(&reader)
       push(.opaque)

@@ -59,6 +59,10 @@ struct PickleWalk {
   var memo: [Int: PickleSymbol] = [:]
   var collections: [PickleCollection] = []
   var nameIndex: [ExactString: Int] = [:]
+  /// Where the frame ends that is being read.
+  var frameEnd: Int?
+  /// Whether readers disagree about what follows.
+  private(set) var crossesFrame = false
   /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
   private var hasLooseMarks = false
   /// Whether the memo may have entries whose index is unknown.
@@ -100,8 +104,11 @@ struct PickleWalk {
           return
         }
         try step(&reader)
+        leaveFrame(at: reader.offset)
       } catch {
         end = .truncated
+        // Frames end within the file: what reaches past its end reaches past theirs.
+        if frameEnd != nil { crossFrame() }
         if case .truncated(let needed)? = error.fault as? ByteFault { missing = needed }
         return
       }
@@ -110,6 +117,19 @@ struct PickleWalk {
         return
       }
     }
+  }
+
+  /// The frame, if there is one, ends where an opcode does: no pickler writes another, and Python in C
+  /// then skips bytes that Python in Python reads or refuses.
+  mutating func leaveFrame(at offset: Int) {
+    guard let end = frameEnd, offset >= end else { return }
+    frameEnd = nil
+    if offset > end { crossFrame() }
+  }
+
+  mutating func crossFrame() {
+    crossesFrame = true
+    note(.crossedFrame)
   }
 
   // MARK: - The stack
@@ -238,6 +258,7 @@ struct PickleOddity {
     case extensionCode = "extension-code"
     case loaderAtLarge = "computed-file"
     case oddMemoIndex = "odd-memo"
+    case crossedFrame = "odd-frame"
     case longName = "long-name"
     case tooManyNames = "too-many-names"
     case tooManyNested = "too-many-nested"
