@@ -148,7 +148,8 @@ let package = Package(
     .testTarget(
       name: "BallastInspectionTests",
       dependencies: [
-        "BallastInspection", "BallastParallel", "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastBytes",
+        "BallastInspection", "BallastParallel", "BallastFormats", "BallastCheckpoint",
+        "BallastJSON", "BallastBytes",
         "BallastTestSupport",
       ],
       swiftSettings: common

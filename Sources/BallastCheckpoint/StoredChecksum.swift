@@ -1,7 +1,8 @@
 package import BallastBytes
 
-/// A checksum that a file states for a part of it. Opening a file does not compute it: that would
-/// read all of it.
+/// A checksum that a file states for a part of it.
+///
+/// Opening a file does not compute it: that would read all of it.
 package struct StoredChecksum: Sendable {
   /// How it is computed.
   package enum Algorithm: Sendable {

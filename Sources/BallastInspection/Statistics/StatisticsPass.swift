@@ -21,8 +21,9 @@ package struct TensorSummary: Sendable {
 package struct StatisticsPass: Sendable {
   /// The number of parts that the distribution is shown in; 0 for none.
   package var bars = 0
-  /// Parts of the values, from 0 to 1 and ascending, below which a quantile is sought. For these
-  /// every value is counted, and each is within 2^-8 of its size.
+  /// Parts of the values, from 0 to 1 and ascending, below which a quantile is sought.
+  ///
+  /// For these every value is counted; each is within 2^-8 of its size, or 2^-134.
   package var quantiles: [Double] = []
 
   package init() {}
