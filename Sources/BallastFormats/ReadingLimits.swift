@@ -25,7 +25,7 @@ public struct ReadingLimits: Sendable {
   ///
   /// A tensor of two dimensions has 8 in a header and 1 in an index; a value takes up to 120 bytes of
   /// memory.
-  package var jsonValues = 1 << 20
+  package var jsonValues = 1 << 19
   package var torch = TorchLimits.standard
   package var gguf = GGUFLimits.standard
   /// The tensors of a tensor bundle: each takes memory of its own, and GPT-2 has a hundred.

@@ -19,7 +19,7 @@ import Testing
     if command == ["check"] {
       #expect(said.contains("JSON has more than 3 values (limit json.values)"))
     } else {
-      let hint = "raise the limit: --limit json.values=N (1,048,576 where none is set)"
+      let hint = "raise the limit: --limit json.values=N (524,288 where none is set)"
       #expect(said.contains(hint))
     }
   }
