@@ -20,7 +20,7 @@ public enum BallastCLI {
     groups: [
       CommandGroup(
         "Checkpoints",
-        [Inspect.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self]
+        [Inspect.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self]
       ),
       CommandGroup(
         "Models",

@@ -15,6 +15,7 @@ public enum CheckpointFault: FormatFault {
   case badSparseIndex(tensor: String)
   case notNumeric(tensor: String, DType)
   case noSuchTensor(String)
+  case badSlice(tensor: String, [Int])
   /// A warning: so many more were not kept.
   case moreWarnings(Int, about: String)
 
@@ -41,6 +42,8 @@ public enum CheckpointFault: FormatFault {
       "tensor \(quoted(tensor)) is sparse, and an index lies outside of its shape"
     case .notNumeric(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which has no conversion to numbers"
+    case .badSlice(let tensor, let sizes):
+      "tensor \(quoted(tensor)) has the shape \(sizes), which the slice does not fit"
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
     case .moreWarnings(let count, let kind): "there are \(count) more warnings about \(kind)"
     }

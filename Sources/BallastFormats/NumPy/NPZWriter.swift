@@ -46,7 +46,7 @@ package enum NPZWriter {
       guard names.updateValue(arrays.count, forKey: ExactString(tensor.name)) == nil else {
         throw FormatError(CheckpointFault.duplicateName(tensor.name))
       }
-      arrays.append((tensor.name, try header(of: tensor), tensor))
+      arrays.append((tensor.name, try NPYWriter.header(of: tensor), tensor))
     }
     for (name, original) in ties {
       guard let position = names[ExactString(original)] else {
@@ -62,17 +62,5 @@ package enum NPZWriter {
       throw FormatError(NumPyFault.ambiguousName(tensor: name))
     }
     return arrays
-  }
-
-  private static func header(of tensor: TensorOutput) throws(FormatError) -> [UInt8] {
-    guard let description = NumPyType.description(of: tensor.dtype),
-      let type = NumPyType(description)
-    else { throw FormatError(NumPyFault.unwritableType(tensor: tensor.name, tensor.dtype)) }
-    guard tensor.shape.rank <= NPYHeader.maximumRank else {
-      throw FormatError(
-        NumPyFault.tooManyDimensions(tensor: tensor.name, limit: NPYHeader.maximumRank)
-      )
-    }
-    return NPYHeader(type: type, isFortran: false, sizes: tensor.shape.dimensions).bytes
   }
 }

@@ -1,0 +1,106 @@
+import BallastCheckpoint
+import BallastFormats
+import BallastJSON
+import BallastTestSupport
+import Foundation
+import Testing
+
+/// `ballast show`, run as a program.
+@Suite struct ShowTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A file with one tensor `x`.
+  private func file(_ view: TensorView) throws -> String {
+    let path = folder.path + "/x.safetensors"
+    _ = try SafetensorsWriter.write([view.output(name: "x")], metadata: [], to: path)
+    return path
+  }
+
+  private func numbers(_ count: Int, _ sizes: [Int]) throws -> TensorView {
+    try tensor(.f32, sizes, littleEndian((0..<count).map { Float($0) / 4 }))
+  }
+
+  @Test func textIsAlignedInBrackets() throws {
+    let path = try file(numbers(12, [2, 2, 3]))
+    let result = try Ballast.run("show", path, "x")
+    #expect(
+      result.text == """
+        [[[   0 0.25  0.5]
+          [0.75    1 1.25]]
+
+         [[ 1.5 1.75    2]
+          [2.25  2.5 2.75]]]
+
+        """
+    )
+    #expect(result.errors == "F32 [2, 2, 3]\n")
+    #expect(try Ballast.run("show", path, "x", "--slice", "1,0,::2").text == "[1.5   2]\n")
+    #expect(try Ballast.run("show", path, "x", "--slice", "1,1,2").text == "2.75\n")
+  }
+
+  @Test func largeOnesAreShownByTheirEdges() throws {
+    let path = try file(numbers(2000, [50, 40]))
+    let lines = try Ballast.run("show", path, "x").text.split(separator: "\n")
+    #expect(lines.count == 7 && lines[3] == " …")
+    #expect(lines[0].contains("0.5 … 9.25"))
+    let all = try Ballast.run("show", path, "x", "--all").text
+    #expect(all.split(separator: "\n").count == 50 && !all.contains("…"))
+    let many = try file(numbers(4096, Array(repeating: 2, count: 12)))
+    let refused = try Ballast.run("show", many, "x")
+    #expect(refused.status == 2 && refused.errors.contains("the slice does not fit"))
+  }
+
+  @Test(arguments: [[3, 4], [0, 2], [2, 0], [1, 1, 1], [5], []])
+  func jsonIsWholeAndNested(sizes: [Int]) throws {
+    let count = sizes.reduce(1, *)
+    let text = try Ballast.run("show", try file(numbers(count, sizes)), "x", "--format", "json")
+      .text
+    func nested(_ sizes: ArraySlice<Int>, _ next: inout Int) -> JSONValue {
+      guard let size = sizes.first else {
+        defer { next += 1 }
+        return .number(Double(next) / 4)
+      }
+      return .array((0..<size).map { _ in nested(sizes.dropFirst(), &next) })
+    }
+    var next = 0
+    let expected = nested(sizes[...], &next)
+    #expect(try JSONValue(parsing: text).text() == expected.text())
+  }
+
+  @Test func npyIsReadBack() throws {
+    let path = try file(numbers(60, [3, 4, 5]))
+    let result = try Ballast.run("show", path, "x", "--slice", ":,-1", "--format", "npy")
+    let array = folder.path + "/a.npy"
+    try result.output.write(to: URL(filePath: array))
+    let view = try #require(try Checkpoint.open(path: array).tensors.first)
+    #expect(view.shape.dimensions == [3, 5])
+    #expect(
+      try view.floats() == (0..<3).flatMap { row in (0..<5).map { Float(row * 20 + 15 + $0) / 4 } }
+    )
+  }
+
+  @Test func whatIsWrongIsSaid() throws {
+    let path = try file(numbers(6, [2, 3]))
+    let missing = try Ballast.run("show", path, "y")
+    #expect(missing.status == 2 && missing.errors.contains("there is no tensor \"y\""))
+    #expect(try Ballast.run("show", path, "x", "--slice", "2").status == 2)
+    #expect(try Ballast.run("show", path, "x", "--slice", "0,0,0").status == 2)
+    for slice in ["", "a", "0:1:0", "::-1", "1:2:3:4", "0,"] {
+      #expect(try Ballast.run("show", path, "x", "--slice", slice).status == 64, "\(slice)")
+    }
+    let wide = try tensor(.bf16, [2], [0, 0, 0x80, 0x3F], named: "x")
+    let odd = try Ballast.run("show", try file(wide), "x", "--format", "npy")
+    #expect(odd.status == 2 && odd.output.isEmpty)
+  }
+
+  /// Any number of rows without elements takes no time.
+  @Test func emptyGiants() throws {
+    let giant = try tensor(.f32, [1 << 40, 0], [])
+    let path = try file(giant)
+    #expect(try Ballast.run("show", path, "x").text == "[]\n")
+    #expect(try Ballast.run("show", path, "x", "--format", "json").status == 2)
+    #expect(try Ballast.run("show", path, "x", "--slice", "0").text == "[]\n")
+  }
+}
