@@ -97,6 +97,13 @@ public struct OpenedModel: Sendable {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// The configuration that a checkpoint carries or has beside it; nil where there is none, or none
+  /// that can be understood.
+  static func statedConfiguration(of checkpoint: Checkpoint, path: String) -> GPT2Configuration? {
+    guard let json = try? configurationJSON(nil, folder(of: path), checkpoint) else { return nil }
+    return try? GPT2Configuration(json: .object(json))
+  }
+
   private static func configurationJSON(
     _ given: String?,
     _ folder: String,

@@ -30,6 +30,57 @@ import Testing
     #expect(csv.split(whereSeparator: \.isNewline).count == 3)
   }
 
+  @Test(arguments: [
+    ("tiny-gpt2", 4, 64, 768, "hf", "transformers"),
+    ("formats/nanogpt", 2, 16, 320, "native", "nanoGPT"),
+    ("formats/openai", 2, 16, 320, "hf", "OpenAI"),
+    ("formats/ggml/micro.bin", 2, 16, 320, "native", "ggml"),
+    ("formats/llmc/micro.bin", 2, 16, 320, "native", "llm.c"),
+  ])
+  func inspectRecognisesModels(
+    file: String,
+    layers: Int,
+    width: Int,
+    vocabulary: Int,
+    layout: String,
+    naming: String
+  ) throws {
+    let result = try Ballast.run("inspect", Fixtures.path(file), "--format", "json")
+    let model = try #require(try JSONValue(parsing: result.text)["model"])
+    #expect(model["layers"] == .integer(layers) && model["width"] == .integer(width))
+    #expect(model["heads"] != .null && model["vocabulary"] == .integer(vocabulary))
+    #expect(model["layout"] == .string(layout) && model["naming"] == .string(naming))
+    #expect(model["tied_head"] == true)
+    let inner = 12 * width * width + 13 * width
+    let positions = model["positions"]?.integer ?? 0
+    let total = layers * inner + (vocabulary + positions) * width + 2 * width
+    #expect(model["parameters"] == .integer(total))
+  }
+
+  @Test func inspectSumsUpModules() throws {
+    let result = try Ballast.run("inspect", tiny, "--tree", "--format", "json")
+    let json = try JSONValue(parsing: result.text)
+    let modules = try #require(json["modules"]?.array)
+    let root = try #require(modules.first)
+    #expect(root["name"] == "transformer" && root["parameters"] == 257_408)
+    #expect(root["bytes"] == json["totals"]?["bytes"] && root["tensors"] == 52)
+    let layers = try #require(modules.first { $0["name"] == "*" })
+    #expect(layers["layers"] == 4 && layers["depth"] == 2 && layers["tensors"] == 48)
+    let leaves = modules.filter { $0["shape"] != .null }
+    #expect(leaves.compactMap { $0["parameters"]?.integer }.reduce(0, +) == 257_408)
+    let text = try Ballast.run("inspect", tiny, "--tree").text
+    #expect(text.contains("    * (4) ") && text.contains("GPT-2, 4 layers, 4 heads, 64 wide"))
+    #expect(try Ballast.run("inspect", tiny, "--tree", "--format", "csv").status == 64)
+  }
+
+  @Test func inspectRecognisesTrainingRuns() throws {
+    let path = Fixtures.path("torch/training-run-zip.pt")
+    let json = try JSONValue(parsing: try Ballast.run("inspect", path, "--format", "json").text)
+    #expect(json["training_run"]?["optimizer"] == "Adam")
+    #expect((json["training_run"]?["moments"]?.integer ?? 0) > 0)
+    #expect(json["model"] == .null)
+  }
+
   @Test func statsWritesTheDocumentedColumns() throws {
     let result = try Ballast.run("stats", tiny, "--match", "*ln_f.weight", "--format", "csv")
     let columns = "name,dtype,count,min,max,mean,std,l2,zeros,nan,posinf,neginf,absmax,subnormals"

@@ -18,9 +18,13 @@ struct Inspect: Command {
   static let configuration = CommandConfiguration(
     "inspect",
     abstract: "List the tensors of checkpoints.",
-    discussion: "Reads headers only; no tensor is loaded and nothing is executed.",
+    discussion: """
+      Reads headers only; no tensor is loaded and nothing is executed. A GPT-2 is recognised in \
+      whatever format, and so is the state of a training run.
+      """,
     examples: [
       CommandExample("ballast inspect model.safetensors", "Every tensor with its type and shape."),
+      CommandExample("ballast inspect gpt2/ --tree", "Modules with their shares of the whole."),
       CommandExample(
         "ballast inspect gpt2/ --match '*.attn.*' --format json",
         "Some of them, for a program."
@@ -34,11 +38,18 @@ struct Inspect: Command {
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
   var match: [NamePattern] = []
   @Option(help: "The order of the list.") var sort = Sort.file
+  @Flag(help: "Sum up by modules, equal layers as one.") var tree = false
   @OptionGroup var limits: LimitArguments<ReadingLimits>
+
+  func validate() throws {
+    if tree, format == .csv { throw UsageError("'--tree' goes with '--format' table or json") }
+    if tree, sort != .file { throw UsageError("'--tree' has an order of its own") }
+  }
 
   func run(in context: Console) throws -> ExitCode {
     var objects: [JSONValue] = []
-    var rows = Table(columns: Self.columns)
+    let columns = paths.count > 1 ? [.text("path")] + Self.columns : Self.columns
+    var rows = Table(columns: columns)
     for path in paths {
       let checkpoint = try at(path) { () throws(FormatError) in
         try Checkpoint.open(path: path, limits: limits.values)
@@ -50,7 +61,11 @@ struct Inspect: Command {
       switch format {
       case .table: try context.print(document(path, checkpoint, tensors))
       case .json: objects.append(json(path, checkpoint, tensors))
-      case .csv: for tensor in tensors { rows.append(row(tensor, of: checkpoint)) }
+      case .csv:
+        for tensor in tensors {
+          let row = row(tensor, of: checkpoint)
+          rows.append(paths.count > 1 ? [.text(path)] + row : row)
+        }
       }
       context.notice(of: checkpoint, at: path)
     }
@@ -71,103 +86,5 @@ struct Inspect: Command {
         ($0.storage.file ?? "", $0.fileOffset ?? -1) < ($1.storage.file ?? "", $1.fileOffset ?? -1)
       }
     }
-  }
-
-  private static let columns: [Table.Column] = [
-    .text("name", title: "tensor"), .text("dtype"), .text("shape"),
-    .number("bytes", title: "size"), .number("offset"), .text("file"), .text("strides"),
-    .text("tied_to", title: "tied to"),
-  ]
-
-  private func row(_ tensor: TensorView, of checkpoint: Checkpoint) -> [Cell] {
-    let file = tensor.storage.file ?? checkpoint.files.first?.name
-    let tie = checkpoint.tie(of: tensor)?.name
-    return [
-      .text(tensor.name), .text(tensor.dtype.rawValue), .integers(tensor.shape.dimensions),
-      .bytes(tensor.byteCount), .integer(tensor.fileOffset),
-      file.map { $0.isEmpty ? .empty : .text($0) } ?? .empty,
-      .integers(tensor.isContiguous ? nil : tensor.strides),
-      tie.map { .text($0) } ?? .empty,
-    ]
-  }
-
-  private func document(
-    _ path: String,
-    _ checkpoint: Checkpoint,
-    _ tensors: [TensorView]
-  ) -> Document {
-    // Columns that say nothing about this file are left out.
-    let rows = tensors.map { row($0, of: checkpoint) }
-    let used = Self.columns.indices.filter { column in
-      (column < 5 || rows.contains { $0[column].content != .empty })
-        && (column != 5 || checkpoint.files.count > 1)
-    }
-    var table = Table(columns: used.map { Self.columns[$0] })
-    for row in rows { table.append(used.map { row[$0] }) }
-    let totals = Totals(tensors, of: checkpoint)
-    return [
-      .heading("\(path): \(checkpoint.format)"),
-      .table(table),
-      .paragraph(
-        "\(Readable.count(totals.tensors)) tensors, \(Readable.count(totals.parameters)) values, "
-          + "\(Readable.bytes(totals.bytes)) (\(totals.dtypes.map(\.0).joined(separator: ", ")))"
-      ),
-    ]
-  }
-
-  private func json(
-    _ path: String,
-    _ checkpoint: Checkpoint,
-    _ tensors: [TensorView]
-  ) -> JSONValue {
-    let totals = Totals(tensors, of: checkpoint)
-    var dtypes = JSONObject()
-    for (name, count) in totals.dtypes { dtypes[name] = .integer(count) }
-    return [
-      "path": .string(path),
-      "format": .string(checkpoint.format),
-      "files": .array(
-        checkpoint.files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }
-      ),
-      "metadata": .object(checkpoint.metadata),
-      "notes": .array(checkpoint.warnings.map { .string("\($0)") }),
-      "tensors": .array(
-        tensors.map { tensor in
-          [
-            "name": .string(tensor.name), "dtype": .string(tensor.dtype.rawValue),
-            "shape": .array(tensor.shape.dimensions.map { .integer($0) }),
-            "bytes": .integer(tensor.byteCount),
-            "file": .string(tensor.storage.file ?? checkpoint.files.first?.name ?? ""),
-            "offset": tensor.fileOffset.map { .integer($0) } ?? .null,
-            "strides": tensor.isContiguous ? .null : .array(tensor.strides.map { .integer($0) }),
-            "tied_to": checkpoint.tie(of: tensor).map { .string($0.name) } ?? .null,
-          ]
-        }
-      ),
-      "totals": [
-        "tensors": .integer(totals.tensors), "parameters": .integer(totals.parameters),
-        "bytes": .integer(totals.bytes), "dtypes": .object(dtypes),
-      ],
-    ]
-  }
-}
-
-/// Sums over tensors, those that are tied counted once.
-private struct Totals {
-  let tensors: Int
-  let parameters: Int
-  let bytes: Int
-  let dtypes: [(String, Int)]
-
-  init(_ views: [TensorView], of checkpoint: Checkpoint) {
-    let shown = Set(views.map(\.name))
-    let own = views.filter { view in
-      checkpoint.tie(of: view).map { !shown.contains($0.name) } ?? true
-    }
-    tensors = views.count
-    parameters = own.reduce(0) { $0 &+ $1.shape.elementCount }
-    bytes = own.reduce(0) { $0 &+ $1.byteCount }
-    let counts = views.reduce(into: [:]) { $0[$1.dtype, default: 0] += 1 }
-    dtypes = DType.allCases.compactMap { dtype in counts[dtype].map { (dtype.rawValue, $0) } }
   }
 }
