@@ -62,7 +62,7 @@ extension CastLosses {
   ///
   /// An infinite value is lost where the type has no infinity, and becomes its largest number.
   static func count(in values: Span<Float>, as dtype: DType) -> Count {
-    if dtype == .q80 { return Count(beyond: countInBlocks(values)) }
+    if dtype == .q80 { return countInBlocks(values) }
     guard let limit = limit(of: dtype), let zeroLimit = zeroLimit(of: dtype) else {
       return Count()
     }
@@ -93,18 +93,25 @@ extension CastLosses {
   }
 
   /// The finite values of the blocks of Q8_0 that have no scale: with a value that is not finite, or
-  /// with one whose 127th part float16 does not hold.
-  private static func countInBlocks(_ values: Span<Float>) -> Int {
-    var count = 0
+  /// with one whose 127th part float16 does not hold; and those of blocks whose scale is zero in it.
+  private static func countInBlocks(_ values: Span<Float>) -> Count {
+    var count = Count()
     for start in stride(from: 0, to: values.count, by: 32) {
       var largest: Float = 0
       var finite = 0
+      var nonzero = 0
       for index in start..<min(start + 32, values.count) where values[index].isFinite {
         largest = max(largest, values[index].magnitude)
         finite += 1
+        nonzero += values[index] == 0 ? 0 : 1
       }
       let isWhole = finite == min(32, values.count - start)
-      if !isWhole || Float16(largest / 127).isInfinite { count += finite }
+      let scale = Float16(largest / 127)
+      if !isWhole || scale.isInfinite {
+        count.beyond += finite
+      } else if scale == 0 {
+        count.zeroed += nonzero
+      }
     }
     return count
   }

@@ -75,7 +75,8 @@ extension GGUFModel {
       unwritten.append("bos_token_id \(token), which is not in the vocabulary")
     }
     var hasEnd = false
-    for token in configuration.endTokens {
+    var seen: Set<Int> = []
+    for token in configuration.endTokens where seen.insert(token).inserted {
       if !vocabulary.contains(token) {
         unwritten.append("eos_token_id \(token), which is not in the vocabulary")
       } else if hasEnd {

@@ -33,9 +33,9 @@ import Testing
   @Test(arguments: [
     ("tiny-gpt2", 4, 64, 768, "hf", "transformers"),
     ("formats/nanogpt", 2, 16, 320, "native", "nanoGPT"),
-    ("formats/openai", 2, 16, 320, "hf", "OpenAI"),
-    ("formats/ggml/micro.bin", 2, 16, 320, "native", "ggml"),
-    ("formats/llmc/micro.bin", 2, 16, 320, "native", "llm.c"),
+    ("formats/openai", 2, 16, 265, "hf", "OpenAI"),
+    ("formats/ggml/micro.bin", 2, 16, 265, "native", "ggml"),
+    ("formats/llmc/micro.bin", 2, 16, 265, "native", "llm.c"),
   ])
   func inspectRecognisesModels(
     file: String,

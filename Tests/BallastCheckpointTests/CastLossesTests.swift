@@ -84,4 +84,13 @@ import Testing
     // The infinite value itself was not finite before.
     #expect(try cast([.infinity] + ones.dropFirst(), to: .q80).lost == 31)
   }
+
+  /// The scale of a block is float16: what is too small for it makes all of the block zero.
+  @Test func aBlockWhoseScaleIsZeroIsToldWhole() throws {
+    let values = [Float](repeating: 1e-7, count: 31) + [0]
+    let losses = CastLosses()
+    let output = try tensor(.f32, [32], littleEndian(values)).output(as: .q80, losses: losses)
+    #expect(try tensor(.q80, [32], output.contents()).floats().allSatisfy { $0 == 0 })
+    #expect(losses.entries.map(\.zeroed) == [31] && losses.entries.map(\.beyond) == [0])
+  }
 }

@@ -43,6 +43,18 @@ extension Conversion {
         progress
       )
     }
+    if [.llmc, .nanogpt, .openai].contains(target) {
+      let configuration = model.configuration
+      // What readers of these formats take for granted.
+      let implied = 50256 < configuration.vocabularySize ? [50256] : []
+      let beginning = configuration.beginningToken.map { [$0] } ?? []
+      if beginning != implied || configuration.endTokens != implied {
+        summary.notices.append(
+          "not written: bos_token_id \(beginning) and eos_token_id \(configuration.endTokens), for "
+            + "which the format has no place"
+        )
+      }
+    }
     if [.llmc, .nanogpt].contains(target), model.hasTokenizer {
       summary.notices.append("the tokenizer is no part of the file; it stays in \(model.folder)")
     }
