@@ -1,7 +1,9 @@
 package import BallastBytes
 
-/// What is taken of a dimension: one index, which makes the dimension go away, or every so many of a
-/// range. Negative numbers count from the end, as in Python.
+/// What is taken of a dimension.
+///
+/// An index makes the dimension go away; a range keeps every so many. Negative numbers count from the
+/// end, as in Python.
 package enum TensorSlice: Hashable, Sendable {
   case index(Int)
   case range(from: Int?, to: Int?, step: Int)
