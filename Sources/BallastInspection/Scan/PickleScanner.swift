@@ -85,7 +85,6 @@ struct PickleScanner {
     }
     let kind = PickleSniffing.kind(of: stream.region.bytes)
     switch kind {
-    case .numpy: scanNumPy(stream)
     case .gzip: scanCompressed(stream, as: .gzip)
     case .zlib: scanCompressed(stream, as: .zlib)
     case .unopened(let name):
@@ -93,9 +92,7 @@ struct PickleScanner {
         result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
       }
     case .zip, .other: break
-    case .pickle, .perhapsPickle:
-      let isCertain = if case .pickle = kind { true } else { stream.isPickle }
-      scanPickles(stream, isCertain: isCertain)
+    case .numpy, .pickle, .perhapsPickle: scanSequence(stream)
     }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = if case .zip = kind { true } else { false }
@@ -105,26 +102,36 @@ struct PickleScanner {
 
   // MARK: - Pickles
 
-  /// Walks the pickles at the start of a stream, which may follow one another.
-  mutating func scanPickles(_ stream: Stream, isCertain: Bool) {
+  /// Walks the pickles and passes over the arrays at the start of a stream, which may follow one
+  /// another: whoever loads twice from an open file reads on where the first one ended.
+  private mutating func scanSequence(_ stream: Stream) {
     let source = stream.region.source
-    var position = stream.region.range.lowerBound
     let end = stream.region.range.upperBound
-    var isCertain = isCertain
-    var stacked = 0
+    var data = stream
+    var position = stream.region.range.lowerBound
+    var count = 0
     while position < end, isAble {
+      let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<end))
+      if case .numpy = kind {
+        guard let rest = skipArray(at: position, of: stream) else { return }
+        position = rest.stream.region.range.lowerBound
+        count += 1
+        // Objects are a pickle, for which the array is the place.
+        if !rest.isNumeric { data = rest.stream }
+        continue
+      }
+      let isHeader = if case .pickle = kind { true } else { false }
+      let isCertain = isHeader || count == 0 && stream.isPickle
       let walk = walk(position..<end, of: source, whileClean: !isCertain)
       guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
       // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
-      let isBeyondDoubt = stacked == 0 && isCertain && (stream.isPickle || stream.depth == 0)
-      take(walk, of: stream, isBeyondDoubt: isBeyondDoubt)
-      stacked += 1
+      let isBeyondDoubt = count == 0 && isCertain && (stream.isPickle || stream.depth == 0)
+      take(walk, of: data, isBeyondDoubt: isBeyondDoubt)
+      count += 1
       guard walk.end == .stop else { return }
       position = walk.position
-      let rest = Span<UInt8>(_bytes: source.bytes.extracting(position..<end))
-      isCertain = PickleSniffing.isPickleHeader(at: 0, in: rest)
     }
-    if stacked > 0 { search(position..<end, of: stream) }
+    if count > 0 { search(position..<end, of: data) }
   }
 
   /// Looks for pickles between other data: after the storages of torch's legacy files there may be
@@ -176,6 +183,13 @@ extension PickleScanner.Stream {
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
   fileprivate var isPickle: Bool {
-    hasCalls || crossesFrame || isClean && end == .stop
+    hasCalls || crossesFrame || isClean && end == .stop || importsDanger
+  }
+
+  /// Whether there is an import that does harm without a call; no text looks like one by chance.
+  private var importsDanger: Bool {
+    names.contains { name in
+      if case .dangerous = name.verdict { name.isPlausible } else { false }
+    }
   }
 }

@@ -69,4 +69,14 @@ package struct PickleName: Sendable {
   package var count = 1
   /// The first call, where there is one.
   package var call: Call?
+
+  /// Whether the path could be one of a module and a name in it.
+  var isPlausible: Bool {
+    path.utf8.allSatisfy { letter in
+      switch letter {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+  }
 }

@@ -110,14 +110,7 @@ extension PickleWalk {
 
   /// Whether one of the names could be a module and a name in it.
   var hasPlausibleName: Bool {
-    names.contains { name in
-      name.path.utf8.allSatisfy { letter in
-        switch letter {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
-        default: false
-        }
-      }
-    }
+    names.contains(where: \.isPlausible)
   }
 
   // MARK: - Showing

@@ -180,6 +180,11 @@ package struct ZipArchive: Sendable {
 }
 
 extension ZipArchive {
+  /// Whether a file ends as an archive does, whatever else is wrong with it.
+  package static func endsWithEndRecord(_ source: SharedBytes) -> Bool {
+    ZipEndRecord.endsFile(source)
+  }
+
   /// The name of the member at the start of a file; nil where none is.
   package static func firstName(in source: SharedBytes) -> String? {
     var reader = ByteReader(source.bytes)

@@ -88,8 +88,9 @@ struct ZipEndRecord {
     guard try reader.read(UInt32.self) == locatorSignature else { return nil }
     let bad = FormatError(ZipFault.badZip64EndRecord, at: end - locatorByteCount)
     let disk = try reader.read(UInt32.self)
+    // Some readers go where the locator says, and some to the bytes before it.
     guard let start = Int(exactly: try reader.read(UInt64.self)),
-      start <= end - locatorByteCount - zip64ByteCount
+      start == end - locatorByteCount - zip64ByteCount
     else { throw bad }
     let diskCount = try reader.read(UInt32.self)
     guard disk == 0, diskCount <= 1 else { throw FormatError(ZipFault.severalDisks, at: start) }
@@ -104,5 +105,15 @@ struct ZipEndRecord {
       let offset = Int(exactly: try reader.read(UInt64.self))
     else { throw bad }
     return (start, count, size, offset)
+  }
+
+  /// Whether an end record stands at the end of a file, its comment included.
+  static func endsFile(_ source: SharedBytes) -> Bool {
+    guard let start = try? find(in: source) else { return false }
+    var reader = ByteReader(source.bytes)
+    guard (try? reader.seek(to: start + byteCount - 2)) != nil,
+      let commentLength = try? reader.read(UInt16.self)
+    else { return false }
+    return reader.remaining == Int(commentLength)
   }
 }
