@@ -80,6 +80,7 @@ extension PickleScanner {
       )
       // What torch and others keep pickles in.
       stream.isPickle = place.hasSuffix(".pkl")
+      stream.isTarHeader = member.isHeader
       if member.isSalvaged {
         // Its header and the directory may disagree about the method: here is the other one.
         var other = stream

@@ -28,6 +28,8 @@ struct PickleScanner {
     var isNested = false
     /// Whether it is read as a pickle, whatever it starts with.
     var isPickle = false
+    /// Whether it is a header of a tar archive, and all that follows.
+    var isTarHeader = false
   }
 
   enum Work {
@@ -45,8 +47,12 @@ struct PickleScanner {
   /// The opcodes that may still be read.
   var opcodesLeft: Int
 
-  init(_ source: SharedBytes, limits: ScanLimits) {
+  /// Whether somebody has had enough.
+  private let shouldStop: () -> Bool
+
+  init(_ source: SharedBytes, limits: ScanLimits, shouldStop: @escaping () -> Bool) {
     self.limits = limits
+    self.shouldStop = shouldStop
     inflationLeft = limits.inflatedBytes
     effort = Self.effort(for: source.count)
     opcodesLeft = limits.opcodes + source.count / Self.bytesPerOpcode
@@ -76,7 +82,7 @@ struct PickleScanner {
   }
 
   /// Whether there is something left of what a file may cost.
-  private var isAble: Bool { effort > 0 && opcodesLeft > 0 }
+  private var isAble: Bool { effort > 0 && opcodesLeft > 0 && !shouldStop() }
 
   private mutating func scan(_ stream: Stream) {
     guard stream.depth <= Self.maximumDepth else {
@@ -91,13 +97,24 @@ struct PickleScanner {
       if !stream.isNested {
         result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
       }
-    case .zip, .other: break
-    case .numpy, .pickle, .perhapsPickle: scanSequence(stream)
+    case .zip, .other: addLZMA(stream)
+    case .numpy, .pickle, .perhapsPickle:
+      scanSequence(stream)
+      addLZMA(stream)
     }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = if case .zip = kind { true } else { false }
     if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
-    scanTar(stream)
+    if !stream.isTarHeader { scanTar(stream) }
+  }
+
+  /// Says of a file that it can be packed in a way that has no magic number; a tensor in an archive
+  /// can look like that.
+  private mutating func addLZMA(_ stream: Stream) {
+    guard stream.depth == 0,
+      PickleSniffing.mayBeLZMA(Span<UInt8>(_bytes: stream.region.bytes))
+    else { return }
+    result.add(FormatError(ScanFault.unopened("lzma")).inFile(stream.place))
   }
 
   // MARK: - Pickles
@@ -131,7 +148,7 @@ struct PickleScanner {
       guard walk.end == .stop else { return }
       position = walk.position
     }
-    if count > 0 { search(position..<end, of: data) }
+    if count > 0, !stream.isTarHeader { search(position..<end, of: data) }
   }
 
   /// Looks for pickles between other data: after the storages of torch's legacy files there may be
@@ -141,8 +158,9 @@ struct PickleScanner {
     let span = Span<UInt8>(_bytes: source.bytes)
     var given = range.lowerBound
     var index = range.lowerBound
-    while index < range.upperBound, isAble {
+    while index < range.upperBound, effort > 0, opcodesLeft > 0 {
       if index - given >= Self.searchedPiece {
+        guard isAble else { return }
         source.giveBack(given..<index)
         given = index
       }
@@ -168,7 +186,7 @@ struct PickleScanner {
     whileClean: Bool
   ) -> PickleWalk {
     var walk = PickleWalk(source, range: range)
-    walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft)
+    walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft, shouldStop: shouldStop)
     effort -= walk.position - range.lowerBound + 1
     opcodesLeft -= walk.opcodeCount
     return walk

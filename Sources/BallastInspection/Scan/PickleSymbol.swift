@@ -70,6 +70,12 @@ package struct PickleName: Sendable {
   /// The first call, where there is one.
   package var call: Call?
 
+  /// The path, shortened where it is longer than a name should be.
+  var shownPath: String {
+    let shown = path.unicodeScalars.prefix(200)
+    return String(shown) + (shown.endIndex < path.unicodeScalars.endIndex ? "…" : "")
+  }
+
   /// Whether the path could be one of a module and a name in it.
   var isPlausible: Bool {
     path.utf8.allSatisfy { letter in

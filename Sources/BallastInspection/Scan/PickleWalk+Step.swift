@@ -75,7 +75,7 @@ extension PickleWalk {
     case .global: push(global(module: try nameLine(&reader), name: try nameLine(&reader)))
     case .stackGlobal:
       let name = pop()
-      push(global(module: text(of: pop()), name: text(of: name)))
+      push(global(module: pop(), name: name))
     case .inst:
       let callee = global(module: try nameLine(&reader), name: try nameLine(&reader))
       call(callee, .values(popToMark()))

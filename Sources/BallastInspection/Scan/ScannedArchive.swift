@@ -19,6 +19,8 @@ struct ScannedArchive {
     let name: Name
     let range: Range<Int>
     var isDeflated = false
+    /// Whether it is a header of a tar archive, which is no archive again.
+    var isHeader = false
     /// Whether nothing but its own header speaks for it.
     var isSalvaged = false
     /// The number of bytes when decompressed, where a reader holds itself to it.
