@@ -200,7 +200,7 @@ extension PickleScanner.Stream {
 
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
-  fileprivate var isPickle: Bool {
+  var isPickle: Bool {
     hasCalls || crossesFrame || isClean && end == .stop || importsDanger
   }
 

@@ -8,6 +8,9 @@ struct ScannedTar {
   /// Extended headers are read to this size.
   private static let maximumExtension = 1 << 20
 
+  /// No name looks like so many.
+  private static let opcodesOfAName = 1 << 6
+
   private let region: ByteRegion
   private let maximumMembers: Int
   private var contents = ScannedArchive.Contents()
@@ -114,15 +117,13 @@ struct ScannedTar {
   /// A header can be data for one reader, and then its name is what a pickle starts with.
   private mutating func addHeader(at position: Int) {
     let source = region.source
-    let bytes = source.bytes.extracting(position..<position + Self.block)
-    let header = Span<UInt8>(_bytes: bytes)
-    switch PickleSniffing.kind(of: bytes) {
+    switch PickleSniffing.kind(of: source.bytes.extracting(position..<position + Self.block)) {
     case .other: return
     case .perhapsPickle:
-      // A name of names stands in lines, or in texts behind which their opcode comes.
-      guard header.indices.contains(where: { header[$0] == 0x0A || header[$0] == 0x93 }) else {
-        return
-      }
+      // Names start with any letter; what follows shows whether more than one of them is an opcode.
+      var walk = PickleWalk(source, range: position..<region.range.upperBound)
+      walk.run(whileClean: true, maximumOpcodes: Self.opcodesOfAName)
+      guard walk.isPickle || walk.end == .limit else { return }
     default: break
     }
     guard contents.members.count < maximumMembers else {

@@ -75,6 +75,10 @@ package struct ZipArchive: Sendable {
         at: reader.offset
       )
     }
+    // Some readers look for the directory where it should start, and some where it should end.
+    guard end.gap == 0 else {
+      throw FormatError(ZipFault.gapAfterDirectory(end.gap), at: end.directory.upperBound)
+    }
     self.members = members
     self.index = index
     self.warnings = warnings.all

@@ -6,6 +6,8 @@ struct ZipEndRecord {
   let directory: Range<Int>
   /// The number of members that the directory is said to have.
   let memberCount: Int
+  /// The bytes between the directory and the first of the end records.
+  let gap: Int
   /// The bytes after the archive.
   let trailingBytes: Int
 
@@ -39,10 +41,12 @@ struct ZipEndRecord {
       else { throw FormatError(ZipFault.endRecordsDisagree, at: start) }
       memberCount = zip64.count
       directory = try Self.range(offset: zip64.offset, size: zip64.size, before: zip64.start)
+      gap = zip64.start - directory.upperBound
     } else {
       guard count == countOnDisk else { throw FormatError(ZipFault.severalDisks, at: start) }
       memberCount = Int(count)
       directory = try Self.range(offset: Int(offset), size: Int(size), before: start)
+      gap = start - directory.upperBound
     }
   }
 
