@@ -204,10 +204,16 @@ extension PickleWalk {
     hasCalls || crossesFrame || isClean && end == .stop || importsDanger
   }
 
-  /// Whether there is an import that does harm without a call; no text looks like one by chance.
+  /// Whether there is an import that may do harm without a call.
+  ///
+  /// Words in lines can look like one, but then the next line is nonsense.
   private var importsDanger: Bool {
     names.contains { name in
-      if case .dangerous = name.verdict { name.isPlausible } else { false }
+      switch name.verdict {
+      case .dangerous(.standardLibrary): name.isPlausible && (isClean || name.actsOnImport)
+      case .dangerous: name.isPlausible
+      case .data, .loadsBytes, .unknown: false
+      }
     }
   }
 }

@@ -76,6 +76,16 @@ package struct PickleName: Sendable {
     return String(shown) + (shown.endIndex < path.unicodeScalars.endIndex ? "…" : "")
   }
 
+  /// Whether the module is one of Python's own that do something when they are imported.
+  var actsOnImport: Bool {
+    let parts = path.split(separator: ".")
+    return parts.contains("__main__") || parts.first.map { Self.actors.contains($0) } ?? false
+  }
+
+  private static let actors: Set<Substring> = [
+    "antigravity", "this", "__hello__", "__phello__", "idlelib", "turtledemo", "test",
+  ]
+
   /// Whether the path could be one of a module and a name in it.
   var isPlausible: Bool {
     path.utf8.allSatisfy { letter in
