@@ -41,7 +41,8 @@ struct Scan: Command {
       do {
         try Interruption.check()
         let source = try at(path) { () throws(FormatError) in try SharedBytes.mapping(path: path) }
-        scan = PickleScan(of: source, limits: limits.values)
+        scan = PickleScan(of: source, limits: limits.values) { Interruption.signal != nil }
+        try Interruption.check()
       } catch let error as PathError {
         // The other files are still worth a look.
         _ = ErrorReport(error, takesLimits: false).show(on: context)
@@ -68,19 +69,33 @@ struct Scan: Command {
   }
 
   /// The files of a folder, or the path itself.
+  ///
+  /// Links are followed, to each folder once, so that cycles end.
   private static func files(at path: String) -> [String] {
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
-      return [path]
-    }
-    // A folder that cannot be listed is an error of that path.
-    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
-      return [path]
-    }
-    return names.sorted().map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }.filter {
+    var visited: Set<String> = []
+    var found: [String] = []
+    var waiting = [path]
+    while let next = waiting.popLast() {
       var isFolder = false
-      return FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder
+      guard FileManager.default.fileExists(atPath: next, isDirectory: &isFolder) else {
+        // A link to nothing holds nothing; a path that somebody gave should exist.
+        if next == path { found.append(next) }
+        continue
+      }
+      guard isFolder else {
+        found.append(next)
+        continue
+      }
+      let resolved = URL(fileURLWithPath: next).resolvingSymlinksInPath().path
+      guard visited.insert(resolved).inserted else { continue }
+      // A folder that cannot be listed is an error of that path.
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: next) else {
+        found.append(next)
+        continue
+      }
+      waiting += names.sorted().reversed().map { next.hasSuffix("/") ? next + $0 : next + "/" + $0 }
     }
+    return found
   }
 
   private func document(_ path: String, _ scan: PickleScan) -> Document {
@@ -93,7 +108,11 @@ struct Scan: Command {
       }
       return [.paragraph("\(name): \(found)", style: scan.pickleCount == 0 ? .plain : .green)]
     }
-    return [.heading("\(name): \(pickles)"), .findings(scan.findings.map(finding))]
+    var shown: Document = [
+      .heading("\(name): \(pickles)"), .findings(scan.findings.map(finding)),
+    ]
+    if scan.omittedCount > 0 { shown.append(.paragraph("and \(scan.omittedCount) more findings")) }
+    return shown
   }
 
   private func finding(_ finding: PickleScan.Finding) -> Finding {
@@ -112,6 +131,7 @@ struct Scan: Command {
     [
       "path": .string(path), "pickles": .integer(scan.pickleCount),
       "data_names": .integer(scan.dataNameCount),
+      "findings_left_out": .integer(scan.omittedCount),
       "unreadable": .array(scan.unreadable.map { .string($0.description) }),
       "findings": .array(
         scan.findings.map { finding in

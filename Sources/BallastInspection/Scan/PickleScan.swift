@@ -42,11 +42,17 @@ package struct PickleScan: Sendable {
 
   /// Findings of a severity are kept up to this number; one is enough to distrust a file, and many
   /// unknown names must not crowd out a dangerous one.
-  static let maximumFindings = 1 << 12
+  static let maximumFindings = 1 << 8
+  /// How many more there were.
+  package private(set) var omittedCount = 0
 
-  /// Scans a file.
-  package init(of source: SharedBytes, limits: ScanLimits = .standard) {
-    var scanner = PickleScanner(source, limits: limits)
+  /// Scans a file, or what of it could be scanned until `shouldStop` is true.
+  package init(
+    of source: SharedBytes,
+    limits: ScanLimits = .standard,
+    shouldStop: @escaping () -> Bool = { false }
+  ) {
+    var scanner = PickleScanner(source, limits: limits, shouldStop: shouldStop)
     scanner.run()
     self = scanner.result
   }
@@ -62,7 +68,10 @@ package struct PickleScan: Sendable {
   }
 
   mutating func add(_ finding: Finding) {
-    guard counts[finding.severity, default: 0] < Self.maximumFindings else { return }
+    guard counts[finding.severity, default: 0] < Self.maximumFindings else {
+      omittedCount += 1
+      return
+    }
     counts[finding.severity, default: 0] += 1
     findings.append(finding)
   }
@@ -83,8 +92,8 @@ extension PickleScan.Finding {
       rule = "pickle.\(danger.rawValue)"
       reason = danger.description
     }
-    let action =
-      name.call.map { "calls \(name.path)\($0.arguments)" } ?? "imports \(name.path)"
+    let path = name.shownPath
+    let action = name.call.map { "calls \(path)\($0.arguments)" } ?? "imports \(path)"
     message = "\(action): \(reason)"
     self.file = file
     offset = (name.call?.offset ?? name.offset) - base
@@ -150,6 +159,8 @@ extension PickleOddity.Kind: CustomStringConvertible {
     case .crossedFrame: "reads past the end of a frame, where Python's unpicklers part ways"
     case .longName: "imports a name that is too long to be one"
     case .tooManyNames: "imports more than \(PickleWalk.maximumNames) names"
+    case .tooManyMemos:
+      "remembers more values than are followed: names behind them are not known"
     case .tooManyNested: "holds more than \(PickleWalk.maximumNested) texts that may be pickles"
     }
   }

@@ -21,8 +21,13 @@ extension PickleScanner {
     } catch {
       guard isCertain || !error.isNoArchive else { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
-      // An end record can stand in any bytes; a file that starts as an archive should be one.
-      if isCertain, error.fault.limitName == nil { contents.refused.append(error) }
+      // An end record can stand in any bytes; a file that starts as an archive should be one, and so
+      // should what has members, too, and ends with the archive.
+      if isCertain || !contents.members.isEmpty && ZipArchive.endsWithEndRecord(source),
+        error.fault.limitName == nil
+      {
+        contents.refused.append(error)
+      }
     }
     scan(contents, in: source, of: stream)
   }
@@ -75,6 +80,18 @@ extension PickleScanner {
       )
       // What torch and others keep pickles in.
       stream.isPickle = place.hasSuffix(".pkl")
+      stream.isTarHeader = member.isHeader
+      if member.isSalvaged {
+        // Its header and the directory may disagree about the method: here is the other one.
+        var other = stream
+        other.isPickle = false
+        if member.isDeflated {
+          work.append(.stream(other))
+        } else if let region = try? inflated(other, as: .raw, byteCount: nil) {
+          other.region = region
+          work.append(.stream(other))
+        }
+      }
       if member.isDeflated {
         guard let region = try inflated(stream, as: .raw, byteCount: member.byteCount) else {
           return
@@ -103,32 +120,27 @@ extension PickleScanner {
 
   // MARK: - NumPy
 
-  /// NumPy arrays, which may follow one another: one of objects is a pickle after the header.
-  mutating func scanNumPy(_ stream: Stream) {
+  /// Passes over an array, or the header of one of objects, after which a pickle stands; nil where
+  /// the file ends before.
+  mutating func skipArray(at position: Int, of stream: Stream) -> (stream: Stream, isNumeric: Bool)?
+  {
     let end = stream.region.range.upperBound
-    var data = stream
+    opcodesLeft -= Self.opcodesPerArray
     do {
-      // Numbers are passed over: another array may follow them.
-      while opcodesLeft > 0, case .numpy = PickleSniffing.kind(of: data.region.bytes) {
-        opcodesLeft -= Self.opcodesPerArray
-        let start = try NumPyStart(data.region)
-        let skipped = start.elements + (start.numericByteCount ?? 0)
-        let position = data.region.range.lowerBound + skipped
-        guard skipped < data.region.count else { return }
-        data.region = try ByteRegion(stream.region.source, offset: position, count: end - position)
-        if start.numericByteCount == nil {
-          let offset = position - stream.region.range.lowerBound
-          data.place = stream.inner("array at byte \(offset)")
-          switch PickleSniffing.kind(of: data.region.bytes) {
-          case .pickle: scanPickles(data, isCertain: true)
-          case .perhapsPickle: scanPickles(data, isCertain: false)
-          default: break
-          }
-          return
-        }
-      }
+      let source = stream.region.source
+      let array = try ByteRegion(source, offset: position, count: end - position)
+      let start = try NumPyStart(array)
+      let skipped = start.elements + (start.numericByteCount ?? 0)
+      guard skipped < array.count else { return nil }
+      let next = position + skipped
+      var rest = stream
+      rest.region = try ByteRegion(source, offset: next, count: end - next)
+      let offset = next - stream.region.range.lowerBound
+      rest.place = stream.inner("array at byte \(offset)")
+      return (rest, start.numericByteCount != nil)
     } catch {
       result.add(error.inFile(stream.place))
+      return nil
     }
   }
 }

@@ -28,6 +28,8 @@ struct PickleScanner {
     var isNested = false
     /// Whether it is read as a pickle, whatever it starts with.
     var isPickle = false
+    /// Whether it is a header of a tar archive, and all that follows.
+    var isTarHeader = false
   }
 
   enum Work {
@@ -45,8 +47,12 @@ struct PickleScanner {
   /// The opcodes that may still be read.
   var opcodesLeft: Int
 
-  init(_ source: SharedBytes, limits: ScanLimits) {
+  /// Whether somebody has had enough.
+  private let shouldStop: () -> Bool
+
+  init(_ source: SharedBytes, limits: ScanLimits, shouldStop: @escaping () -> Bool) {
     self.limits = limits
+    self.shouldStop = shouldStop
     inflationLeft = limits.inflatedBytes
     effort = Self.effort(for: source.count)
     opcodesLeft = limits.opcodes + source.count / Self.bytesPerOpcode
@@ -76,7 +82,7 @@ struct PickleScanner {
   }
 
   /// Whether there is something left of what a file may cost.
-  private var isAble: Bool { effort > 0 && opcodesLeft > 0 }
+  private var isAble: Bool { effort > 0 && opcodesLeft > 0 && !shouldStop() }
 
   private mutating func scan(_ stream: Stream) {
     guard stream.depth <= Self.maximumDepth else {
@@ -85,46 +91,64 @@ struct PickleScanner {
     }
     let kind = PickleSniffing.kind(of: stream.region.bytes)
     switch kind {
-    case .numpy: scanNumPy(stream)
     case .gzip: scanCompressed(stream, as: .gzip)
     case .zlib: scanCompressed(stream, as: .zlib)
     case .unopened(let name):
       if !stream.isNested {
         result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
       }
-    case .zip, .other: break
-    case .pickle, .perhapsPickle:
-      let isCertain = if case .pickle = kind { true } else { stream.isPickle }
-      scanPickles(stream, isCertain: isCertain)
+    case .zip, .other: addLZMA(stream)
+    case .numpy, .pickle, .perhapsPickle:
+      scanSequence(stream)
+      addLZMA(stream)
     }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = if case .zip = kind { true } else { false }
     if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
-    scanTar(stream)
+    if !stream.isTarHeader { scanTar(stream) }
+  }
+
+  /// Says of a file that it can be packed in a way that has no magic number; a tensor in an archive
+  /// can look like that.
+  private mutating func addLZMA(_ stream: Stream) {
+    guard stream.depth == 0,
+      PickleSniffing.mayBeLZMA(Span<UInt8>(_bytes: stream.region.bytes))
+    else { return }
+    result.add(FormatError(ScanFault.unopened("lzma")).inFile(stream.place))
   }
 
   // MARK: - Pickles
 
-  /// Walks the pickles at the start of a stream, which may follow one another.
-  mutating func scanPickles(_ stream: Stream, isCertain: Bool) {
+  /// Walks the pickles and passes over the arrays at the start of a stream, which may follow one
+  /// another: whoever loads twice from an open file reads on where the first one ended.
+  private mutating func scanSequence(_ stream: Stream) {
     let source = stream.region.source
-    var position = stream.region.range.lowerBound
     let end = stream.region.range.upperBound
-    var isCertain = isCertain
-    var stacked = 0
+    var data = stream
+    var position = stream.region.range.lowerBound
+    var count = 0
     while position < end, isAble {
+      let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<end))
+      if case .numpy = kind {
+        guard let rest = skipArray(at: position, of: stream) else { return }
+        position = rest.stream.region.range.lowerBound
+        count += 1
+        // Objects are a pickle, for which the array is the place.
+        if !rest.isNumeric { data = rest.stream }
+        continue
+      }
+      let isHeader = if case .pickle = kind { true } else { false }
+      let isCertain = isHeader || count == 0 && stream.isPickle
       let walk = walk(position..<end, of: source, whileClean: !isCertain)
       guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
       // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
-      let isBeyondDoubt = stacked == 0 && isCertain && (stream.isPickle || stream.depth == 0)
-      take(walk, of: stream, isBeyondDoubt: isBeyondDoubt)
-      stacked += 1
+      let isBeyondDoubt = count == 0 && isCertain && (stream.isPickle || stream.depth == 0)
+      take(walk, of: data, isBeyondDoubt: isBeyondDoubt)
+      count += 1
       guard walk.end == .stop else { return }
       position = walk.position
-      let rest = Span<UInt8>(_bytes: source.bytes.extracting(position..<end))
-      isCertain = PickleSniffing.isPickleHeader(at: 0, in: rest)
     }
-    if stacked > 0 { search(position..<end, of: stream) }
+    if count > 0, !stream.isTarHeader { search(position..<end, of: data) }
   }
 
   /// Looks for pickles between other data: after the storages of torch's legacy files there may be
@@ -134,8 +158,9 @@ struct PickleScanner {
     let span = Span<UInt8>(_bytes: source.bytes)
     var given = range.lowerBound
     var index = range.lowerBound
-    while index < range.upperBound, isAble {
+    while index < range.upperBound, effort > 0, opcodesLeft > 0 {
       if index - given >= Self.searchedPiece {
+        guard isAble else { return }
         source.giveBack(given..<index)
         given = index
       }
@@ -161,7 +186,7 @@ struct PickleScanner {
     whileClean: Bool
   ) -> PickleWalk {
     var walk = PickleWalk(source, range: range)
-    walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft)
+    walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft, shouldStop: shouldStop)
     effort -= walk.position - range.lowerBound + 1
     opcodesLeft -= walk.opcodeCount
     return walk
@@ -175,7 +200,20 @@ extension PickleScanner.Stream {
 
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
-  fileprivate var isPickle: Bool {
-    hasCalls || crossesFrame || isClean && end == .stop
+  var isPickle: Bool {
+    hasCalls || crossesFrame || isClean && end == .stop || importsDanger
+  }
+
+  /// Whether there is an import that may do harm without a call.
+  ///
+  /// Words in lines can look like one, but then the next line is nonsense.
+  private var importsDanger: Bool {
+    names.contains { name in
+      switch name.verdict {
+      case .dangerous(.standardLibrary): name.isPlausible && (isClean || name.actsOnImport)
+      case .dangerous: name.isPlausible
+      case .data, .loadsBytes, .unknown: false
+      }
+    }
   }
 }

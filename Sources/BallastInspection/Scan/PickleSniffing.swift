@@ -30,6 +30,16 @@ enum PickleSniffing {
   private static let nestedPrefix = 1 << 10
 
   static func kind(of bytes: RawSpan) -> Kind {
+    let kind = plainKind(of: bytes)
+    switch kind {
+    case .perhapsPickle, .other:
+      return starts(Span<UInt8>(_bytes: bytes), with: [0x78]) && isZlib(bytes) ? .zlib : kind
+    default: return kind
+    }
+  }
+
+  /// The kind, if it is no zlib stream.
+  private static func plainKind(of bytes: RawSpan) -> Kind {
     let span = Span<UInt8>(_bytes: bytes)
     guard span.count >= 2 else { return .other }
     if isPickleHeader(at: 0, in: span) { return .pickle }
@@ -37,7 +47,6 @@ enum PickleSniffing {
     if starts(span, with: NPYHeader.magic) { return .numpy }
     if starts(span, with: [0x1F, 0x8B, 0x08]) { return .gzip }
     if let name = unopenedFormat(of: span) { return .unopened(name) }
-    if span[0] == 0x78, isZlib(bytes) { return .zlib }
     return PickleOpcode(rawValue: span[0]) == nil ? .other : .perhapsPickle
   }
 
@@ -52,29 +61,49 @@ enum PickleSniffing {
   private static func unopenedFormat(of span: Span<UInt8>) -> String? {
     guard let format = unopened.first(where: { starts(span, with: $0.magic) }) else { return nil }
     switch format.name {
-    // The magic numbers of these two are short: the block's own follows, or a size of -1.
+    // The magic numbers of these two are short: the block's own follows, or that of no block, or a
+    // size, and the zero that all such streams start with.
     case "bzip2":
-      let isBlock = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59].indices.allSatisfy { index in
-        span.count > 4 + index
-          && span[4 + index] == ([0x31, 0x41, 0x59, 0x26, 0x53, 0x59] as [UInt8])[index]
-      }
-      return isBlock ? format.name : nil
-    case "lzma":
-      return span.count > 13 && (5..<13).allSatisfy { span[$0] == 0xFF } ? format.name : nil
+      let isStream = [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]]
+        .contains { starts(span, with: $0, at: 4) }
+      return isStream ? format.name : nil
+    case "lzma": return mayBeLZMA(span) ? format.name : nil
     default: return format.name
     }
   }
 
-  /// Whether bytes are a zlib stream, and of something that starts like a pickle.
-  private static func isZlib(_ bytes: RawSpan) -> Bool {
-    guard let start = try? inflatePrefix(bytes, as: .zlib, limit: 64) else { return false }
-    let span = Span<UInt8>(_bytes: start.region.bytes)
-    return span.count >= 2 && PickleOpcode(rawValue: span[0]) != nil
+  /// Whether bytes can be an .lzma file, which has no magic number: properties, the size of the
+  /// dictionary, the one of the content or -1, and a first byte that is always 0.
+  static func mayBeLZMA(_ span: Span<UInt8>) -> Bool {
+    guard span.count > 13, span[0] < 9 * 5 * 5, span[13] == 0 else { return false }
+    let dictionary = (1..<5).reversed().reduce(0) { $0 << 8 | UInt64(span[$1]) }
+    let content = (5..<13).reversed().reduce(0) { $0 << 8 | UInt64(span[$1]) }
+    // Readers that are not told the format take only sizes with one or two bits, and less than 256 GiB.
+    let isRound =
+      dictionary == 0xFFFF_FFFF || dictionary.nonzeroBitCount == 1
+      || dictionary.nonzeroBitCount == 2 && dictionary & dictionary << 1 != 0
+    return isRound && content > 0 && (content == .max || content < 1 << 38)
   }
 
-  private static func starts(_ span: Span<UInt8>, with prefix: [UInt8]) -> Bool {
-    guard span.count >= prefix.count else { return false }
-    return prefix.indices.allSatisfy { span[$0] == prefix[$0] }
+  /// Whether bytes are a zlib stream, and of something that may be a pickle or hold one.
+  private static func isZlib(_ bytes: RawSpan) -> Bool {
+    guard let start = try? inflatePrefix(bytes, as: .zlib, limit: ScannedArchive.probe),
+      start.region.count >= 2
+    else { return false }
+    if ScannedTar.isArchive(start.region) { return true }
+    let inner = start.region.bytes
+    // A zlib stream in another may be its own content for ever: it is looked into when its turn comes.
+    guard case .other = plainKind(of: inner) else { return true }
+    return starts(Span<UInt8>(_bytes: inner), with: [0x78])
+  }
+
+  private static func starts(
+    _ span: Span<UInt8>,
+    with prefix: [UInt8],
+    at start: Int = 0
+  ) -> Bool {
+    guard span.count >= start + prefix.count else { return false }
+    return prefix.indices.allSatisfy { span[start + $0] == prefix[$0] }
   }
 
   /// Whether text or bytes within a pickle may be a pickle, or an archive, themselves.

@@ -69,4 +69,30 @@ package struct PickleName: Sendable {
   package var count = 1
   /// The first call, where there is one.
   package var call: Call?
+
+  /// The path, shortened where it is longer than a name should be.
+  var shownPath: String {
+    let shown = path.unicodeScalars.prefix(200)
+    return String(shown) + (shown.endIndex < path.unicodeScalars.endIndex ? "…" : "")
+  }
+
+  /// Whether the module is one of Python's own that do something when they are imported.
+  var actsOnImport: Bool {
+    let parts = path.split(separator: ".")
+    return parts.contains("__main__") || parts.first.map { Self.actors.contains($0) } ?? false
+  }
+
+  private static let actors: Set<Substring> = [
+    "antigravity", "this", "__hello__", "__phello__", "idlelib", "turtledemo", "test",
+  ]
+
+  /// Whether the path could be one of a module and a name in it.
+  var isPlausible: Bool {
+    path.utf8.allSatisfy { letter in
+      switch letter {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+  }
 }

@@ -3,6 +3,10 @@ import BallastFormats
 
 /// What a pickle imports and calls, and how its arguments are shown.
 extension PickleWalk {
+  /// So many bytes of names are decoded for each that was read.
+  private static let decodedPerByte = 16
+  /// Arguments are shown to this many characters.
+  private static let shownArguments = 1000
   /// Texts in arguments are shown to this many characters.
   private static let shownCharacters = 60
 
@@ -23,6 +27,28 @@ extension PickleWalk {
       return nil
     }
     return text.decoded(from: source)
+  }
+
+  /// Imports a name that two texts make, which are decoded once.
+  mutating func global(module: PickleSymbol, name: PickleSymbol) -> PickleSymbol {
+    guard case .text(let first) = module, case .text(let second) = name else {
+      return global(module: text(of: module), name: text(of: name))
+    }
+    let place = PlacedName(module: first.range.lowerBound, name: second.range.lowerBound)
+    if let index = placedNames[place] {
+      names[index].count += 1
+      return .global(index)
+    }
+    // Texts can be paired in more ways than there are texts.
+    decodedBytes += min(first.range.count, Self.maximumNameBytes)
+    decodedBytes += min(second.range.count, Self.maximumNameBytes)
+    guard decodedBytes <= Self.decodedPerByte * (opcodeOffset - range.lowerBound) + 1 << 16 else {
+      note(.tooManyNames)
+      return .opaque
+    }
+    let symbol = global(module: text(of: module), name: text(of: name))
+    if case .global(let index) = symbol { placedNames[place] = index }
+    return symbol
   }
 
   /// Imports a name; one that cannot be known is a finding.
@@ -85,7 +111,7 @@ extension PickleWalk {
       names[index].call = PickleName.Call(
         opcode: opcode.name,
         offset: opcodeOffset,
-        arguments: shown(arguments)
+        arguments: Self.cut(shown(arguments).unicodeScalars, to: Self.shownArguments)
       )
     }
     push(.result(of: index))
@@ -110,14 +136,7 @@ extension PickleWalk {
 
   /// Whether one of the names could be a module and a name in it.
   var hasPlausibleName: Bool {
-    names.contains { name in
-      name.path.utf8.allSatisfy { letter in
-        switch letter {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
-        default: false
-        }
-      }
-    }
+    names.contains(where: \.isPlausible)
   }
 
   // MARK: - Showing
@@ -152,10 +171,16 @@ extension PickleWalk {
     case .integer(let value): String(value)
     case .text(let text): quoted(text)
     case .bytes(let range): "\(range.count) bytes"
-    case .global(let index): names[index].path
-    case .result(.some(let index)): names[index].path + "(…)"
+    case .global(let index): names[index].shownPath
+    case .result(.some(let index)): names[index].shownPath + "(…)"
     case .opaque, .result(.none), .collection: "…"
     }
+  }
+
+  /// A character can have any number of accents: what is counted is code points.
+  private static func cut(_ scalars: String.UnicodeScalarView, to count: Int) -> String {
+    let shown = scalars.prefix(count)
+    return String(shown) + (shown.endIndex < scalars.endIndex ? "…" : "")
   }
 
   private func quoted(_ text: PickleText) -> String {
@@ -164,8 +189,7 @@ extension PickleWalk {
       range: text.range.prefix(10 * Self.shownCharacters),
       encoding: text.encoding
     )
-    let string = start.decoded(from: source)
-    let isCut = string.count > Self.shownCharacters
-    return "\"" + string.prefix(Self.shownCharacters) + (isCut ? "…" : "") + "\""
+    let scalars = start.decoded(from: source).unicodeScalars
+    return "\"" + Self.cut(scalars, to: Self.shownCharacters) + "\""
   }
 }

@@ -30,7 +30,12 @@ extension PickleWalk {
     case .binunicode8: text(try take(try count(UInt64.self, &reader), &reader), .utf8)
     case .shortBinbytes: bytes(try take(Int(try reader.read(UInt8.self)), &reader))
     case .binbytes: bytes(try take(try count(UInt32.self, &reader), &reader))
-    case .binbytes8, .bytearray8: bytes(try take(try count(UInt64.self, &reader), &reader))
+    case .binbytes8: bytes(try take(try count(UInt64.self, &reader), &reader))
+    case .bytearray8:
+      // What it holds when it is used, nobody knows: it, and arrays upon it, can be written to.
+      let range = try take(try count(UInt64.self, &reader), &reader)
+      noteNested(PickleText(range: range, encoding: .bytes))
+      push(.opaque)
     case .nextBuffer: push(.opaque)
     case .readonlyBuffer: _ = peek()
     // Containers
@@ -70,7 +75,7 @@ extension PickleWalk {
     case .global: push(global(module: try nameLine(&reader), name: try nameLine(&reader)))
     case .stackGlobal:
       let name = pop()
-      push(global(module: text(of: pop()), name: text(of: name)))
+      push(global(module: pop(), name: name))
     case .inst:
       let callee = global(module: try nameLine(&reader), name: try nameLine(&reader))
       call(callee, .values(popToMark()))

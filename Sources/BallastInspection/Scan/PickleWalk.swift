@@ -9,10 +9,8 @@ import BallastFormats
 struct PickleWalk {
   /// Values on the stack at once: picklers write lists in pieces of a thousand.
   static let maximumValues = 1 << 21
-  /// Values in the memo; a checkpoint of 100 000 tensors has as many.
-  ///
-  /// What does not fit is opaque.
-  static let maximumMemo = 1 << 20
+  /// Whether somebody has had enough is asked every so many opcodes.
+  private static let opcodesBetweenLooks = 1 << 12
   /// Different names; honest files have dozens.
   static let maximumNames = 1 << 12
   /// Collections whose elements can be shown.
@@ -56,9 +54,15 @@ struct PickleWalk {
 
   var stack: [PickleSymbol] = []
   var marks: [Int] = []
-  var memo: [Int: PickleSymbol] = [:]
+  var memo = SymbolMemo()
+  /// Whether the memo has forgotten something: what is not known then is no finding of its own.
+  private var isForgetful = false
   var collections: [PickleCollection] = []
   var nameIndex: [ExactString: Int] = [:]
+  /// The names whose module and name stand at two places.
+  var placedNames: [PlacedName: Int] = [:]
+  /// The bytes of names that were decoded.
+  var decodedBytes = 0
   /// Where the frame ends that is being read.
   var frameEnd: Int?
   /// Whether readers disagree about what follows.
@@ -77,7 +81,11 @@ struct PickleWalk {
   }
 
   /// Reads to the end, or `maximumOpcodes`; with `whileClean`, only as far as Python would come.
-  mutating func run(whileClean: Bool = false, maximumOpcodes: Int = .max) {
+  mutating func run(
+    whileClean: Bool = false,
+    maximumOpcodes: Int = .max,
+    shouldStop: () -> Bool = { false }
+  ) {
     isGuess = whileClean
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
@@ -86,7 +94,9 @@ struct PickleWalk {
       if loadersAtLarge > 0 { note(.loaderAtLarge, always: true) }
     }
     while isClean || !whileClean {
-      guard opcodeCount < maximumOpcodes else {
+      guard opcodeCount < maximumOpcodes,
+        opcodeCount % Self.opcodesBetweenLooks != 0 || !shouldStop()
+      else {
         end = .limit
         return
       }
@@ -192,8 +202,10 @@ struct PickleWalk {
 
   mutating func remember(_ index: Int) {
     let symbol = peek()
-    if memo[index] == nil, memo.count >= Self.maximumMemo { return }
-    memo[index] = symbol
+    if !memo.set(symbol, at: index) {
+      note(.tooManyMemos)
+      isForgetful = true
+    }
   }
 
   mutating func recall(_ index: PickleNumber.Index) {
@@ -207,7 +219,7 @@ struct PickleWalk {
 
   mutating func recall(_ index: Int) {
     guard let symbol = memo[index] else {
-      if memo.count < Self.maximumMemo { stumble() }
+      if !isForgetful { stumble() }
       push(.opaque)
       return
     }
@@ -235,11 +247,18 @@ struct PickleWalk {
 
   mutating func note(_ oddity: PickleOddity.Kind, always: Bool = false) {
     // Bytes of tensors can look like a pickle for a while; what is beyond doubt one is not excused.
+    guard !isForgetful || oddity != .computedName && oddity != .computedCall else { return }
     guard isClean || !isGuess || always, !findings.contains(where: { $0.kind == oddity }) else {
       return
     }
     findings.append(PickleOddity(kind: oddity, opcode: opcode.name, offset: opcodeOffset))
   }
+}
+
+/// Where the module and the name of an import stand: the same texts can be used again and again.
+struct PlacedName: Hashable {
+  let module: Int
+  let name: Int
 }
 
 /// A text or bytes of a pickle that may be a pickle, or an archive, itself.
@@ -262,6 +281,7 @@ struct PickleOddity {
     case longName = "long-name"
     case tooManyNames = "too-many-names"
     case tooManyNested = "too-many-nested"
+    case tooManyMemos = "limit"
   }
 
   let kind: Kind

@@ -10,6 +10,10 @@ package enum ScanFault: FormatFault {
   case sparse
   /// An extended header of a tar archive that is too long to be read.
   case longExtension
+  /// An extended header that is not written as readers agree on.
+  case oddExtension
+  /// The size of a member, which readers would take for different numbers.
+  case oddSize
 
   /// What is wrong, in one line.
   package var description: String {
@@ -18,6 +22,8 @@ package enum ScanFault: FormatFault {
     case .unopened(let name): "it is packed with \(name), which is not opened"
     case .sparse: "a sparse member of a tar archive is not put together"
     case .longExtension: "an extended header of a tar archive is too long to be read"
+    case .oddExtension: "an extended header of a tar archive is not understood"
+    case .oddSize: "the size of a member of a tar archive is not understood"
     }
   }
 }

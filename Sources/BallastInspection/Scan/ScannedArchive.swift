@@ -19,6 +19,10 @@ struct ScannedArchive {
     let name: Name
     let range: Range<Int>
     var isDeflated = false
+    /// Whether it is a header of a tar archive, which is no archive again.
+    var isHeader = false
+    /// Whether nothing but its own header speaks for it.
+    var isSalvaged = false
     /// The number of bytes when decompressed, where a reader holds itself to it.
     var byteCount: Int?
   }
@@ -131,7 +135,8 @@ struct ScannedArchive {
       return Member(
         name: .bytes(nameStart..<nameStart + nameLength),
         range: dataStart..<max(isBelievable ? announced : next, dataStart),
-        isDeflated: method == 8
+        isDeflated: method == 8,
+        isSalvaged: true
       )
     } catch {
       return nil

@@ -75,6 +75,10 @@ package struct ZipArchive: Sendable {
         at: reader.offset
       )
     }
+    // Some readers look for the directory where it should start, and some where it should end.
+    guard end.gap == 0 else {
+      throw FormatError(ZipFault.gapAfterDirectory(end.gap), at: end.directory.upperBound)
+    }
     self.members = members
     self.index = index
     self.warnings = warnings.all
@@ -180,6 +184,11 @@ package struct ZipArchive: Sendable {
 }
 
 extension ZipArchive {
+  /// Whether a file ends as an archive does, whatever else is wrong with it.
+  package static func endsWithEndRecord(_ source: SharedBytes) -> Bool {
+    ZipEndRecord.endsFile(source)
+  }
+
   /// The name of the member at the start of a file; nil where none is.
   package static func firstName(in source: SharedBytes) -> String? {
     var reader = ByteReader(source.bytes)

@@ -6,6 +6,8 @@ struct ZipEndRecord {
   let directory: Range<Int>
   /// The number of members that the directory is said to have.
   let memberCount: Int
+  /// The bytes between the directory and the first of the end records.
+  let gap: Int
   /// The bytes after the archive.
   let trailingBytes: Int
 
@@ -39,10 +41,12 @@ struct ZipEndRecord {
       else { throw FormatError(ZipFault.endRecordsDisagree, at: start) }
       memberCount = zip64.count
       directory = try Self.range(offset: zip64.offset, size: zip64.size, before: zip64.start)
+      gap = zip64.start - directory.upperBound
     } else {
       guard count == countOnDisk else { throw FormatError(ZipFault.severalDisks, at: start) }
       memberCount = Int(count)
       directory = try Self.range(offset: Int(offset), size: Int(size), before: start)
+      gap = start - directory.upperBound
     }
   }
 
@@ -88,8 +92,9 @@ struct ZipEndRecord {
     guard try reader.read(UInt32.self) == locatorSignature else { return nil }
     let bad = FormatError(ZipFault.badZip64EndRecord, at: end - locatorByteCount)
     let disk = try reader.read(UInt32.self)
+    // Some readers go where the locator says, and some to the bytes before it.
     guard let start = Int(exactly: try reader.read(UInt64.self)),
-      start <= end - locatorByteCount - zip64ByteCount
+      start == end - locatorByteCount - zip64ByteCount
     else { throw bad }
     let diskCount = try reader.read(UInt32.self)
     guard disk == 0, diskCount <= 1 else { throw FormatError(ZipFault.severalDisks, at: start) }
@@ -104,5 +109,15 @@ struct ZipEndRecord {
       let offset = Int(exactly: try reader.read(UInt64.self))
     else { throw bad }
     return (start, count, size, offset)
+  }
+
+  /// Whether an end record stands at the end of a file, its comment included.
+  static func endsFile(_ source: SharedBytes) -> Bool {
+    guard let start = try? find(in: source) else { return false }
+    var reader = ByteReader(source.bytes)
+    guard (try? reader.seek(to: start + byteCount - 2)) != nil,
+      let commentLength = try? reader.read(UInt16.self)
+    else { return false }
+    return reader.remaining == Int(commentLength)
   }
 }

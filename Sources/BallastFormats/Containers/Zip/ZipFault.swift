@@ -8,6 +8,7 @@ public enum ZipFault: FormatFault {
   case severalDisks
   case endRecordsDisagree
   case directoryOutOfBounds
+  case gapAfterDirectory(Int)
   case badDirectoryEntry(index: Int)
   case wrongMemberCount(announced: Int, found: Int)
   case tooManyMembers(limit: Int)
@@ -41,6 +42,8 @@ public enum ZipFault: FormatFault {
     case .severalDisks: "the zip archive is split over several files"
     case .endRecordsDisagree: "the end record and the ZIP64 end record disagree"
     case .directoryOutOfBounds: "the directory of the zip archive lies outside of the file"
+    case .gapAfterDirectory(let count):
+      "\(count) bytes stand between the directory of the zip archive and its end record"
     case .badDirectoryEntry(let index): "entry \(index) of the zip directory is damaged"
     case .wrongMemberCount(let announced, let found):
       "the zip directory has \(found) members where the end record announces \(announced)"
