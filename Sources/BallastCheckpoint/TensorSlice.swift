@@ -41,7 +41,7 @@ extension TensorView {
         }
         let start = place(from ?? 0)
         let count = max(0, place(to ?? size) - start)
-        sizes.append((count + step - 1) / step)
+        sizes.append(count == 0 ? 0 : (count - 1) / step + 1)
         strides.append(count > step ? try product(self.strides[axis], step) : self.strides[axis])
         if count > 0 { offset = try sum(offset, try product(start, self.strides[axis])) }
       }
