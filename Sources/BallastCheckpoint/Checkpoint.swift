@@ -104,28 +104,15 @@ public struct Checkpoint: Sendable {
 
   /// For each tensor that shows the elements of an earlier one, the position of that one.
   private static func ties(of tensors: [TensorView]) -> [Int: Int] {
-    struct Place: Hashable {
-      let storage: ObjectIdentifier
-      let elementOffset: Int
-      let dtype: DType
-      let shape: Shape
-      let strides: [Int]
-    }
     // Nearly all storages have one tensor, whose place need not be looked at.
     var uses: [ObjectIdentifier: Int] = [:]
     for tensor in tensors { uses[ObjectIdentifier(tensor.storage), default: 0] += 1 }
     guard uses.count < tensors.count else { return [:] }
-    var first: [Place: Int] = [:]
+    var first: [TensorView.Place: Int] = [:]
     var ties: [Int: Int] = [:]
     for (position, tensor) in tensors.enumerated()
     where tensor.shape.elementCount > 0 && uses[ObjectIdentifier(tensor.storage)] != 1 {
-      let place = Place(
-        storage: ObjectIdentifier(tensor.storage),
-        elementOffset: tensor.elementOffset,
-        dtype: tensor.dtype,
-        shape: tensor.shape,
-        strides: tensor.strides
-      )
+      let place = tensor.place
       if let earlier = first[place] {
         ties[position] = earlier
       } else {

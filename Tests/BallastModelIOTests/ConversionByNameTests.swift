@@ -50,6 +50,55 @@ import Testing
     #expect(summary.leftOut.map(\.name) == ["optimizer.0.exp_avg"])
   }
 
+  /// Names that end otherwise are tied in safetensors' metadata as well, and become ties again.
+  @Test func aTieGoesThroughSafetensors() throws {
+    let (file, summary) = try convert(to: .safetensors) { _ in }
+    #expect(summary.ties.map(\.name) == ["model.head"])
+    #expect(file["model.head"] == nil && file.metadata["model.head"] == "model.h.0.w")
+    var conversion = Conversion(to: .torch)
+    conversion.renamings = [Renaming(NamePattern("model.head"), to: "head")].compactMap { $0 }
+    _ = try conversion.run(file, to: folder.path + "/again.pt") { _, _ in }
+    let again = try Checkpoint.open(path: folder.path + "/again.pt")
+    #expect(again.tensors.count == 4)
+    #expect(try again.tie(of: #require(again["head"]))?.name == "model.h.0.w")
+  }
+
+  /// Metadata that happens to name a tensor is no tie, unless the names end alike.
+  @Test func metadataThatNamesTensorsStaysMetadata() throws {
+    let path = folder.path + "/named.safetensors"
+    try SafetensorsWriter.write(
+      try ["wte.weight", "b"].map { try TinyCheckpoint.tensor($0, [2], from: 1) },
+      metadata: [("main_tensor", "wte.weight"), ("lm_head.weight", "wte.weight"), ("b2", "b")],
+      to: path
+    )
+    let conversion = Conversion(to: .torch)
+    let summary = try conversion.run(Checkpoint.open(path: path), to: path + ".pt") { _, _ in }
+    #expect(summary.ties.map(\.name) == ["lm_head.weight"])
+    #expect(summary.leftOut.map(\.name) == ["main_tensor", "b2"])
+    let again = Conversion(to: .safetensors)
+    _ = try again.run(Checkpoint.open(path: path), to: path + ".again") { _, _ in }
+    let before = try Checkpoint.open(path: path)
+    let after = try Checkpoint.open(path: path + ".again")
+    #expect(Set(after.metadata.members.map(\.key)) == Set(before.metadata.members.map(\.key)))
+  }
+
+  /// 300 names of 4 MiB are more than a GiB, where each is a copy.
+  @Test func copiesOfTiesAreBounded() throws {
+    let path = folder.path + "/ties.pt"
+    let ties = (0..<300).map { (name: "x\($0)", original: "a") }
+    let tensor = try TinyCheckpoint.tensor("a", [1 << 20], from: 0)
+    try TorchZipWriter.write([tensor], ties: ties, to: path)
+    var conversion = Conversion(to: .npz)
+    let checkpoint = try Checkpoint.open(path: path)
+    #expect(throws: FormatError.self) {
+      _ = try conversion.run(checkpoint, to: path + ".npz") { _, _ in }
+    }
+    #expect(!FileManager.default.fileExists(atPath: path + ".npz"))
+    conversion.selection = [NamePattern("x1?")]
+    let summary = try conversion.run(checkpoint, to: path + ".npz") { _, _ in }
+    #expect(summary.tensors == 10)
+  }
+
   /// The tensor that a tie stood for is not chosen: its elements are written under the other name.
   @Test func aTieWhoseOriginalIsLeftOutHasTheElements() throws {
     let (checkpoint, summary) = try convert { $0.selection = [NamePattern("model.head")] }

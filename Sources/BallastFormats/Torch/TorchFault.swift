@@ -24,6 +24,7 @@ public enum TorchFault: FormatFault {
   case tooManyPaths(limit: Int)
   case tooManyRepetitions(limit: Int)
   case namesTooLong(limit: Int)
+  case unfoldedTogether(limit: Int, stored: Int)
   // Writing
   case unwritableType(tensor: String, DType)
   case unwritableLegacyType(tensor: String, DType)
@@ -66,6 +67,8 @@ public enum TorchFault: FormatFault {
     case .tooManyRepetitions(let limit):
       "containers that share one another hold the same values more than \(limit) times again"
     case .namesTooLong(let limit): "the names of the tensors take more than \(limit) bytes"
+    case .unfoldedTogether(let limit, let stored):
+      "the tensors take more than \(limit) bytes together, and their storages hold \(stored)"
     case .unwritableType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which torch does not have"
     case .unwritableLegacyType(let tensor, let dtype):
@@ -98,6 +101,7 @@ public enum TorchFault: FormatFault {
     case .tooManyRepetitions: "torch.repetitions"
     case .namesTooLong: "torch.name-bytes"
     case .nestedTooDeep: "torch.depth"
+    case .unfoldedTogether: "torch.unfolded-bytes"
     default: nil
     }
   }

@@ -71,6 +71,9 @@ struct TorchStorages {
     self.find = find
   }
 
+  /// The bytes of the storages that were found.
+  var byteCount: Int { known.values.reduce(0) { $0 &+ $1.byteCount } }
+
   /// The storage; throws where it is not there or not of the size that the reference tells.
   ///
   /// `offset` is where the reference stands, for errors.

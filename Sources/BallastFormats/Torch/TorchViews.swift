@@ -30,6 +30,11 @@ struct TorchViews {
     unfoldedBytes = limits.unfoldedBytes
   }
 
+  /// The bytes of all storages that were looked up, and of numpy's arrays.
+  var storedByteCount: Int {
+    arrays.values.reduce(storages.byteCount) { $0 &+ $1.byteCount }
+  }
+
   /// The view of what was read, under a name of its own; nested tensors are taken in their parts.
   ///
   /// `value` is the call that makes the tensor, and `offset` where that stands.

@@ -78,6 +78,35 @@ struct TorchWalk {
       let isEntered = try visit(child.value, listsScalars: frame.contents.listsScalars)
       if !isEntered { path.removeLast() }
     }
+    try checkUnfolding()
+  }
+
+  /// Refuses a file whose tensors together show the bytes of their storages too many times.
+  ///
+  /// Each may be small: twelve thousand windows onto 280 kB are gigabytes to whoever reads them all.
+  /// What is tied is read once, and what is too large by itself not at all. Four-bit numbers that
+  /// become float32 take eight times their bytes.
+  private func checkUnfolding() throws(FormatError) {
+    let stored = views.storedByteCount
+    guard let allowed = try? sum(product(stored, 8), limits.unfoldedBytes) else { return }
+    func isRead(_ tensor: TensorView) -> Bool {
+      tensor.byteCount <= max(stored, limits.unfoldedBytes)
+    }
+    func fit(_ tensors: some Sequence<TensorView>) -> Bool {
+      var room = allowed
+      for tensor in tensors {
+        guard tensor.byteCount <= room else { return false }
+        room -= tensor.byteCount
+      }
+      return true
+    }
+    var places: Set<TensorView.Place> = []
+    guard
+      fit(tensors.lazy.filter(isRead))
+        || fit(tensors.lazy.filter { isRead($0) && places.insert($0.place).inserted })
+    else {
+      throw FormatError(TorchFault.unfoldedTogether(limit: allowed, stored: stored))
+    }
   }
 
   /// Takes a tensor or a setting, or enters a container and returns true.

@@ -36,10 +36,26 @@ package struct StatisticsPass: Sendable {
   private static let groupElements = 1 << 24
 
   /// The summaries of tensors, in their order; `progress` gets the number of bytes that were read.
+  ///
+  /// Tied tensors are read once.
   package static func summaries(
     of tensors: [TensorView],
     as request: StatisticsPass = StatisticsPass(),
     progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) -> [TensorSummary] {
+    var positions: [TensorView.Place: Int] = [:]
+    var distinct: [TensorView] = []
+    for tensor in tensors where positions[tensor.place] == nil {
+      positions[tensor.place] = distinct.count
+      distinct.append(tensor)
+    }
+    let summaries = try request.summaries(ofDistinct: distinct, progress: progress)
+    return tensors.compactMap { tensor in positions[tensor.place].map { summaries[$0] } }
+  }
+
+  private func summaries(
+    ofDistinct tensors: [TensorView],
+    progress: (Int) throws(FormatError) -> Void
   ) throws(FormatError) -> [TensorSummary] {
     var summaries: [TensorSummary] = []
     var done = 0
@@ -47,11 +63,11 @@ package struct StatisticsPass: Sendable {
     while start < tensors.count {
       var end = start
       var elements = 0
-      while end < tensors.count, end - start < groupCount, elements < groupElements {
+      while end < tensors.count, end - start < Self.groupCount, elements < Self.groupElements {
         elements += tensors[end].shape.elementCount
         end += 1
       }
-      summaries += try request.group(Array(tensors[start..<end]))
+      summaries += try group(Array(tensors[start..<end]))
       for tensor in tensors[start..<end] { done &+= tensor.byteCount }
       try progress(done)
       start = end

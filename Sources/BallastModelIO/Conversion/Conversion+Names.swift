@@ -7,9 +7,8 @@ import FoundationEssentials
 extension Conversion {
   /// Writes any checkpoint name by name; the elements of a tied tensor once.
   ///
-  /// Torch's files have both names for them. In safetensors' metadata the tie is recorded as the
-  /// library's `save_model` does: {dropped name: kept name}; such a record becomes a tie again.
-  /// NumPy knows no ties and gets a copy.
+  /// Torch's files have both names for them; safetensors' metadata records them, and such a record
+  /// becomes a tie again. NumPy knows no ties and gets copies.
   package func run(
     _ checkpoint: Checkpoint,
     to output: String,
@@ -22,7 +21,9 @@ extension Conversion {
     )
     var kept: [TensorView] = []
     for tensor in named.tensors {
-      if let original = named.tie(of: tensor), canRecordTie(named: tensor.name) {
+      if let original = named.tie(of: tensor),
+        target != .safetensors || Self.canRecord(tensor.name)
+      {
         summary.ties.append((tensor.name, original.name))
       } else {
         kept.append(tensor)
@@ -40,7 +41,7 @@ extension Conversion {
       summary.tensors += summary.ties.count
     }
     let carried = carriedMetadata(of: checkpoint, without: recorded.map(\.name), &summary)
-    let ties = summary.ties.map { (key: $0.name, value: $0.original) }
+    let ties = Self.record(summary.ties)
     for (key, _) in self.metadata where ties.contains(where: { $0.key == key }) {
       throw FormatError(ConversionFault.metadataOfTie(key))
     }
@@ -55,24 +56,6 @@ extension Conversion {
     let after = Self.weightFiles(in: output)
     summary.removed = before.filter { !after.contains($0) }
     return summary
-  }
-
-  /// Whether the target has a place for a tie: `format` is a key of its own in safetensors' metadata.
-  private func canRecordTie(named name: String) -> Bool {
-    target != .safetensors || name != "format"
-  }
-
-  /// The ties that the metadata of a safetensors file records.
-  private static func recordedTies(
-    in checkpoint: Checkpoint
-  ) -> [(name: String, tensor: TensorView)] {
-    guard checkpoint.format.hasPrefix(Safetensors.name) else { return [] }
-    return checkpoint.metadata.members.compactMap { member in
-      guard member.key != "format", checkpoint[member.key] == nil,
-        let original = member.value.string
-      else { return nil }
-      return checkpoint[original].map { (member.key, $0) }
-    }
   }
 
   /// The tensors that were asked for, without GPT-2's mask buffers.
@@ -129,7 +112,7 @@ extension Conversion {
     }
     let ties = Set(ties.map(ExactString.init))
     var entries = checkpoint.metadata.members.compactMap { member in
-      ties.contains(ExactString(member.key))
+      ties.contains(ExactString(member.key)) || Self.isRecord(member.key)
         ? nil : member.value.string.map { (key: member.key, value: $0) }
     }
     // What Ballast's own entries say holds only for all of a model, in one file.
@@ -164,10 +147,7 @@ extension Conversion {
     _ progress: Progress
   ) throws(FormatError) -> Int {
     var total = outputs.reduce(0) { $0 &+ $1.byteCount }
-    if target == .npz {  // where a tie is a copy
-      let sizes = Dictionary(outputs.map { ($0.name, $0.byteCount) }) { first, _ in first }
-      for tie in ties { total &+= sizes[tie.original] ?? 0 }
-    }
+    if target == .npz { total &+= try Self.byteCount(ofCopies: ties, among: outputs) }
     func report(_ done: Int) throws(FormatError) { try progress(done, total) }
     if shardSize != nil {
       return try writeShards(outputs, metadata: metadata, to: output, progress: report)

@@ -112,6 +112,8 @@ public enum ConversionFault: FormatFault {
   case emptyName(String)
   /// A key that the record of a tie needs.
   case metadataOfTie(String)
+  /// Ties that a format can only hold as copies.
+  case tooManyCopies(bytes: Int, limit: Int)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -120,6 +122,8 @@ public enum ConversionFault: FormatFault {
     case .emptyName(let name): "tensor \(name.debugDescription) would be left without a name"
     case .metadataOfTie(let key):
       "the metadata \(key.debugDescription) says which tensor that name is tied to"
+    case .tooManyCopies(let bytes, let limit):
+      "the tied tensors would be copied to \(bytes) bytes, more than \(limit)"
     }
   }
 }

@@ -126,6 +126,23 @@ import Testing
     #expect(refused?.fault.limitName == name)
   }
 
+  /// Each is small by itself: windows of one to twenty floats onto a storage of twenty, each twice.
+  @Test func windowsOntoOneStorageUnfoldTogetherToTheLimit() throws {
+    let name = "torch.unfolded-bytes"
+    let storage = TorchPickle.storage("0", count: 20)
+    let windows = (0..<40).map { index in
+      let window = TorchPickle.tensor(storage, sizes: [index / 2 + 1], strides: [1])
+      return (key: TorchPickle.text("x\(index)"), value: window)
+    }
+    let source = try torchZip(TorchPickle.dictionary(windows), storages: ["0": floats(20)]).source
+    let beyond = 4 * (1...20).reduce(0, +) - 8 * 4 * 20
+    let read = try TorchZip.open(source, limits: limits(name, beyond).torch)
+    #expect(read.tensors.count == 40)
+    let refused = failure { try TorchZip.open(source, limits: limits(name, beyond - 1).torch) }
+    #expect(refused?.fault.limitName == name)
+    #expect(throws: Never.self) { try TorchZip.open(source, limits: limits(name, .max).torch) }
+  }
+
   @Test func aFileThatIsRefusedIsReadUnderAHigherLimit() throws {
     let count = ReadingLimits.standard.jsonValues
     let entries = (0...count / 7).map {
