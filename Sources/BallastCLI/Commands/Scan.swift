@@ -55,6 +55,10 @@ struct Scan: Command {
         _ = report.show(on: context)
         hasErrors = true
       }
+      if scan.omittedUnreadable > 0 {
+        let count = scan.omittedUnreadable
+        context.notice("\(path): \(count) more parts could not be read".printable)
+      }
       hasFindings = hasFindings || scan.findings.contains { strict || $0.severity == .dangerous }
       switch format {
       case .table: try context.print(document(path, scan))
@@ -132,6 +136,7 @@ struct Scan: Command {
       "path": .string(path), "pickles": .integer(scan.pickleCount),
       "data_names": .integer(scan.dataNameCount),
       "findings_left_out": .integer(scan.omittedCount),
+      "unreadable_left_out": .integer(scan.omittedUnreadable),
       "unreadable": .array(scan.unreadable.map { .string($0.description) }),
       "findings": .array(
         scan.findings.map { finding in

@@ -39,10 +39,14 @@ package struct PickleScan: Sendable {
   package internal(set) var dataNameCount = 0
   /// Parts that could not be read, and so were not scanned.
   package private(set) var unreadable: [FormatError] = []
+  /// How many more such parts there were.
+  package private(set) var omittedUnreadable = 0
 
   /// Findings of a severity are kept up to this number; one is enough to distrust a file, and many
   /// unknown names must not crowd out a dangerous one.
   static let maximumFindings = 1 << 8
+  /// Parts that could not be read are told apart up to this number.
+  static let maximumUnreadable = 1 << 5
   /// How many more there were.
   package private(set) var omittedCount = 0
 
@@ -63,7 +67,10 @@ package struct PickleScan: Sendable {
 
   /// Adds a part that could not be read; as with findings, there is an end to them.
   mutating func add(_ error: FormatError) {
-    guard unreadable.count < Self.maximumFindings else { return }
+    guard unreadable.count < Self.maximumUnreadable else {
+      omittedUnreadable += 1
+      return
+    }
     unreadable.append(error)
   }
 

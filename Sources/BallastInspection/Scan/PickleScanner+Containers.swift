@@ -130,6 +130,7 @@ extension PickleScanner {
       let source = stream.region.source
       let array = try ByteRegion(source, offset: position, count: end - position)
       let start = try NumPyStart(array)
+      effort -= start.elements  // headers of arrays can overlap, too
       let skipped = start.elements + (start.numericByteCount ?? 0)
       guard skipped < array.count else { return nil }
       let next = position + skipped
