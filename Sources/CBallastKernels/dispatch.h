@@ -12,7 +12,8 @@
 /// before a thread sanitizer is ready for them.
 #if defined(__x86_64__)
 #define BK_DISPATCH(type, name, parameters, arguments)                                   \
-  __attribute__((target("arch=x86-64-v4"))) static type name##_v4 parameters {           \
+  __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))                        \
+  static type name##_v4 parameters {                                                     \
     return name##_body arguments;                                                        \
   }                                                                                      \
   __attribute__((target("arch=x86-64-v3"))) static type name##_v3 parameters {           \

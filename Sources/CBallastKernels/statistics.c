@@ -1,6 +1,7 @@
 #include "numbers.h"
 #include "vector_math.h"
 
+#include <float.h>
 #include <math.h>
 
 void bk_statistics_init(bk_statistics *statistics) {
@@ -18,10 +19,28 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
   into->finite += count;
 }
 
+BK_INLINE void bk_statistics_extend(bk_statistics *into, double minimum, double maximum) {
+  into->minimum = fmin(into->minimum, minimum);
+  into->maximum = fmax(into->maximum, maximum);
+  into->absolute_maximum = fmax(-into->minimum, into->maximum);
+}
+
+/// Where less than this is left of a sum of squares, too many of its digits have cancelled.
+#define BK_LEAST_REMAINDER 0x1p-12
+
+/// The lanes of `a` where those of the comparison hold, and of `b` elsewhere.
+#define BK_SELECT(keys, comparison, a, b)                                                    \
+  ((__typeof__(a))(((comparison) & (keys)(a)) | (~(comparison) & (keys)(b))))
+
 /// Defines bk_statistics_NAME over `real` values whose bits are read as `word`, or as the signed
 /// `order`: integers, unlike floats that might be NaN, have minima that compilers vectorise.
 /// Flipping the lower bits of negative values makes the integers' order the values'.
-#define BK_STATISTICS(name, real, word, order, infinity_bits, smallest_normal_bits)          \
+///
+/// Nearly all blocks are plain: of finite numbers whose spread is not small beside their mean. For
+/// these one look gives all, but for the number of zeros where there are some; others are looked at
+/// more closely.
+#define BK_STATISTICS(                                                                       \
+    name, real, word, order, infinity_bits, smallest_normal_bits, smallest_normal)           \
   BK_INLINE real name##_value(order key) {                                                   \
     order bits = key ^ ((key >> (8 * sizeof(order) - 1)) & (order)((word)-1 >> 1));          \
     real value;                                                                              \
@@ -82,29 +101,85 @@ BK_INLINE void bk_statistics_merge(bk_statistics *into, uint64_t count, double m
     size_t finite = count - (size_t)nan - (size_t)infinite;                                  \
     if (finite == 0) return;                                                                 \
     /* Adding zero turns -0 into 0. */                                                       \
-    double minimum = (double)name##_value(low) + 0.0;                                        \
-    double maximum = (double)name##_value(high) + 0.0;                                       \
-    into->minimum = fmin(into->minimum, minimum);                                            \
-    into->maximum = fmax(into->maximum, maximum);                                            \
-    into->absolute_maximum = fmax(-into->minimum, into->maximum);                            \
+    bk_statistics_extend(                                                                    \
+        into, (double)name##_value(low) + 0.0, (double)name##_value(high) + 0.0);            \
     double mean = name##_sum(values, count) / (double)finite;                                \
     bk_statistics_merge(                                                                     \
         into, finite, mean, name##_squared_deviation(values, count, mean));                  \
   }                                                                                          \
+  BK_INLINE void name##_count_small(bk_statistics *into, const void *values, size_t count) {  \
+    const struct __attribute__((packed)) { word bits; } *input = values;                     \
+    word zeros = 0, subnormal = 0;                                                           \
+    for (size_t i = 0; i < count; i++) {                                                     \
+      word magnitude = input[i].bits & ((word)-1 >> 1);                                      \
+      zeros += magnitude == 0;                                                               \
+      subnormal += magnitude - 1 < (word)(smallest_normal_bits) - 1;                         \
+    }                                                                                        \
+    into->zeros += zeros;                                                                    \
+    into->subnormal += subnormal;                                                            \
+  }                                                                                          \
+  /* Whether the block was a plain one, and is added. */                                       \
+  BK_INLINE int name##_plain_block(bk_statistics *into, const void *values, size_t count) {   \
+    typedef real numbers __attribute__((vector_size(64)));                                   \
+    typedef real half __attribute__((vector_size(32)));                                      \
+    typedef order keys __attribute__((vector_size(64)));                                     \
+    typedef double doubles __attribute__((vector_size(32 / sizeof(real) * sizeof(double)))); \
+    enum { LANES = 64 / sizeof(real) };                                                      \
+    numbers low, high, nearest = (numbers){} + (real)INFINITY;                               \
+    memcpy(&low, values, sizeof low);                                                        \
+    high = low;                                                                              \
+    doubles sum[2] = {0}, squares[2] = {0};                                                  \
+    for (size_t first = 0; first < count; first += LANES) {                                  \
+      numbers piece;                                                                         \
+      memcpy(&piece, (const real *)values + first, sizeof piece);                            \
+      numbers magnitude = (numbers)((keys)piece & (order)((word)-1 >> 1));                   \
+      low = BK_SELECT(keys, piece < low, piece, low);                                        \
+      high = BK_SELECT(keys, piece > high, piece, high);                                     \
+      nearest = BK_SELECT(keys, magnitude < nearest, magnitude, nearest);                    \
+      half halves[2];                                                                        \
+      memcpy(halves, &piece, sizeof piece);                                                  \
+      for (int i = 0; i < 2; i++) {                                                          \
+        doubles wide = __builtin_convertvector(halves[i], doubles);                          \
+        sum[i] += wide;                                                                      \
+        squares[i] += wide * wide;                                                           \
+      }                                                                                      \
+    }                                                                                        \
+    double all = 0, all_squares = 0;                                                         \
+    for (int i = 0; i < LANES; i++) {                                                        \
+      all += sum[i * 2 / LANES][i % (LANES / 2)];                                            \
+      all_squares += squares[i * 2 / LANES][i % (LANES / 2)];                                \
+    }                                                                                        \
+    real minimum = low[0], maximum = high[0], least = nearest[0];                            \
+    for (int i = 1; i < LANES; i++) {                                                        \
+      minimum = low[i] < minimum ? low[i] : minimum;                                         \
+      maximum = high[i] > maximum ? high[i] : maximum;                                       \
+      least = nearest[i] < least ? nearest[i] : least;                                       \
+    }                                                                                        \
+    double m2 = all_squares - all * (all / (double)count);                                   \
+    /* Only finite numbers have a finite sum of squares. */                                  \
+    if (!(all_squares <= DBL_MAX && m2 >= all_squares * BK_LEAST_REMAINDER)) return 0;       \
+    if (least < (smallest_normal)) name##_count_small(into, values, count);                  \
+    /* Adding zero turns -0 into 0. */                                                       \
+    bk_statistics_extend(into, (double)minimum + 0.0, (double)maximum + 0.0);                \
+    bk_statistics_merge(into, count, all / (double)count, m2);                               \
+    return 1;                                                                                \
+  }                                                                                          \
   BK_INLINE void name##_body(bk_statistics *into, const void *values, size_t count) {        \
-    for (size_t first = 0; first < count; first += BK_NUMBER_BLOCK) {                    \
+    for (size_t first = 0; first < count; first += BK_NUMBER_BLOCK) {                        \
       size_t rest = count - first;                                                           \
-      name##_block(                                                                          \
-          into, (const char *)values + first * sizeof(real),                                 \
-          rest < BK_NUMBER_BLOCK ? rest : BK_NUMBER_BLOCK);                          \
+      size_t length = rest < BK_NUMBER_BLOCK ? rest : BK_NUMBER_BLOCK;                       \
+      const void *block = (const real *)values + first;                                      \
+      if (length % (64 / sizeof(real)) != 0 || !name##_plain_block(into, block, length)) {   \
+        name##_block(into, block, length);                                                   \
+      }                                                                                      \
     }                                                                                        \
   }                                                                                          \
   BK_DISPATCH(void, name, (bk_statistics *into, const void *values, size_t count),           \
               (into, values, count))
 
-BK_STATISTICS(bk_statistics_f32, float, uint32_t, int32_t, 0x7f800000u, 0x00800000u)
+BK_STATISTICS(bk_statistics_f32, float, uint32_t, int32_t, 0x7f800000u, 0x00800000u, FLT_MIN)
 BK_STATISTICS(
-    bk_statistics_f64, double, uint64_t, int64_t, 0x7ff0000000000000u, 0x0010000000000000u)
+    bk_statistics_f64, double, uint64_t, int64_t, 0x7ff0000000000000u, 0x0010000000000000u, DBL_MIN)
 
 void bk_statistics_join(bk_statistics *into, const bk_statistics *other) {
   into->minimum = fmin(into->minimum, other->minimum);

@@ -28,9 +28,10 @@ package struct StatisticsPass: Sendable {
 
   package init() {}
 
-  /// Of tensors with more elements than a piece, one in so many is in the sample for the bars.
+  /// Of tensors with more elements, one in so many is in the sample for the bars.
+  private static let sampledElements = 1 << 17
   private static let samplingStep = 16
-  private static let sampledRun = 1 << 12
+  private static let sampledRun = 1 << 10
   /// The tensors whose counts are held at the same time.
   private static let groupCount = 64
   private static let groupElements = 1 << 24
@@ -114,7 +115,14 @@ package struct StatisticsPass: Sendable {
       // Safe: both structures are the caller's own.
       unsafe bk_statistics_join(&gathered[piece.tensor], &statistics)
     }
-    return zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
+    let counted = keys.withLock { $0 }
+    let gatheredParts = gathered  // a constant, which threads may share
+    let summaries = Mutex([TensorSummary?](repeating: nil, count: tensors.count))
+    Parallel.forEachPartition(tensors.count) { index in
+      let summary = summary(gatheredParts[index], counted[index])
+      summaries.withLock { $0[index] = summary }
+    }
+    return summaries.withLock { $0 }.compactMap(\.self)
   }
 
   private static var nothing: bk_statistics {
@@ -130,7 +138,7 @@ package struct StatisticsPass: Sendable {
   ) throws(FormatError) -> (bk_statistics, KeyCounts?) {
     var statistics = Self.nothing
     var counts = countsKeys ? KeyCounts() : nil
-    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > TensorView.elementsOfPiece
+    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > Self.sampledElements
     unsafe try tensor.forEachNumberPiece(of: range) { type, values, count in
       // Safe: what is lent for the call are `count` numbers.
       unsafe bk_statistics_add(&statistics, type, values, count)

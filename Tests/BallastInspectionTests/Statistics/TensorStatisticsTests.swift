@@ -109,6 +109,24 @@ import Testing
     try check(floats.map { Double($0) * 1e100 })
   }
 
+  /// Blocks of finite numbers are read in one look; what makes one odd may stand in any lane.
+  @Test func plainBlocksAndOddOnes() throws {
+    var random = SeededGenerator(seed: 13)
+    for range: ClosedRange<Float> in [-3...5, 1...2, -2 ... -1, 0...1e-37, -1e38...1e38] {
+      var floats = (0..<4128).map { _ in Float.random(in: range, using: &random) }
+      try check(floats)
+      try check(floats.map { Double($0) })
+      for lane in 0..<16 {
+        for value in Self.special {
+          floats[2048 + lane] = value
+          try check(floats)
+        }
+      }
+    }
+    try check((0..<2048).map { $0 % 3 == 0 ? -0.0 : Float($0) })
+    try check((0..<2048).map { $0 % 3 == 0 ? -0.0 : -Float($0) })
+  }
+
   @Test func patternsOfAllKinds() throws {
     var random = SeededGenerator(seed: 11)
     try check((0..<5000).map { _ in Float(bitPattern: random.next() as UInt32) })
