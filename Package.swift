@@ -32,11 +32,7 @@ let package = Package(
   targets: [
     // Foundation
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-      name: "COpenBLAS",
-      pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"])]
-    ),
+    .target(name: "COpenBLAS", cSettings: kernelFlags),
     .target(name: "CBallastKernels", cSettings: kernelFlags),
     .target(name: "BallastBytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "BallastJSON", dependencies: ["BallastBytes"], swiftSettings: strict),

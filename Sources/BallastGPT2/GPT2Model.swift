@@ -13,12 +13,14 @@ public final class GPT2Model: Sendable {
   /// The MLP's activation.
   let activation: Activation
 
-  /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong.
+  /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong, and
+  /// `MachineFault` where nothing can multiply matrices.
   package init(
     _ configuration: GPT2Configuration,
     parameters: GPT2Parameters
   ) throws(FormatError) {
     try configuration.validate()
+    guard Machine.hasBLAS else { throw FormatError(MachineFault.noBLAS) }
     guard let activation = Activation(name: configuration.activation) else {
       throw FormatError(ConfigurationFault.unknownActivation(configuration.activation))
     }
@@ -66,6 +68,17 @@ public struct Module: Sendable {
     }
     return names
   }
+}
+
+/// What a machine lacks.
+public enum MachineFault: FormatFault {
+  case noBLAS
+
+  /// What is wrong, in one line.
+  public var description: String { "OpenBLAS is not installed, and a model needs it to run" }
+
+  /// How to get it.
+  public var hint: String? { "on Debian and Ubuntu: apt install libopenblas0" }
 }
 
 /// The ways in which token ids can be wrong for a model.

@@ -7,11 +7,15 @@ package enum Machine {
   /// The instruction set that the C kernels have chosen.
   package static var instructionSet: String { String(cString: bk_instruction_set()) }
 
-  /// The BLAS and the kernels that it has chosen.
-  package static var blas: String {
-    let configuration = openblas_get_config().map { String(cString: $0) } ?? "OpenBLAS"
+  /// Whether there is a BLAS; without one there are no products, and so no models.
+  package static var hasBLAS: Bool { openblas() != nil }
+
+  /// The BLAS and the kernels that it has chosen; nil where there is none.
+  package static var blas: String? {
+    guard let library = openblas()?.pointee else { return nil }
+    let configuration = library.configuration.map { String(cString: $0) } ?? "OpenBLAS"
     return configuration.split(separator: " ").prefix(2).joined(separator: " ")
-      + (openblas_get_corename().map { " " + String(cString: $0) } ?? "")
+      + (library.core.map { " " + String(cString: $0) } ?? "")
   }
 
   /// The machine's memory.

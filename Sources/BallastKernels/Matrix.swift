@@ -98,25 +98,28 @@ package enum Matrix {
     scale: Float = 1,
     outputScale: Float = 0
   ) {
-    _ = singleThreadedBLAS
-    cblas_sgemm(
-      CblasRowMajor,
-      left.isTransposed ? CblasTrans : CblasNoTrans,
-      right.isTransposed ? CblasTrans : CblasNoTrans,
-      blasint(rows),
-      blasint(columns),
-      blasint(inner),
+    guard let openBLAS else {
+      // A mistake of the caller: what makes a model asks `Machine.hasBLAS`.
+      preconditionFailure("a product was asked for without OpenBLAS")
+    }
+    openBLAS.pointee.sgemm(
+      Int32(openblas_row_major),
+      Int32(left.isTransposed ? openblas_transposed : openblas_as_is),
+      Int32(right.isTransposed ? openblas_transposed : openblas_as_is),
+      Int32(rows),
+      Int32(columns),
+      Int32(inner),
       scale,
       left.start,
-      blasint(left.rowStride),
+      Int32(left.rowStride),
       right.start,
-      blasint(right.rowStride),
+      Int32(right.rowStride),
       outputScale,
       output,
-      blasint(outputStride)
+      Int32(outputStride)
     )
   }
 
-  /// Set once, on the first product: `Parallel` cuts the work, so BLAS must not cut it again.
-  private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
+  /// Loaded on the first product, as `openblas()` itself is behind a lock.
+  private nonisolated(unsafe) static let openBLAS = openblas()
 }

@@ -36,3 +36,22 @@ BK_INLINE void bk_widen_body(
 BK_DISPATCH(void, bk_widen,
             (bk_widened *block, bk_number type, const void *values, size_t count),
             (block, type, values, count))
+
+size_t bk_number_size(bk_number type) {
+  switch (type) {
+    case BK_F64: case BK_U64: case BK_I64: return 8;
+    case BK_F32: case BK_U32: case BK_I32: return 4;
+    case BK_F16: case BK_BF16: case BK_U16: case BK_I16: return 2;
+    default: return 1;
+  }
+}
+
+void bk_numbers_to_f64(double *output, bk_number type, const void *values, size_t count) {
+  bk_widened block;
+  BK_EACH_BLOCK({
+    bk_widen(&block, type, piece, length);
+    for (size_t i = 0; i < length; i++) {
+      output[first + i] = bk_number_is_wide(type) ? block.doubles[i] : (double)block.floats[i];
+    }
+  })
+}

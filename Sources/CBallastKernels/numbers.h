@@ -13,16 +13,6 @@ typedef union {
   double doubles[BK_NUMBER_BLOCK];
 } bk_widened;
 
-/// The size of a number in bytes.
-static inline size_t bk_number_size(bk_number type) {
-  switch (type) {
-    case BK_F64: case BK_U64: case BK_I64: return 8;
-    case BK_F32: case BK_U32: case BK_I32: return 4;
-    case BK_F16: case BK_BF16: case BK_U16: case BK_I16: return 2;
-    default: return 1;
-  }
-}
-
 /// Whether float32 does not hold every number of a type.
 static inline int bk_number_is_wide(bk_number type) {
   return type == BK_F64 || type == BK_U32 || type == BK_I32 || type == BK_U64 || type == BK_I64;

@@ -21,7 +21,7 @@ struct Doctor: Command {
         .keyValues([
           .init("version", .text(BallastCLI.version)),
           .init("instruction set", .text(Machine.instructionSet)),
-          .init("BLAS", .text(Machine.blas)),
+          .init("BLAS", .text(Machine.blas ?? "none: libopenblas.so.0 is not installed")),
           .init("threads", .integer(Parallel.threadCount)),
           .init("memory", .bytes(Machine.memoryBytes)),
         ])
@@ -29,7 +29,7 @@ struct Doctor: Command {
     case .json:
       try context.print([
         "version": .string(BallastCLI.version),
-        "instruction_set": .string(Machine.instructionSet), "blas": .string(Machine.blas),
+        "instruction_set": .string(Machine.instructionSet), "blas": Machine.blas.map { .string($0) } ?? .null,
         "threads": .integer(Parallel.threadCount), "memory_bytes": .integer(Machine.memoryBytes),
       ])
     }

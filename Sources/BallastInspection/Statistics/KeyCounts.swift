@@ -27,17 +27,6 @@ struct KeyCounts {
     Double(Float(bitPattern: UInt32(key) << 16 | 0x8000))
   }
 
-  /// The keys that have values, ascending; most have none, and runs of these are passed over.
-  private var countedKeys: [Int] {
-    let run = 64
-    var keys: [Int] = []
-    for start in stride(from: 0, to: counts.count, by: run)
-    where counts[start..<start + run].reduce(0, |) != 0 {
-      keys += (start..<start + run).filter { counts[$0] > 0 }
-    }
-    return keys
-  }
-
   /// The values below which such parts of all values lie, each within 2^-8 of its size, or 2^-134.
   ///
   /// `range` is that of the values, which the results do not leave. Parts are between 0 and 1, in
@@ -61,18 +50,5 @@ struct KeyCounts {
       }
     }
     return results
-  }
-
-  /// The values in each of so many equal parts of `range`.
-  func bars(_ count: Int, in range: ClosedRange<Double>) -> [Int] {
-    var bars = [Int](repeating: 0, count: count)
-    let width = range.upperBound - range.lowerBound
-    for key in countedKeys {
-      let value = key & 0x7FFF == 0 ? 0 : Self.middle(key)
-      let place = width > 0 ? (value - range.lowerBound) / width : 0.5
-      let bar = min(max(Int(place * Double(count)), 0), count - 1)
-      bars[bar] += Int(counts[key])
-    }
-    return bars
   }
 }

@@ -28,10 +28,6 @@ package struct StatisticsPass: Sendable {
 
   package init() {}
 
-  /// Of tensors with more elements, one in so many is in the sample for the bars.
-  private static let sampledElements = 1 << 17
-  private static let samplingStep = 16
-  private static let sampledRun = 1 << 10
   /// The tensors whose counts are held at the same time.
   private static let groupCount = 64
   private static let groupElements = 1 << 24
@@ -76,8 +72,6 @@ package struct StatisticsPass: Sendable {
     return summaries
   }
 
-  private var countsKeys: Bool { bars > 0 || !quantiles.isEmpty }
-
   /// A piece of a tensor.
   private struct Piece {
     let tensor: Int
@@ -89,14 +83,13 @@ package struct StatisticsPass: Sendable {
     for (index, tensor) in tensors.enumerated() {
       pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
     }
-    let results = Mutex([Result<bk_statistics, FormatError>?](repeating: nil, count: pieces.count))
+    let results = Mutex([Result<Reading, FormatError>?](repeating: nil, count: pieces.count))
     let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
     Parallel.forEachPartition(pieces.count) { index in
       let piece = pieces[index]
-      let tensor = tensors[piece.tensor]
       do throws(FormatError) {
-        let (statistics, counts) = try read(piece.range, of: tensor)
-        results.withLock { $0[index] = .success(statistics) }
+        let (reading, counts) = try read(piece.range, of: tensors[piece.tensor])
+        results.withLock { $0[index] = .success(reading) }
         guard let counts else { return }
         keys.withLock { keys in
           if keys[piece.tensor] == nil {
@@ -109,64 +102,60 @@ package struct StatisticsPass: Sendable {
         results.withLock { $0[index] = .failure(error) }
       }
     }
-    var gathered = tensors.map { _ in Self.nothing }
+    var gathered = tensors.map { Reading(of: $0) }
     for (piece, result) in zip(pieces, results.withLock { $0 }) {
-      guard var statistics = try result?.get() else { continue }
-      // Safe: both structures are the caller's own.
-      unsafe bk_statistics_join(&gathered[piece.tensor], &statistics)
+      guard let reading = try result?.get() else { continue }
+      gathered[piece.tensor].add(reading)
     }
-    let counted = keys.withLock { $0 }
-    let gatheredParts = gathered  // a constant, which threads may share
-    let summaries = Mutex([TensorSummary?](repeating: nil, count: tensors.count))
-    Parallel.forEachPartition(tensors.count) { index in
-      let summary = summary(gatheredParts[index], counted[index])
-      summaries.withLock { $0[index] = summary }
-    }
-    return summaries.withLock { $0 }.compactMap(\.self)
+    return zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
   }
 
-  private static var nothing: bk_statistics {
+  /// What was seen of a tensor, or of a piece of it.
+  private struct Reading {
     var statistics = bk_statistics()
-    // Safe: the structure is our own.
-    unsafe bk_statistics_init(&statistics)
-    return statistics
+    var sample: ValueSample
+
+    init(of tensor: TensorView) {
+      // Safe: the structure is our own.
+      unsafe bk_statistics_init(&statistics)
+      sample = ValueSample(ofCount: tensor.shape.elementCount * tensor.dtype.numbersPerElement)
+    }
+
+    mutating func add(_ next: Reading) {
+      var other = next.statistics
+      // Safe: both structures are our own.
+      unsafe bk_statistics_join(&statistics, &other)
+      sample.add(next.sample)
+    }
   }
 
   private func read(
     _ range: Range<Int>,
     of tensor: TensorView
-  ) throws(FormatError) -> (bk_statistics, KeyCounts?) {
-    var statistics = Self.nothing
-    var counts = countsKeys ? KeyCounts() : nil
-    let isSampled = quantiles.isEmpty && tensor.shape.elementCount > Self.sampledElements
+  ) throws(FormatError) -> (Reading, KeyCounts?) {
+    var reading = Reading(of: tensor)
+    var counts = quantiles.isEmpty ? nil : KeyCounts()
+    var place = range.lowerBound * tensor.dtype.numbersPerElement
     unsafe try tensor.forEachNumberPiece(of: range) { type, values, count in
       // Safe: what is lent for the call are `count` numbers.
-      unsafe bk_statistics_add(&statistics, type, values, count)
-      guard counts != nil else { return }
-      guard isSampled else {
-        unsafe counts?.add(type, values, count: count)
-        return
-      }
-      let width = tensor.dtype.numberWidth(of: type)
-      let step = Self.sampledRun * Self.samplingStep
-      for start in stride(from: 0, to: count, by: step) {
-        let run = min(Self.sampledRun, count - start)
-        unsafe counts?.add(type, values + start * width, count: run)
-      }
+      unsafe bk_statistics_add(&reading.statistics, type, values, count)
+      unsafe counts?.add(type, values, count: count)
+      if bars > 0 { unsafe reading.sample.add(type, values, count: count, at: place) }
+      place += count
     }
-    return (statistics, counts)
+    return (reading, counts)
   }
 
-  private func summary(_ gathered: bk_statistics, _ keys: KeyCounts?) -> TensorSummary {
-    let statistics = TensorStatistics(gathered)
-    guard let keys, let minimum = statistics.minimum, let maximum = statistics.maximum else {
+  private func summary(_ reading: Reading, _ keys: KeyCounts?) -> TensorSummary {
+    let statistics = TensorStatistics(reading.statistics)
+    guard let minimum = statistics.minimum, let maximum = statistics.maximum else {
       return TensorSummary(statistics: statistics, bars: [], quantiles: quantiles.map { _ in nil })
     }
     let range = minimum...maximum
     return TensorSummary(
       statistics: statistics,
-      bars: bars > 0 ? keys.bars(bars, in: range) : [],
-      quantiles: quantiles.isEmpty ? [] : keys.quantiles(quantiles, in: range)
+      bars: bars > 0 ? reading.sample.bars(bars, in: range) : [],
+      quantiles: keys?.quantiles(quantiles, in: range) ?? []
     )
   }
 }
@@ -182,17 +171,5 @@ extension TensorView {
     let isWhole = dtype.byteWidth == nil && dtype.block == nil
     let step = isWhole ? max(count, 1) : Self.elementsOfPiece
     return stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
-  }
-}
-
-extension DType {
-  /// The size in bytes of a number as it is lent: decoded ones are float32.
-  fileprivate func numberWidth(of number: bk_number) -> Int {
-    switch number {
-    case BK_F64, BK_I64, BK_U64: 8
-    case BK_F32, BK_I32, BK_U32: 4
-    case BK_F16, BK_BF16, BK_I16, BK_U16: 2
-    default: 1
-    }
   }
 }

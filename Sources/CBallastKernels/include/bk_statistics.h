@@ -23,6 +23,12 @@ typedef enum {
   BK_BOOL,
 } bk_number;
 
+/// The size of a number in bytes.
+size_t bk_number_size(bk_number type);
+
+/// Widens numbers of any type, which may lie at any address.
+void bk_numbers_to_f64(double *output, bk_number type, const void *values, size_t count);
+
 /// What has been seen so far. Extremes and moments are of the finite values alone.
 typedef struct {
   double minimum;           ///< +∞ as long as nothing finite was seen

@@ -1,0 +1,53 @@
+import CBallastKernels
+
+/// Some values of a tensor, taken evenly from all over it: enough to draw how they are distributed.
+///
+/// A bar that has a twentieth of them is drawn within a twentieth of its height.
+struct ValueSample: Sendable {
+  /// The most values that are taken; of smaller tensors all are.
+  static let maximumCount = 1 << 14
+  /// Values that are neighbours.
+  private static let run = 64
+
+  private(set) var values: [Double] = []
+  /// One run in so many is taken.
+  private let step: Int
+
+  /// A sample of a tensor of so many numbers.
+  init(ofCount count: Int) {
+    step = max(1, (count + Self.maximumCount - 1) / Self.maximumCount)
+  }
+
+  /// Takes values out of `count` further ones, the first of which has the place `first`.
+  mutating func add(_ type: bk_number, _ numbers: UnsafeRawPointer, count: Int, at first: Int) {
+    let width = bk_number_size(type)
+    let distance = Self.run * step
+    let end = first + count
+    var start = first / distance * distance
+    var taken = [Double](repeating: 0, count: Self.run)
+    while start < end {
+      let from = max(start, first)
+      let length = min(start + Self.run, end) - from
+      if length > 0 {
+        // Safe: the values lie within the caller's numbers, and there is room for a run.
+        unsafe bk_numbers_to_f64(&taken, type, numbers + (from - first) * width, length)
+        values += taken[..<length]
+      }
+      start += distance
+    }
+  }
+
+  /// Adds what was taken of the values that follow.
+  mutating func add(_ other: ValueSample) { values += other.values }
+
+  /// The finite values in each of so many equal parts of `range`.
+  func bars(_ count: Int, in range: ClosedRange<Double>) -> [Int] {
+    var bars = [Int](repeating: 0, count: count)
+    let width = range.upperBound - range.lowerBound
+    for value in values where value.isFinite {
+      let place = width > 0 ? (value - range.lowerBound) / width : 0.5
+      bars[min(max(Int(place * Double(count)), 0), count - 1)] += 1
+    }
+    return bars
+  }
+}
