@@ -85,14 +85,20 @@ package struct ShardIndex {
       }
     }
     let format = shards.first.flatMap { opened[ExactString($0)]?.format }
-    let named = Set(weightMap.map { ExactString($0.tensor) })
+    let places = Dictionary(
+      weightMap.map { (ExactString($0.tensor), ExactString($0.shard)) }
+    ) { first, _ in first }
     for shard in shards {
-      for tensor in opened[ExactString(shard)]?.tensors ?? []
-      where !named.contains(ExactString(tensor.name)) {
-        warnings.append(
-          "tensors that are left out",
-          FormatError(ShardIndexFault.strayTensor(tensor.name), at: tensor.fileOffset, in: shard)
-        )
+      for tensor in opened[ExactString(shard)]?.tensors ?? [] {
+        func error(_ fault: ShardIndexFault) -> FormatError {
+          FormatError(fault, at: tensor.fileOffset, in: shard)
+        }
+        switch places[ExactString(tensor.name)] {
+        case nil: warnings.append("tensors that are left out", error(.strayTensor(tensor.name)))
+        case ExactString(shard): break
+        // transformers takes that of the last shard, whatever the index says.
+        default: throw error(.tensorInTwoShards(tensor.name))
+        }
       }
     }
     return try Checkpoint(
@@ -112,6 +118,7 @@ package enum ShardIndexFault: FormatFault {
   case escapesFolder(String)
   case missingShard(String)
   case missingTensor(String, shard: String)
+  case tensorInTwoShards(String)
   /// A warning: a shard has a tensor that the index does not name.
   case strayTensor(String)
 
@@ -123,6 +130,8 @@ package enum ShardIndexFault: FormatFault {
     case .missingShard(let shard): "the index names \(quoted(shard)), which does not exist"
     case .missingTensor(let tensor, let shard):
       "the index places tensor \(quoted(tensor)) in \(quoted(shard)), which does not have it"
+    case .tensorInTwoShards(let tensor):
+      "tensor \(quoted(tensor)) is in this file too, and the index places it in another"
     case .strayTensor(let tensor): "tensor \(quoted(tensor)) is not in the index and is left out"
     }
   }

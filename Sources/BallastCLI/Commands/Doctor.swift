@@ -29,7 +29,8 @@ struct Doctor: Command {
     case .json:
       try context.print([
         "version": .string(BallastCLI.version),
-        "instruction_set": .string(Machine.instructionSet), "blas": Machine.blas.map { .string($0) } ?? .null,
+        "instruction_set": .string(Machine.instructionSet),
+        "blas": Machine.blas.map { .string($0) } ?? .null,
         "threads": .integer(Parallel.threadCount), "memory_bytes": .integer(Machine.memoryBytes),
       ])
     }

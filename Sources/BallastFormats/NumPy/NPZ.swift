@@ -46,10 +46,10 @@ package enum NPZ {
     for member in archive.members {
       let place = member.method == .stored ? member.dataRange.lowerBound : nil
       do throws(FormatError) {
-        guard member.name.hasSuffix(suffix) else { throw FormatError(NumPyFault.notAnArray) }
+        let isSuffixed = member.name.hasSuffix(suffix)
         let (tensor, trailing) = try NPY.array(
           in: try archive.contents(of: member),
-          named: String(member.name.dropLast(suffix.count)),
+          named: String(member.name.dropLast(isSuffixed ? suffix.count : 0)),
           file: file,
           fileOffset: place
         )

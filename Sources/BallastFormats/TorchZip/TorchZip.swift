@@ -49,6 +49,7 @@ package enum TorchZip {
     guard let root = root(of: archive), let member = archive[root + pickleName] else {
       throw FormatError(TorchFault.noPickle)
     }
+    try checkNames(of: archive)
     var warnings = archive.warnings
     if let version = try text(of: root + "version", in: archive) {
       guard let number = Int(version), versions.contains(number) else {
@@ -94,6 +95,17 @@ package enum TorchZip {
       // Offsets within a decompressed pickle are not offsets in the file.
       guard member.method != .stored else { throw error }
       throw error.inFile((file.map { $0 + "/" } ?? "") + member.name)
+    }
+  }
+
+  /// Refuses names that torch does not tell apart: it ignores the case of ASCII letters.
+  private static func checkNames(of archive: ZipArchive) throws(FormatError) {
+    var names: [[UInt8]: String] = [:]
+    for member in archive.members {
+      let folded = member.name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+      if let other = names.updateValue(member.name, forKey: folded) {
+        throw FormatError(ZipFault.similarNames(other, member.name), at: member.headerOffset)
+      }
     }
   }
 

@@ -61,6 +61,9 @@ package struct ZipArchive: Sendable {
       guard index.updateValue(members.count, forKey: ExactString(entry.name)) == nil else {
         throw FormatError(ZipFault.duplicateName(entry.name), at: place)
       }
+      guard !entry.name.utf8.contains(0) else {
+        throw FormatError(ZipFault.nameWithNUL(entry.name), at: place)
+      }
       if Self.leadsOut(entry.name) {
         warnings.append("names", FormatError(ZipFault.unsafeName(entry.name), at: place))
       }

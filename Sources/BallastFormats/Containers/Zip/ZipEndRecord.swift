@@ -62,24 +62,41 @@ struct ZipEndRecord {
     return offset..<upper
   }
 
-  /// The last end record whose comment ends with the file; failing that, the last that fits.
+  /// Where the record starts that all readers take for the archive's.
+  ///
+  /// Some take the last signature in the file, whatever it says of its comment, and some the last
+  /// whose comment ends with the file: these must be one, or they see two archives.
   private static func find(in source: SharedBytes) throws(FormatError) -> Int {
     let span = Span<UInt8>(_bytes: source.bytes)
-    var fitting: Int?
-    let last = span.count - byteCount
-    let first = max(0, last - Int(UInt16.max))
-    guard last >= 0 else { throw FormatError(ZipFault.noEndRecord, at: span.count) }
-    for start in (first...last).reversed() {
-      guard span[start] == 0x50, span[start + 1] == 0x4B, span[start + 2] == 0x05,
-        span[start + 3] == 0x06
-      else { continue }
-      let commentLength = Int(span[start + 20]) | Int(span[start + 21]) << 8
-      let end = start + byteCount + commentLength
-      if end == span.count { return start }
-      if end < span.count, fitting == nil { fitting = start }
+    guard let last = lastSignature(in: span) else {
+      throw FormatError(ZipFault.noEndRecord, at: span.count)
     }
-    guard let fitting else { throw FormatError(ZipFault.noEndRecord, at: span.count) }
-    return fitting
+    guard fittingSignature(in: span).map({ $0 == last }) ?? (end(of: last, in: span) < span.count)
+    else { throw FormatError(ZipFault.ambiguousEnd, at: last) }
+    return last
+  }
+
+  private static func lastSignature(in span: Span<UInt8>) -> Int? {
+    candidates(in: span).reversed().first { isSignature(at: $0, in: span) }
+  }
+
+  private static func fittingSignature(in span: Span<UInt8>) -> Int? {
+    candidates(in: span).reversed()
+      .first { isSignature(at: $0, in: span) && end(of: $0, in: span) == span.count }
+  }
+
+  /// Where a record may start: a comment has at most 64 KiB.
+  private static func candidates(in span: Span<UInt8>) -> Range<Int> {
+    let end = max(0, span.count - byteCount + 1)
+    return max(0, end - 1 - Int(UInt16.max))..<end
+  }
+
+  private static func isSignature(at start: Int, in span: Span<UInt8>) -> Bool {
+    span[start] == 0x50 && span[start + 1] == 0x4B && span[start + 2] == 5 && span[start + 3] == 6
+  }
+
+  private static func end(of start: Int, in span: Span<UInt8>) -> Int {
+    start + byteCount + (Int(span[start + 20]) | Int(span[start + 21]) << 8)
   }
 
   private static func readZip64(
@@ -113,11 +130,6 @@ struct ZipEndRecord {
 
   /// Whether an end record stands at the end of a file, its comment included.
   static func endsFile(_ source: SharedBytes) -> Bool {
-    guard let start = try? find(in: source) else { return false }
-    var reader = ByteReader(source.bytes)
-    guard (try? reader.seek(to: start + byteCount - 2)) != nil,
-      let commentLength = try? reader.read(UInt16.self)
-    else { return false }
-    return reader.remaining == Int(commentLength)
+    fittingSignature(in: Span<UInt8>(_bytes: source.bytes)) != nil
   }
 }

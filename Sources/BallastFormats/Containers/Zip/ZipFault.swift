@@ -4,6 +4,7 @@ import BallastCheckpoint
 /// The ways in which a zip archive can be wrong.
 public enum ZipFault: FormatFault {
   case noEndRecord
+  case ambiguousEnd
   case badZip64EndRecord
   case severalDisks
   case endRecordsDisagree
@@ -19,6 +20,10 @@ public enum ZipFault: FormatFault {
   case headerMismatch(member: String, field: String)
   case descriptorMismatch(member: String)
   case duplicateName(String)
+  /// Two names that some readers do not tell apart: torch ignores the case of ASCII letters.
+  case similarNames(String, String)
+  /// A name with a NUL, where torch and NumPy end it.
+  case nameWithNUL(String)
   case overlap(member: String)
   case memberPastDirectory(member: String)
   case encrypted(member: String)
@@ -38,6 +43,9 @@ public enum ZipFault: FormatFault {
   public var description: String {
     switch self {
     case .noEndRecord: "the zip archive has no end record: it is cut off, or no zip archive"
+    case .ambiguousEnd:
+      "the zip archive has two end records, or a comment that goes past the end of the file: readers "
+        + "disagree about what is in it"
     case .badZip64EndRecord: "the ZIP64 end record is damaged"
     case .severalDisks: "the zip archive is split over several files"
     case .endRecordsDisagree: "the end record and the ZIP64 end record disagree"
@@ -56,6 +64,10 @@ public enum ZipFault: FormatFault {
     case .descriptorMismatch(let member):
       "the data descriptor after member \(quoted(member)) disagrees with the directory"
     case .duplicateName(let name): "two members are named \(quoted(name))"
+    case .similarNames(let name, let other):
+      "members \(quoted(name)) and \(quoted(other)) have one name for readers that ignore case"
+    case .nameWithNUL(let name):
+      "member \(quoted(name)) has a NUL in its name, where some readers end it"
     case .overlap(let member): "member \(quoted(member)) overlaps the one after it"
     case .memberPastDirectory(let member): "member \(quoted(member)) reaches into the directory"
     case .encrypted(let member): "member \(quoted(member)) is encrypted"
