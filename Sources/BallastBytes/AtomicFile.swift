@@ -21,7 +21,9 @@ public final class AtomicFile {
     let path = try FileSystem.writableTarget(path)
     self.path = path
     let (folder, name) = split(path)
-    temporaryPath = "\(folder).\(name).\(String(UInt32.random(in: 0 ... .max), radix: 16)).tmp"
+    // A name has at most 255 bytes, and this one must not be longer than what it stands for may be.
+    let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
+    temporaryPath = "\(folder).\(stem).\(String(UInt32.random(in: 0 ... .max), radix: 16)).tmp"
     // Exclusive: a file that somebody else made is never written to.
     descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw InputOutputFault.last(.create) }

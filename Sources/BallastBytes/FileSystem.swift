@@ -32,6 +32,12 @@ package enum FileSystem {
     return unsafe String(cString: resolved)
   }
 
+  /// Whether a folder stands at a path, and not a link to one.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Renames a file or folder, replacing a file that is there.
   package static func rename(_ path: String, to target: String) throws(FormatError) {
     guard unsafe Glibc.rename(path, target) == 0 else { throw InputOutputFault.last(.rename) }

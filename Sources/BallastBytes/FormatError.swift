@@ -58,6 +58,8 @@ public enum ByteFault: FormatFault {
   case overflow
   /// A path to be written is a device or a pipe.
   case notRegularFile
+  /// A device, a pipe or a socket, to be read.
+  case notMappable
   /// The file has become shorter while it was read, or its disk fails.
   case unreadable
   /// Compressed data cannot be decompressed.
@@ -71,6 +73,7 @@ public enum ByteFault: FormatFault {
     case .truncated(let needed): "the file ends \(needed) bytes too early"
     case .invalidUTF8: "text is not valid UTF-8"
     case .overflow: "a size overflows"
+    case .notMappable: "this is a device or a pipe, and data must be in a file"
     case .notRegularFile: "there is something that is no file, and it is not replaced"
     case .unreadable: "the file can no longer be read: it has become shorter, or its disk fails"
     case .badCompression: "compressed data is damaged"

@@ -43,7 +43,8 @@ import Glibc
     guard unsafe fstat(descriptor, &status) == 0 else { throw InputOutputFault.last(.open) }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-      throw FormatError(InputOutputFault(.read, code: isDirectory ? EISDIR : ESPIPE))
+      throw isDirectory
+        ? FormatError(InputOutputFault(.read, code: EISDIR)) : FormatError(ByteFault.notMappable)
     }
     let count = Int(status.st_size)
     guard count > 0 else {  // mmap refuses a length of zero

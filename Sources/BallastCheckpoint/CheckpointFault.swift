@@ -15,6 +15,7 @@ public enum CheckpointFault: FormatFault {
   case badSparseIndex(tensor: String)
   case notNumeric(tensor: String, DType)
   case noSuchTensor(String)
+  case tooManyDimensions(tensor: String, Int, limit: Int)
   case badSlice(tensor: String, [Int])
   /// A warning: so many more were not kept.
   case moreWarnings(Int, about: String)
@@ -44,6 +45,8 @@ public enum CheckpointFault: FormatFault {
       "tensor \(quoted(tensor)) has the type \(dtype.rawValue), which has no conversion to numbers"
     case .badSlice(let tensor, let sizes):
       "tensor \(quoted(tensor)) has the shape \(sizes), which the slice does not fit"
+    case .tooManyDimensions(let tensor, let rank, let limit):
+      "tensor \(quoted(tensor)) has \(rank) dimensions, more than \(limit)"
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
     case .moreWarnings(let count, let kind): "there are \(count) more warnings about \(kind)"
     }
@@ -55,5 +58,10 @@ public enum CheckpointFault: FormatFault {
   }
 }
 
-/// A name from a file, escaped: it may hold anything.
-package func quoted(_ name: String) -> String { name.debugDescription }
+/// A name from a file, escaped, since it may hold anything, and shortened where nobody would read it.
+package func quoted(_ name: String) -> String {
+  let limit = 256
+  guard name.utf8.count > limit else { return name.debugDescription }
+  let start = String(decoding: name.utf8.prefix(limit), as: UTF8.self)
+  return start.debugDescription + "… (\(name.utf8.count) bytes)"
+}

@@ -90,6 +90,8 @@ package struct ExitCode: RawRepresentable, Hashable, Sendable {
   package static let interrupted = ExitCode(rawValue: 130)
   /// Interrupted by SIGTERM (128 + 15).
   package static let terminated = ExitCode(rawValue: 143)
+  /// Interrupted by SIGHUP.
+  package static let hungUp = ExitCode(rawValue: 129)
 }
 
 /// Why a command line cannot be understood, in the words the user reads.

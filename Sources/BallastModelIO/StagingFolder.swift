@@ -1,5 +1,6 @@
 package import BallastBytes
 import FoundationEssentials
+import Glibc
 
 /// Where the files of a folder are written first; it is removed again unless they are published.
 ///
@@ -38,10 +39,17 @@ package final class StagingFolder {
     superseding isSuperseded: (String) -> Bool = { _ in false }
   ) throws(FormatError) {
     if isInside {
+      // Looked at before the first file is replaced, so that it is all of them or none.
+      for name in names where FileSystem.isFolder(target + "/" + name) {
+        throw FormatError(InputOutputFault(.rename, code: EISDIR), in: name)
+      }
       for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
       try? FileManager.default.removeItem(atPath: path)
       let present = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
-      for name in present where isSuperseded(name) && !names.contains(name) {
+      for name in present
+      where isSuperseded(name) && !names.contains(name)
+        && !FileSystem.isFolder(target + "/" + name)
+      {
         try? FileManager.default.removeItem(atPath: target + "/" + name)
       }
     } else {

@@ -33,7 +33,15 @@ static void bk_histogram_count(
     uint64_t *counts, const double *edges, size_t bins, const uint16_t *first_bins, double value) {
   float narrow = (float)value;
   if (isinf(narrow)) narrow = copysignf(0x1.fffffep127f, narrow);
-  size_t bin = first_bins[bk_bits_from_float(narrow) >> 16];
+  size_t bin = 0;
+  if (first_bins != NULL) {
+    bin = first_bins[bk_bits_from_float(narrow) >> 16];
+  } else {
+    for (size_t high = bins; high - bin > 1;) {
+      size_t middle = (bin + high) / 2;
+      if (value >= edges[middle]) bin = middle; else high = middle;
+    }
+  }
   while (bin > 0 && value < edges[bin]) bin--;
   while (bin + 1 < bins && value >= edges[bin + 1]) bin++;
   counts[bin]++;

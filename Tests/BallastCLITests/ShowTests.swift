@@ -22,6 +22,21 @@ import Testing
     try tensor(.f32, sizes, littleEndian((0..<count).map { Float($0) / 4 }))
   }
 
+  /// 40 kB of header can claim any number of dimensions.
+  @Test func hugeRanksAreRefused() throws {
+    let sizes = Array(repeating: "1", count: 65).joined(separator: ",")
+    let header = #"{"a":{"dtype":"U8","shape":[\#(sizes)],"data_offsets":[0,1]}}"#
+    let path = try folder.write(
+      littleEndian([UInt64(header.utf8.count)]) + Array(header.utf8) + [7],
+      to: "rank.safetensors"
+    )
+    for format in ["text", "json"] {
+      let result = try Ballast.run("show", path, "a", "--format", format)
+      #expect(result.status == 2)
+      #expect(result.errors.contains(#"tensor "a" has 65 dimensions, more than 64"#))
+    }
+  }
+
   @Test func textIsAlignedInBrackets() throws {
     let path = try file(numbers(12, [2, 2, 3]))
     let result = try Ballast.run("show", path, "x")

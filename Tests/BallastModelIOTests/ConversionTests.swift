@@ -5,6 +5,7 @@ import BallastGPT2
 import BallastJSON
 import BallastModelIO
 import BallastTestSupport
+import FoundationEssentials
 import Testing
 
 @Suite struct ConversionTests {
@@ -43,6 +44,33 @@ import Testing
       result[tensor.name] = all
     }
     return result
+  }
+
+  private func makeFolder(_ name: String) throws -> String {
+    let path = folder.path + "/" + name
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    return path
+  }
+
+  /// A folder stands where a file should go: nothing is replaced, and folders are never removed.
+  @Test func foldersInTheWayAreLeftAlone() throws {
+    var conversion = Conversion(to: .hf, layout: .hf)
+    conversion.replacing = true
+    let output = try makeFolder("out")
+    let weights = try folder.write("old".utf8, to: "out/model.safetensors")
+    _ = try makeFolder("out/config.json")
+    let model = try OpenedModel(path: original)
+    let error = #expect(throws: FormatError.self) {
+      _ = try conversion.run(model, to: output) { _, _ in }
+    }
+    #expect(error?.file == "config.json")
+    #expect(try String(contentsOfFile: weights, encoding: .utf8) == "old")
+
+    try FileManager.default.removeItem(atPath: output + "/config.json")
+    let shard = try makeFolder("out/model-00001-of-00002.safetensors")
+    _ = try conversion.run(model, to: output) { _, _ in }
+    #expect(FileManager.default.fileExists(atPath: shard))
+    #expect(throws: Never.self) { try OpenedModel(path: output) }
   }
 
   @Test func toTheNativeLayoutAndBackIsBitIdentical() throws {

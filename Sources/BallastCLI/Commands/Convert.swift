@@ -85,6 +85,7 @@ struct Convert: Command {
     if shardSize != nil, layout == .native {
       throw UsageError("a native file is a single one; '--shard-size' goes with '--to hf'")
     }
+    if output.isEmpty { throw UsageError("the output has no name") }
     if target.isModel {
       try validateModel()
     } else if layout == .keep, config != nil || tokenizer != nil {

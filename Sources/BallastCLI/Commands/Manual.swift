@@ -57,6 +57,7 @@ extension BallastCLI {
     ),
     (.failure, "The input could not be read or is not supported, or writing failed."),
     (.usage, "Wrong usage."),
+    (.hungUp, "Interrupted by SIGHUP, after saving what must be saved."),
     (.interrupted, "Interrupted by SIGINT, after saving what must be saved."),
     (.terminated, "Interrupted by SIGTERM, after saving what must be saved."),
   ]

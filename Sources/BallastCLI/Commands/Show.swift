@@ -39,6 +39,9 @@ struct Show: Command {
   @Flag(help: "Show every value as text.") var all = false
   @OptionGroup var limits: LimitArguments<ReadingLimits>
 
+  /// As many dimensions as NumPy's arrays can have; libraries stop well before.
+  private static let maximumRank = 64
+
   func run(in context: Console) throws -> ExitCode {
     let checkpoint = try at(path) { () throws(FormatError) in
       try Checkpoint.open(path: path, limits: limits.values)
@@ -51,6 +54,12 @@ struct Show: Command {
     }
     try at(path) { () throws(FormatError) in
       let view = try tensor.sliced(slice?.slices ?? [])
+      guard view.shape.rank <= Self.maximumRank else {
+        throw FormatError(
+          CheckpointFault.tooManyDimensions(tensor: name, view.shape.rank, limit: Self.maximumRank),
+          in: view.storage.file
+        )
+      }
       try view.checkUnfolding()
       switch format {
       case .text:

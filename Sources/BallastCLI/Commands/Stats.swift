@@ -46,6 +46,9 @@ struct Stats: Command {
   @Flag(help: "One line for a weight in all layers.") var byLayer = false
   @OptionGroup var limits: LimitArguments<ReadingLimits>
 
+  /// The most bins of all histograms together: each takes some 200 bytes until it is written.
+  private static let maximumBins = 1 << 20
+
   func validate() throws {
     if byLayer, histogram != nil || quantiles != nil {
       throw UsageError("'--histogram' and '--quantiles' do not go with '--by-layer'")
@@ -63,6 +66,12 @@ struct Stats: Command {
     let tensors = checkpoint.tensors.filter { match.select($0.name) }
     if tensors.isEmpty, !match.isEmpty {
       context.notice("\(path): no tensor's name matches".printable)
+    }
+    if let histogram, tensors.count > Self.maximumBins / histogram {
+      throw UsageError(
+        "'--histogram \(histogram)' of \(tensors.count) tensors is more than \(Self.maximumBins) "
+          + "bins; '--match' chooses tensors"
+      )
     }
     var request = StatisticsPass()
     request.bars = format == .table && !byLayer ? StatisticsTable.barCount : 0

@@ -2,7 +2,7 @@ import BallastBytes
 import Glibc
 import Synchronization
 
-/// Set by SIGINT and SIGTERM, and asked between pieces of work, so that nothing is left half done.
+/// Set by SIGINT, SIGTERM and SIGHUP, and asked between pieces of work, so that nothing is left half done.
 enum Interruption {
   private static let received = Atomic<Int32>(0)
 
@@ -13,14 +13,23 @@ enum Interruption {
     // A parent may have started this process with its signals blocked; a service manager does.
     var signals = sigset_t()
     sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
       sigaddset(&signals, signal)
+      // Under nohup a hang-up is nothing to end for.
+      if signal == SIGHUP, isIgnored(signal) { continue }
       Glibc.signal(signal) { number in
         Interruption.received.store(number, ordering: .relaxed)
         Glibc.signal(number, SIG_DFL)
       }
     }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(signal, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// The signal that came, if one did.

@@ -34,7 +34,8 @@ package struct Histogram: Hashable, Sendable {
     precondition((1...Self.maximumBins).contains(bins))
     edges = Self.edges(bins, of: range, scale)
     let edges = edges
-    let firstBins = Self.firstBins(edges)
+    // The table is for tensors that have more values than it has keys.
+    let firstBins = tensor.shape.elementCount > Int(BK_KEYS) ? Self.firstBins(edges) : nil
     let total = Mutex([UInt64](repeating: 0, count: bins))
     let failure = Mutex<FormatError?>(nil)
     let pieces = try tensor.pieces()
@@ -46,12 +47,12 @@ package struct Histogram: Hashable, Sendable {
           // key, and `count` values are lent.
           unsafe counts.withUnsafeMutableBufferPointer { counts in
             unsafe edges.withUnsafeBufferPointer { edges in
-              unsafe firstBins.withUnsafeBufferPointer {
+              unsafe Self.withOptionalPointer(firstBins) { firstBins in
                 unsafe bk_histogram_add(
                   counts.baseAddress,
                   edges.baseAddress,
                   bins,
-                  $0.baseAddress,
+                  firstBins,
                   type,
                   values,
                   count
@@ -67,6 +68,15 @@ package struct Histogram: Hashable, Sendable {
     }
     if let failure = failure.withLock({ $0 }) { throw failure }
     counts = total.withLock { $0.map { Int($0) } }
+  }
+
+  private static func withOptionalPointer(
+    _ table: [UInt16]?,
+    _ body: (UnsafePointer<UInt16>?) -> Void
+  ) {
+    guard let table else { return body(nil) }
+    // Safe: the array outlives the call.
+    unsafe table.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
   }
 
   private static func edges(

@@ -134,13 +134,15 @@ package struct StatisticsPass: Sendable {
     of tensor: TensorView
   ) throws(FormatError) -> (Reading, KeyCounts?) {
     var reading = Reading(of: tensor)
-    var counts = quantiles.isEmpty ? nil : KeyCounts()
+    let isSampledWhole = reading.sample.isWhole
+    var counts = quantiles.isEmpty || isSampledWhole ? nil : KeyCounts()
+    let isSampled = bars > 0 || !quantiles.isEmpty && isSampledWhole
     var place = range.lowerBound * tensor.dtype.numbersPerElement
     unsafe try tensor.forEachNumberPiece(of: range) { type, values, count in
       // Safe: what is lent for the call are `count` numbers.
       unsafe bk_statistics_add(&reading.statistics, type, values, count)
       unsafe counts?.add(type, values, count: count)
-      if bars > 0 { unsafe reading.sample.add(type, values, count: count, at: place) }
+      if isSampled { unsafe reading.sample.add(type, values, count: count, at: place) }
       place += count
     }
     return (reading, counts)
@@ -155,7 +157,7 @@ package struct StatisticsPass: Sendable {
     return TensorSummary(
       statistics: statistics,
       bars: bars > 0 ? reading.sample.bars(bars, in: range) : [],
-      quantiles: keys?.quantiles(quantiles, in: range) ?? []
+      quantiles: keys?.quantiles(quantiles, in: range) ?? reading.sample.quantiles(quantiles)
     )
   }
 }

@@ -13,6 +13,9 @@ struct ValueSample: Sendable {
   /// One run in so many is taken.
   private let step: Int
 
+  /// Whether all values are taken.
+  var isWhole: Bool { step == 1 }
+
   /// A sample of a tensor of so many numbers.
   init(ofCount count: Int) {
     step = max(1, (count + Self.maximumCount - 1) / Self.maximumCount)
@@ -35,6 +38,13 @@ struct ValueSample: Sendable {
       }
       start += distance
     }
+  }
+
+  /// The values below which such parts of all lie, where the sample is of all: see `KeyCounts`.
+  func quantiles(_ parts: [Double]) -> [Double?] {
+    let sorted = values.filter(\.isFinite).sorted()
+    guard !sorted.isEmpty else { return parts.map { _ in nil } }
+    return parts.map { sorted[Int((Double(sorted.count - 1) * $0).rounded(.down))] }
   }
 
   /// Adds what was taken of the values that follow.

@@ -63,7 +63,7 @@ void bk_key_counts_add(uint32_t *counts, bk_number type, const void *values, siz
 
 /// Counts the finite values of each bin: `edges[i] <= value < edges[i + 1]`, in the last bin the
 /// upper edge too; what lies outside of all edges counts for the first or the last. `first_bins`
-/// has for each key the bin of its least value.
+/// has for each key the bin of its least value; without it, each value's bin is searched.
 void bk_histogram_add(
     uint64_t *counts, const double *edges, size_t bins, const uint16_t *first_bins, bk_number type,
     const void *values, size_t count);

@@ -43,6 +43,17 @@ import Testing
     #expect(checkpoint.tensors[1].fileOffset == nil)
   }
 
+  /// As for NumPy, a member is an array by its first bytes, whatever its name ends in.
+  @Test func membersWithoutTheEndingAreArraysToo() throws {
+    let builder = ZipBuilder([
+      .init(name: "w", data: Self.floats), .init(name: "note", data: bytes("text")),
+      .init(name: "x.npy", data: Self.floats),
+    ])
+    let checkpoint = try NPZ.open(try builder.source)
+    #expect(checkpoint.tensors.map(\.name) == ["w", "x"])
+    #expect(checkpoint.warnings.count == 1)
+  }
+
   @Test func torchsArchivesStayTorchs() throws {
     let archive = ZipBuilder([
       .init(name: "r/data.pkl", data: []), .init(name: "r/x.npy", data: Self.floats),

@@ -56,6 +56,16 @@ import Testing
     #expect(warning.file == "one.safetensors")
   }
 
+  /// transformers would take that of the last shard.
+  @Test func aTensorInTwoShardsIsRefused() throws {
+    try shard("three", ["a", "e"])
+    let error = #expect(throws: FormatError.self) {
+      try open(weightMap: #""a":"one.safetensors","e":"three.safetensors""#)
+    }
+    #expect(error?.fault as? ShardIndexFault == .tensorInTwoShards("a"))
+    #expect(error?.file == "three.safetensors")
+  }
+
   @Test func filesThatTheIndexDoesNotNameAreIgnored() throws {
     _ = try folder.write(Array("no checkpoint".utf8), to: "three.safetensors")
     let map = #""a":"one.safetensors","b":"one.safetensors""#

@@ -51,6 +51,17 @@ import Testing
     try check(open(builder))
   }
 
+  /// torch looks members up ignoring the case of ASCII letters, and finds the last.
+  @Test func namesThatTorchDoesNotTellApartAreRefused() throws {
+    var builder = torchZip(Self.pickle, storages: ["0": floats(6)])
+    builder.members.append(.init(name: "archive/DATA/0", data: floats(6)))
+    let error = #expect(throws: FormatError.self) { try open(builder) }
+    #expect(error?.fault as? ZipFault == .similarNames("archive/data/0", "archive/DATA/0"))
+    builder.members[builder.members.count - 1].name = "archive/data/Ü"
+    builder.members.append(.init(name: "archive/data/ü"))
+    try check(open(builder))
+  }
+
   @Test func findsTheRootBehindOtherMembers() throws {
     var builder = torchZip(Self.pickle, storages: ["0": floats(6)], root: "a/")
     builder.members.insert(.init(name: "__MACOSX/x"), at: 0)

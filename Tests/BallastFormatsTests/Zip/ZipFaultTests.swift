@@ -24,6 +24,25 @@ import Testing
     return try fault(ZipBuilder([member]))
   }
 
+  /// One reader takes the last end record, another the one whose comment ends the file.
+  @Test func thereIsOneEndRecordForAllReaders() throws {
+    let inner = try ZipBuilder([.init(name: "a", data: bytes("other"))]).build()
+    var builder = ZipBuilder([hello])
+    builder.comment = inner + bytes("x")
+    #expect(try fault(builder) == .ambiguousEnd)
+    builder.comment = inner
+    #expect(try fault(builder) == .ambiguousEnd)
+    // A comment that says to be longer than the file is.
+    var long = try ZipBuilder([hello]).build()
+    long[long.count - 2] = 1
+    #expect(try fault(long) == .ambiguousEnd)
+    #expect(try fault(try ZipBuilder([hello]).build() + long) == .ambiguousEnd)
+  }
+
+  @Test func namesEndAtTheirLength() throws {
+    #expect(try archive { $0.name = "w.npy\0z.npy" } == .nameWithNUL("w.npy\0z.npy"))
+  }
+
   @Test func headersMustAgreeWithTheDirectory() throws {
     func mismatch(_ field: String) -> ZipFault { .headerMismatch(member: "a", field: field) }
     #expect(try archive { $0.localName = "b" } == mismatch("name"))

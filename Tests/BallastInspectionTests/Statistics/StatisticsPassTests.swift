@@ -64,6 +64,22 @@ import Testing
     )
   }
 
+  /// Small tensors are sorted: their quantiles are exact.
+  @Test func quantilesOfSmallTensorsAreExact() throws {
+    let values = random(9_001, seed: 5) + [.nan, .infinity]
+    let view = try tensor(.f32, [values.count], littleEndian(values))
+    var request = StatisticsPass()
+    request.quantiles = [0, 0.1, 0.5, 1]
+    let sorted = values.filter(\.isFinite).sorted()
+    let expected = request.quantiles.map { Double(sorted[Int(9000 * $0)]) }
+    #expect(try StatisticsPass.summaries(of: [view], as: request)[0].quantiles == expected)
+    let few = try tensor(.f32, [0], [])
+    #expect(
+      try StatisticsPass.summaries(of: [few], as: request)[0].quantiles
+        == Array(repeating: nil, count: 4)
+    )
+  }
+
   /// Of a large tensor 16,384 values are counted, from all over it: the shape stays.
   @Test func barsOfASampleHaveTheShapeOfTheWhole() throws {
     let values = random(5_000_000, seed: 9)

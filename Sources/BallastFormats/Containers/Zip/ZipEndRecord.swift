@@ -64,15 +64,17 @@ struct ZipEndRecord {
 
   /// Where the record starts that all readers take for the archive's.
   ///
-  /// Some take the last signature in the file, whatever it says of its comment, and some the last
-  /// whose comment ends with the file: these must be one, or they see two archives.
+  /// Some take the last signature in the file, whatever it says of its comment, and some one whose
+  /// comment ends with the file: these must be one, or they see two archives.
   private static func find(in source: SharedBytes) throws(FormatError) -> Int {
     let span = Span<UInt8>(_bytes: source.bytes)
     guard let last = lastSignature(in: span) else {
       throw FormatError(ZipFault.noEndRecord, at: span.count)
     }
-    guard fittingSignature(in: span).map({ $0 == last }) ?? (end(of: last, in: span) < span.count)
-    else { throw FormatError(ZipFault.ambiguousEnd, at: last) }
+    let fitting = fittingSignatures(in: span)
+    guard fitting == [last] || fitting.isEmpty && end(of: last, in: span) < span.count else {
+      throw FormatError(ZipFault.ambiguousEnd, at: last)
+    }
     return last
   }
 
@@ -80,9 +82,9 @@ struct ZipEndRecord {
     candidates(in: span).reversed().first { isSignature(at: $0, in: span) }
   }
 
-  private static func fittingSignature(in span: Span<UInt8>) -> Int? {
-    candidates(in: span).reversed()
-      .first { isSignature(at: $0, in: span) && end(of: $0, in: span) == span.count }
+  private static func fittingSignatures(in span: Span<UInt8>) -> [Int] {
+    candidates(in: span)
+      .filter { isSignature(at: $0, in: span) && end(of: $0, in: span) == span.count }
   }
 
   /// Where a record may start: a comment has at most 64 KiB.
@@ -130,6 +132,6 @@ struct ZipEndRecord {
 
   /// Whether an end record stands at the end of a file, its comment included.
   static func endsFile(_ source: SharedBytes) -> Bool {
-    fittingSignature(in: Span<UInt8>(_bytes: source.bytes)) != nil
+    !fittingSignatures(in: Span<UInt8>(_bytes: source.bytes)).isEmpty
   }
 }
