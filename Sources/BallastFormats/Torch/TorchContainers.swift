@@ -174,7 +174,9 @@ struct TorchContainers {
   ) throws(FormatError) -> (entries: [PickleValue], isWhole: Bool) {
     var entries: [PickleValue] = []
     var isWhole = true
-    let arguments = Self.isUnused(className, object, call) ? [] : call.arguments
+    var arguments = Self.isUnused(className, object, call) ? [] : call.arguments
+    // What a defaultdict calls for want of an entry.
+    if className == "collections.defaultdict" { arguments = arguments.dropFirst() }
     for argument in arguments {
       try graph.checkUnchanged(argument, since: object.offset)
       if let dictionary = graph.entries(argument) {
@@ -188,8 +190,7 @@ struct TorchContainers {
           }
           entries += parts
         }
-      } else if argument != .none, graph.name(argument) == nil {
-        // Neither nothing nor the class of what a defaultdict has for want of an entry.
+      } else {
         isWhole = false
       }
     }

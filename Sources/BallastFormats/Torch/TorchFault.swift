@@ -67,7 +67,7 @@ public enum TorchFault: FormatFault {
       "storage \(quoted(key)) has \(found) bytes where its tensors want \(expected)"
     case .badStorageView(let key): "a view of storage \(quoted(key)) reaches past its end"
     case .storageOfTwoTypes(let key, let first, let then):
-      "storage \(quoted(key)) is one of \(then) here and of \(first) before, as which torch reads it"
+      "storage \(quoted(key)) is of type \(then) here, and of \(first) before, which torch takes it for"
     case .storageViewTwice(let key):
       "the key \(quoted(key)) of a storage's view stands for another storage or view already"
     case .changedElements: "the pickle changes the elements of a tensor or a storage in place"

@@ -63,8 +63,8 @@ extension PickleGraph {
       // Python finds a NaN again only where it is the same object.
       return labelled(number.isNaN ? .other(value) : key, String(number))
     case .string:
-      guard let text = text(value) else { return nil }
-      guard hasSurrogates(value) else {
+      guard let (text, hasSurrogates) = keyText(value) else { return nil }
+      guard hasSurrogates else {
         return labelled(.text(ExactString(text)), text, isText: true)
       }
       let label = TorchLabel(text: text, isText: true)

@@ -62,10 +62,12 @@ struct TorchStorageReference {
 }
 
 extension TorchStorageReference {
-  /// The key of a storage: a text, or a number in the oldest files. The two are never the same.
+  /// The key of a storage: a text, or a number in the oldest files.
+  ///
+  /// A number and its digits are two keys.
   static func key(_ value: PickleValue, in graph: PickleGraph) -> TorchKey? {
     if let integer = graph.integer(value) { return .number(integer) }
-    guard let text = graph.text(value), !graph.hasSurrogates(value) else { return nil }
+    guard let (text, hasSurrogates) = graph.keyText(value), !hasSurrogates else { return nil }
     return .text(ExactString(text))
   }
 }
@@ -78,50 +80,6 @@ extension TorchKey {
     case .number(let number): String(number)
     default: ""
     }
-  }
-}
-
-/// What the references of a pickle say about storages that earlier ones do not agree with.
-///
-/// torch makes a storage, or a view of one, when its key comes first, and takes it as that whatever
-/// later references say. Where they say something else it would give other values than are meant.
-struct TorchStorageConflicts {
-  private enum Meaning: Equatable {
-    case whole(type: String, byteCount: Int)
-    case view(of: TorchKey, bytes: Range<Int>, type: String)
-  }
-
-  /// What is wrong with a reference, by the place of its persistent id.
-  private(set) var faults: [Int: TorchFault] = [:]
-  private var meanings: [TorchKey: Meaning] = [:]
-
-  init(in graph: PickleGraph) {
-    var known: Set<PickleValue> = []
-    for (index, id) in graph.persistentIDs.enumerated() where known.insert(id).inserted {
-      // What is no reference to a storage is refused, or passed over, where it is used.
-      guard let reference = try? TorchStorageReference(id, in: graph) else { continue }
-      if let fault = conflict(of: reference) { faults[index] = fault }
-    }
-  }
-
-  private mutating func conflict(of reference: TorchStorageReference) -> TorchFault? {
-    let type = reference.type.name
-    switch meanings[reference.key] {
-    case nil: meanings[reference.key] = .whole(type: type, byteCount: reference.byteCount)
-    case .whole(let first, let byteCount):
-      // Of what is empty torch makes a new one each time.
-      if first != type, byteCount != 0 || reference.byteCount != 0 {
-        return .storageOfTwoTypes(key: reference.key.text, first: first, then: type)
-      }
-    case .view: return .storageViewTwice(key: reference.key.text)
-    }
-    guard let viewKey = reference.viewKey else { return nil }
-    let view = Meaning.view(of: reference.key, bytes: reference.bytes, type: type)
-    if let known = meanings[viewKey] {
-      return known == view ? nil : .storageViewTwice(key: viewKey.text)
-    }
-    meanings[viewKey] = view
-    return nil
   }
 }
 

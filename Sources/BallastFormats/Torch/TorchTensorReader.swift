@@ -4,7 +4,7 @@ import BallastCheckpoint
 /// Reads the calls by which torch's pickles make tensors.
 struct TorchTensorReader {
   /// The functions of torch that stand for tensors.
-  private enum Function {
+  enum Function {
     /// (storage, offset, size, stride, requires_grad, hooks, marks such as `conj`)
     case dense
     /// (storage, offset, size, stride, requires_grad, hooks, dtype, marks)
@@ -134,52 +134,6 @@ struct TorchTensorReader {
     return try TorchStorageReference(graph.persistentIDs[index], in: graph)
   }
 
-  /// Refuses a pickle that changes storages, or elements of tensors, which others may share.
-  func checkChanges() throws(FormatError) {
-    if let offset = graph.persistentChange {
-      throw FormatError(TorchFault.changedElements, at: offset)
-    }
-    for object in graph.objects where !(object.entries.isEmpty && object.items.isEmpty) {
-      guard function(of: graph.call(object)) == nil else {
-        throw FormatError(TorchFault.changedElements, at: object.offset)
-      }
-    }
-  }
-
-  /// Refuses states that are more than attributes: `Tensor.__setstate__` takes a storage, an offset,
-  /// sizes and strides, or another tensor's data.
-  private func checkStates(_ states: [PickleValue], at path: TorchPath) throws(FormatError) {
-    for state in states {
-      let isPlain =
-        if let entries = graph.entries(state) {
-          stride(from: 0, to: entries.count, by: 2).allSatisfy {
-            graph.textRange(entries[$0]) != nil
-          }
-        } else if case .tuple = state, let parts = graph.elements(state) {
-          // Slots, or whether it requires gradients, is volatile, and its hooks.
-          parts.count == 3
-            || parts.count == 2 && parts.allSatisfy { $0 == .none || graph.entries($0) != nil }
-        } else {
-          state == .none
-        }
-      guard isPlain else { throw FormatError(TorchFault.changedTensor(tensor: path.dotted)) }
-    }
-  }
-
-  /// Refuses arguments that were changed after the call, in lists, dictionaries and tuples of them.
-  private func checkUnchanged(
-    _ arguments: some Sequence<PickleValue>,
-    since offset: Int,
-    depth: Int = 2
-  ) throws(FormatError) {
-    for argument in arguments {
-      try graph.checkUnchanged(argument, since: offset)
-      if case .tuple = argument, depth > 0, let elements = graph.elements(argument) {
-        try checkUnchanged(elements, since: offset, depth: depth - 1)
-      }
-    }
-  }
-
   private func readCall(
     _ object: PickleObject,
     at path: TorchPath
@@ -203,7 +157,10 @@ struct TorchTensorReader {
         let name = graph.name(call.callable)?.name ?? ""
         return FormatError(TorchFault.badArguments(tensor: path.dotted, function: name))
       }
-      let arguments = Array(call.arguments)
+      var arguments = Array(call.arguments)
+      if arguments.isEmpty, case .wrapper = function, let data = variableData(states) {
+        (arguments, states) = ([data], [])
+      }
       try checkUnchanged(arguments, since: offset)
       switch function {
       case .numpyArray, .numpyBuffer: break
@@ -266,7 +223,7 @@ struct TorchTensorReader {
     return finding(.obstacle(.wrappedTooOften))
   }
 
-  private func function(of call: PickleGraph.Call) -> Function? {
+  func function(of call: PickleGraph.Call) -> Function? {
     guard case .global(let index) = call.callable else { return nil }
     return functions[index]
   }

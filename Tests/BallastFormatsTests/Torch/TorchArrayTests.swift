@@ -48,8 +48,11 @@ import Testing
     let value = Self.buffer(Self.numbers(2, 3, 4), TorchPickle.text("K"), Self.numbers(2, 0, 1))
     let view = try #require(try open(value)["x"])
     #expect(view.shape.dimensions == [4, 2, 3])
-    let expected = (0..<4).flatMap { i in
-      (0..<2).flatMap { j in (0..<3).map { k in Float(12 * j + 4 * k + i) } }
+    var expected: [Float] = []
+    for i in 0..<4 {
+      for j in 0..<2 {
+        for k in 0..<3 { expected.append(Float(12 * j + 4 * k + i)) }
+      }
     }
     #expect(try view.floats() == expected)
   }

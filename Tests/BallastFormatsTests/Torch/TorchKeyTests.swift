@@ -9,7 +9,7 @@ import Testing
     TorchPickle.tensor(TorchPickle.storage(storage, count: 2), sizes: [2], strides: [1])
   }
 
-  /// A dictionary of the keys, whose values are [0, 1], [2, 3], …
+  /// A dictionary of the keys, whose values are [0, 1], [2, 3] and so on.
   private func open(_ keys: [[UInt8]]) throws -> Checkpoint {
     let entries = keys.enumerated().map { (key: $1, value: Self.tensor(String($0))) }
     let storages = keys.indices.map { index in
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func surrogatesAreTwoKeysAndEscaped() throws {
-    func surrogate(_ last: UInt8) -> [UInt8] { bytes("X", 3, 0, 0, 0, 0xED, 0xA0, last) }
+    func surrogate(_ last: UInt8) -> [UInt8] { bytes("X", 3, 0, 0, 0, 0xED, 0xA0, Int(last)) }
     let checkpoint = try open([surrogate(0x80), surrogate(0x81)])
     #expect(checkpoint.tensors.map(\.name) == [#"\ud800"#, #"\ud801"#])
     #expect(try checkpoint.tensors[1].floats() == [2, 3])

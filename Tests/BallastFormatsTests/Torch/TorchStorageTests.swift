@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  @Test func aReferenceThatIsRepeatedStaysRefused() throws {
+    // The same persistent id twice: thrown away, then used.
+    let storage = TorchPickle.storage("0", count: 4, type: "IntStorage")
+    let id = bytes(Array(storage.dropLast()), "q", 9, "Q0")
+    let other = Self.tensor(bytes("h", 9, "Q"))
+    let first = Self.tensor(TorchPickle.storage("0", count: 4))
+    let pickle = bytes(first, "0", id, TorchPickle.dictionary(["a": other]))
+    #expect(
+      try fault {
+        try TorchZip.open(try torchZip(pickle, storages: ["0": floats(4)]).source)
+      } == .storageOfTwoTypes(key: "0", first: "float32", then: "int32")
+    )
+  }
+
   @Test func bytesAreUntypedOrNot() throws {
     // torch.save writes both for a tensor of uint8 beside its own storage.
     let checkpoint = try open([

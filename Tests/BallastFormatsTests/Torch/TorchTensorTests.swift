@@ -70,6 +70,13 @@ import Testing
       TorchPickle.tuple([0x88], no, hooks),
       "b"
     ),
+    bytes(
+      TorchPickle.global("torch.autograd.variable", "Variable"),
+      ")",
+      0x81,
+      TorchPickle.tuple(dense, bytes("N"), hooks, [0x88], no),
+      "b"
+    ),
   ]
 
   @Test(arguments: disguises)

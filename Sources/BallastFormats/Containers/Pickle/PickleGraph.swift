@@ -58,10 +58,13 @@ package struct PickleGraph: Sendable {
     return texts[index].decoded(from: source)
   }
 
-  /// Whether a text has surrogates, which stand as escapes in what `text` gives.
-  func hasSurrogates(_ value: PickleValue) -> Bool {
-    guard case .string(let index) = value else { return false }
-    return texts[index].hasSurrogates(in: source)
+  /// The text of a string that serves as a key, and whether it has surrogates, for which escapes stand
+  /// in it; nil where it is longer than a key.
+  func keyText(_ value: PickleValue) -> (text: String, hasSurrogates: Bool)? {
+    guard case .string(let index) = value, texts[index].range.count <= Self.maximumKeyBytes else {
+      return nil
+    }
+    return texts[index].read(from: source)
   }
 
   /// The text if it is no longer than a key, otherwise its beginning and an ellipsis.

@@ -29,10 +29,8 @@ package struct PickleText: Sendable {
   /// The text.
   package func decoded(from source: SharedBytes) -> String { read(from: source).text }
 
-  /// Whether the text has surrogates, for which escapes stand where it is decoded.
-  func hasSurrogates(in source: SharedBytes) -> Bool { read(from: source).hasSurrogates }
-
-  private func read(from source: SharedBytes) -> (text: String, hasSurrogates: Bool) {
+  /// The text, and whether it has surrogates, for which escapes stand in it.
+  func read(from source: SharedBytes) -> (text: String, hasSurrogates: Bool) {
     let bytes = source.array(range)
     switch encoding {
     case .utf8:

@@ -72,12 +72,12 @@ package struct TarArchive: Sendable {
   /// The names in the first headers, whatever the members are and however the archive goes on.
   static func outline(of source: SharedBytes) -> [String] {
     var names: [String] = []
-    var position = 0
-    while names.count < maximumOutline,
-      let (name, next) = TarHeader.outline(of: source, at: position)
+    var next: Int? = 0
+    while names.count < maximumOutline, let position = next,
+      let outline = TarHeader.outline(of: source, at: position)
     {
-      names.append(name)
-      position = next
+      names.append(outline.name)
+      next = outline.next
     }
     return names
   }

@@ -45,19 +45,21 @@ struct TarHeader {
     self.name = hasPrefix ? Self.text(header[345..<500]) + "/" + name : name
   }
 
-  /// The name in the header that starts at a position, and where the next one starts, whatever kind the
-  /// member is of; nil where there is no header.
-  static func outline(of source: SharedBytes, at position: Int) -> (name: String, next: Int)? {
+  /// The name in the header that starts at a position, and where the next one starts, if it can be told,
+  /// whatever kind the member is of; nil where there is no header.
+  static func outline(of source: SharedBytes, at position: Int) -> (name: String, next: Int?)? {
     guard let block = try? ByteRegion(source, offset: position, count: TarArchive.blockBytes) else {
       return nil
     }
     let header = source.array(block.range)
-    guard hasChecksum(header, at: position),
-      let size = try? number(header[124..<136], "size", at: position),
-      let blocks = try? sum(size, TarArchive.blockBytes - 1),
-      let next = try? sum(position + TarArchive.blockBytes, blocks & ~(TarArchive.blockBytes - 1))
-    else { return nil }
-    return (text(header[0..<100]), next)
+    guard hasChecksum(header, at: position) else { return nil }
+    let name = text(header[0..<100])
+    let isFolder = header[156] == UInt8(ascii: "5")
+    guard let size = isFolder ? 0 : try? number(header[124..<136], "size", at: position),
+      let blocks = try? sum(size, TarArchive.blockBytes - 1)
+    else { return (name, nil) }
+    let padded = blocks & ~(TarArchive.blockBytes - 1)
+    return (name, try? sum(position + TarArchive.blockBytes, padded))
   }
 
   /// Whether the bytes of a header add up to its checksum, which counts as if it were spaces.
