@@ -254,7 +254,7 @@ struct TorchTensorReader {
       strides: strides
     )
     if let marks, arguments.count > marks {
-      guard try mark(&tensor, arguments[marks]) else { return nil }
+      guard mark(&tensor, arguments[marks]) else { return nil }
     }
     if !storage.isWhole, try tensor.end() > storage.bytes.upperBound {
       throw FormatError(TorchFault.badStorageView(key: storage.key.text))
@@ -265,7 +265,7 @@ struct TorchTensorReader {
   /// Takes note of `conj` and `neg`; returns false where the marks are none of torch's.
   ///
   /// That a mark is there is enough for torch, whatever it is set to.
-  private func mark(_ tensor: inout TorchTensor, _ marks: PickleValue) throws(FormatError) -> Bool {
+  private func mark(_ tensor: inout TorchTensor, _ marks: PickleValue) -> Bool {
     if marks == .none { return true }
     guard let entries = graph.entries(marks) else { return false }
     for index in stride(from: 0, to: entries.count, by: 2) {
