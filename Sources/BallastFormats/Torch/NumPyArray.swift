@@ -6,23 +6,69 @@ import BallastCheckpoint
 ///     numpy._core.multiarray._reconstruct(numpy.ndarray, (0,), b"b")
 ///       then BUILD (version, shape, dtype, is Fortran, bytes)
 ///     numpy._core.numeric._frombuffer(bytes, dtype, shape, "C" or "F")     protocol 5
+///     numpy._core.numeric._frombuffer(bytes, dtype, shape, "K", axes)      NumPy 2.4, any other order
 struct NumPyArray {
   let dtype: DType
   let byteOrder: TensorStorage.ByteOrder
   let sizes: [Int]
-  let isFortran: Bool
+  /// The axes from the slowest in memory to the fastest.
+  let axes: [Int]
   /// The bytes, or the text that stands for them in protocol 2.
   let content: PickleValue
 
-  /// What an array consists of, from its shape, type, order and data; nil where they are not that.
-  static func reading(
-    shape: PickleValue,
+  /// Out of what BUILD hands to an empty array: (version, shape, dtype, is Fortran, bytes).
+  static func reading(states: [PickleValue], in graph: PickleGraph) -> TorchReading {
+    // Each state takes the place of the one before.
+    guard case .tuple? = states.last,
+      let parts = states.last.flatMap({ graph.elements($0) }).map(Array.init),
+      parts.count == 5, case .tuple = parts[1], let sizes = integers(parts[1], in: graph),
+      let isFortran = graph.integer(parts[3])
+    else { return .obstacle(.oddArray) }
+    let axes = Array(sizes.indices)
+    return reading(
+      sizes: sizes,
+      axes: isFortran == 0 ? axes : axes.reversed(),
+      type: parts[2],
+      data: parts[4],
+      in: graph
+    )
+  }
+
+  /// Out of the arguments of `_frombuffer`; `shape` is that of the memory where the axes have an order
+  /// of their own.
+  static func reading(arguments: [PickleValue], in graph: PickleGraph) -> TorchReading {
+    guard arguments.count == 4 || arguments.count == 5, let order = graph.text(arguments[3]),
+      let shape = integers(arguments[2], in: graph)
+    else { return .obstacle(.oddArray) }
+    var (sizes, axes) = (shape, Array(shape.indices))
+    switch order {
+    case "C": break
+    case "F": axes.reverse()
+    case "K":
+      guard arguments.count == 5, let order = integers(arguments[4], in: graph),
+        order.sorted() == axes
+      else { return .obstacle(.oddArray) }
+      // Dimension i of the array is dimension order[i] of the memory.
+      sizes = order.map { shape[$0] }
+      for (axis, place) in order.enumerated() { axes[place] = axis }
+    default: return .obstacle(.oddArray)
+    }
+    return reading(sizes: sizes, axes: axes, type: arguments[1], data: arguments[0], in: graph)
+  }
+
+  private static func integers(_ value: PickleValue, in graph: PickleGraph) -> [Int]? {
+    guard let elements = graph.elements(value) else { return nil }
+    let integers = elements.compactMap { graph.integer($0) }
+    return integers.count == elements.count && integers.allSatisfy { $0 >= 0 } ? integers : nil
+  }
+
+  private static func reading(
+    sizes: [Int],
+    axes: [Int],
     type: PickleValue,
-    isFortran: Bool,
     data: PickleValue,
     in graph: PickleGraph
-  ) -> TorchReading? {
-    guard let sizes = graph.elements(shape)?.map({ graph.integer($0) ?? -1 }) else { return nil }
+  ) -> TorchReading {
     // What holds the data comes first: an array of objects has a list of them.
     guard let content = graph.content(data) else {
       return .obstacle(.unknownType("numpy.dtype('O')"))
@@ -38,7 +84,7 @@ struct NumPyArray {
         dtype: dtype,
         byteOrder: isBig ? .big : .little,
         sizes: sizes,
-        isFortran: isFortran,
+        axes: axes,
         content: content
       )
     )
@@ -64,10 +110,12 @@ struct NumPyArray {
     }
   }
 
-  /// The strides in elements: the last dimension runs fastest, or in Fortran's order the first.
+  /// The strides in elements.
   func strides(of shape: Shape) throws(FormatError) -> [Int] {
-    guard isFortran else { return shape.contiguousStrides }
-    return try Shape(sizes.reversed()).contiguousStrides.reversed()
+    let inMemory = try Shape(axes.map { sizes[$0] }).contiguousStrides
+    var strides = shape.contiguousStrides
+    for (axis, stride) in zip(axes, inMemory) { strides[axis] = stride }
+    return strides
   }
 
   /// The bytes as a storage: in place where the pickle holds them as such.

@@ -7,14 +7,16 @@ struct TorchContainers {
     var children: [(label: TorchLabel, value: PickleValue)] = []
     /// The keys that were set more than once.
     var repeatedKeys: [TorchLabel] = []
+    /// The labels that are not the text of their keys.
+    var inventedLabels: [TorchLabel] = []
+    /// Whether there is more in it, out of a call whose arguments are not understood.
+    var isPartlyUnread = false
     /// How many values were looked at.
     var size = 1
     /// Whether numbers and texts in it are settings, rather than a long row of data.
     var listsScalars = true
   }
 
-  /// How many elements of a tuple are spelled out where it is a key.
-  static let maximumKeyElements = 8
   /// The longest list whose numbers are taken for settings.
   static let maximumListedScalars = 32
 
@@ -35,14 +37,16 @@ struct TorchContainers {
     if case .object(let index) = value { graph.objects[index].offset } else { nil }
   }
 
-  func contents(of value: PickleValue) -> Contents {
+  /// Throws `TorchFault.changedAfterUse` where a call has taken what was in a container, and that came
+  /// to hold something else.
+  func contents(of value: PickleValue) throws(FormatError) -> Contents {
     var contents = Contents()
     if let elements = graph.elements(value) {
       add(elements, to: &contents)
     } else if let entries = graph.entries(value) {
       add(entries: entries, to: &contents)
     } else if case .object(let index) = value, graph.content(value) == nil {
-      add(graph.objects[index], to: &contents)
+      try add(graph.objects[index], to: &contents)
     }
     return contents
   }
@@ -79,18 +83,20 @@ struct TorchContainers {
   private func add(entries: [PickleValue], to contents: inout Contents) {
     let count = entries.count / 2
     contents.size += count
-    var places: [TorchLabel: Int] = [:]
+    var places: [TorchKey: Int] = [:]
     places.reserveCapacity(min(count, Self.maximumListedEntries))
     for index in 0..<count {
       let value = entries[2 * index + 1]
       guard count <= Self.maximumListedEntries || mayHoldTensors(value) else { continue }
-      let label = label(entries[2 * index], at: index)
-      if let place = places[label] {
+      let key = graph.labelledKey(entries[2 * index], at: index)
+      if let place = places[key.key] {
+        // Python keeps the first key, and the last value.
         contents.children[place].value = value
-        contents.repeatedKeys.append(label)
+        contents.repeatedKeys.append(contents.children[place].label)
       } else {
-        places[label] = contents.children.count
-        contents.children.append((label, value))
+        places[key.key] = contents.children.count
+        contents.children.append((key.label, value))
+        if key.isInvented { contents.inventedLabels.append(key.label) }
       }
     }
   }
@@ -100,46 +106,27 @@ struct TorchContainers {
     return isContainer(value)
   }
 
-  private func label(_ key: PickleValue, at index: Int) -> TorchLabel {
-    if let text = graph.text(key) { return TorchLabel(text: text, isText: true) }
-    if let elements = graph.elements(key), elements.count <= Self.maximumKeyElements {
-      let texts = elements.compactMap { keyText($0) }
-      if texts.count == elements.count {
-        return TorchLabel(text: "(" + texts.joined(separator: ", ") + ")", isText: false)
-      }
-    }
-    return TorchLabel(text: keyText(key) ?? "?\(index)", isText: false)
-  }
-
-  /// The text of a key that is no container; nil where it has none, or a very long one.
-  private func keyText(_ key: PickleValue) -> String? {
-    switch key {
-    case .none: "None"
-    case .bool(let bool): bool ? "True" : "False"
-    case .integer(let integer): String(integer)
-    case .float(let number): String(number)
-    case .string: graph.text(key)
-    case .bytes, .byteArray, .object:
-      graph.keyBytes(key).map { String(decoding: $0, as: UTF8.self) }
-    case .global: graph.name(key)?.name
-    default: nil
-    }
-  }
-
   // MARK: Objects
 
   /// The arguments, items, entries and attributes of an object, as far as they are known.
-  private func add(_ object: PickleObject, to contents: inout Contents) {
+  private func add(_ object: PickleObject, to contents: inout Contents) throws(FormatError) {
     let call = graph.call(object)
     let className = graph.name(call.callable).map { "\($0.module).\($0.name)" } ?? ""
+    if object.arguments.isOpaque { contents.isPartlyUnread = true }
     if Self.dictionaryClasses.contains(className) {
-      add(entries: dictionaryEntries(object, call), to: &contents)
+      let (entries, isWhole) = try dictionaryEntries(object, call, className)
+      if !isWhole { contents.isPartlyUnread = true }
+      add(entries: entries, to: &contents)
       // Only torch's note of module versions, `_metadata`, is ever set on such an object.
       return
     }
     if Self.sequenceClasses.contains(className) {
-      if let elements = call.arguments.first.flatMap({ graph.elements($0) }) {
+      let first = Self.isUnused(className, object, call) ? nil : call.arguments.first
+      if let first, let elements = graph.elements(first) {
+        try graph.checkUnchanged(first, since: object.offset)
         add(elements, to: &contents)
+      } else if let first, first.isOpaque || graph.entries(first) != nil {
+        contents.isPartlyUnread = true
       }
     } else {
       add(call.arguments, to: &contents)
@@ -153,7 +140,7 @@ struct TorchContainers {
         contents.children.append((TorchLabel(text: "state", isText: true), state))
       }
     }
-    add(entries: flattened(attributes), to: &contents)
+    add(entries: try flattened(attributes), to: &contents)
   }
 
   private static let dictionaryClasses: Set<String> = [
@@ -164,29 +151,64 @@ struct TorchContainers {
     "collections.deque",
   ]
 
-  /// The keys and values of a dictionary, also of one that is made from a list of pairs, as Python 2
-  /// writes an OrderedDict.
-  private func dictionaryEntries(
+  /// Whether a class leaves its arguments alone: `__new__` of what can be changed makes it empty.
+  private static func isUnused(
+    _ className: String,
     _ object: PickleObject,
     _ call: PickleGraph.Call
-  ) -> [PickleValue] {
+  ) -> Bool {
+    guard object.kind == .new || call.callable != object.callable else { return false }
+    return dictionaryClasses.contains(className) || changeableClasses.contains(className)
+  }
+
+  private static let changeableClasses: Set<String> = [
+    "builtins.set", "builtins.list", "collections.deque",
+  ]
+
+  /// The keys and values of a dictionary, also of one that is made from a list of pairs, as Python 2
+  /// writes an OrderedDict; and whether these are all.
+  private func dictionaryEntries(
+    _ object: PickleObject,
+    _ call: PickleGraph.Call,
+    _ className: String
+  ) throws(FormatError) -> (entries: [PickleValue], isWhole: Bool) {
     var entries: [PickleValue] = []
-    for argument in call.arguments {
+    var isWhole = true
+    var arguments = Self.isUnused(className, object, call) ? [] : call.arguments
+    // What a defaultdict calls for want of an entry.
+    if className == "collections.defaultdict" { arguments = arguments.dropFirst() }
+    for argument in arguments {
+      try graph.checkUnchanged(argument, since: object.offset)
       if let dictionary = graph.entries(argument) {
         entries += dictionary
-      } else {
-        for pair in graph.elements(argument) ?? [] {
-          if let pair = graph.elements(pair), pair.count == 2 { entries += pair }
+      } else if let pairs = graph.elements(argument), className != "collections.Counter" {
+        for pair in pairs {
+          try graph.checkUnchanged(pair, since: object.offset)
+          guard let parts = pairElements(pair) else {
+            isWhole = false
+            continue
+          }
+          entries += parts
         }
+      } else {
+        isWhole = false
       }
     }
-    return entries + object.entries
+    return (entries + object.entries, isWhole)
+  }
+
+  /// A key and its value; nil where a value is not a pair in an order of its own.
+  private func pairElements(_ value: PickleValue) -> ArraySlice<PickleValue>? {
+    switch value {
+    case .list, .tuple: graph.elements(value).flatMap { $0.count == 2 ? $0 : nil }
+    default: nil
+    }
   }
 
   /// The attributes of a `torch.nn.Module`, whose children stand in dictionaries of their own.
   ///
   /// `_parameters`, `_buffers` and `_modules` are left out of the names, as `state_dict` does.
-  private func flattened(_ attributes: [PickleValue]) -> [PickleValue] {
+  private func flattened(_ attributes: [PickleValue]) throws(FormatError) -> [PickleValue] {
     let keys = stride(from: 0, to: attributes.count - 1, by: 2)
     guard keys.contains(where: { graph.text(attributes[$0]) == "_modules" }) else {
       return attributes
@@ -194,7 +216,9 @@ struct TorchContainers {
     var result: [PickleValue] = []
     for index in keys {
       let (key, value) = (attributes[index], attributes[index + 1])
-      if Self.moduleDictionaries.contains(graph.text(key) ?? ""), let entries = entries(of: value) {
+      if Self.moduleDictionaries.contains(graph.text(key) ?? ""),
+        let entries = try entries(of: value)
+      {
         result += entries
       } else {
         result += [key, value]
@@ -205,7 +229,7 @@ struct TorchContainers {
 
   private static let moduleDictionaries: Set<String> = ["_parameters", "_buffers", "_modules"]
 
-  private func entries(of value: PickleValue) -> [PickleValue]? {
+  private func entries(of value: PickleValue) throws(FormatError) -> [PickleValue]? {
     if let entries = graph.entries(value) { return entries }
     guard case .object(let index) = value else { return nil }
     let object = graph.objects[index]
@@ -213,6 +237,7 @@ struct TorchContainers {
     guard let (module, name) = graph.name(call.callable),
       Self.dictionaryClasses.contains("\(module).\(name)")
     else { return nil }
-    return dictionaryEntries(object, call)
+    let (entries, isWhole) = try dictionaryEntries(object, call, "\(module).\(name)")
+    return isWhole ? entries : nil
   }
 }

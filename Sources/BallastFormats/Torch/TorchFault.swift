@@ -18,7 +18,12 @@ public enum TorchFault: FormatFault {
   case missingStorage(key: String)
   case wrongStorageSize(key: String, expected: Int, found: Int)
   case badStorageView(key: String)
+  case storageOfTwoTypes(key: String, first: String, then: String)
+  case storageViewTwice(key: String)
+  case changedElements
   // Tensors
+  case changedTensor(tensor: String)
+  case changedAfterUse
   case badArguments(tensor: String, function: String)
   case tooManyTensors(limit: Int)
   case tooManyPaths(limit: Int)
@@ -36,6 +41,8 @@ public enum TorchFault: FormatFault {
   case keptAsBits(tensor: String, type: String, DType)
   case nestedTooDeep(path: String, limit: Int)
   case repeatedKey(path: String)
+  case inventedName(path: String)
+  case unreadContents(path: String)
   case ambiguousName(String, renamed: String)
   case noVersion
   case trailingBytes(Int)
@@ -59,6 +66,15 @@ public enum TorchFault: FormatFault {
     case .wrongStorageSize(let key, let expected, let found):
       "storage \(quoted(key)) has \(found) bytes where its tensors want \(expected)"
     case .badStorageView(let key): "a view of storage \(quoted(key)) reaches past its end"
+    case .storageOfTwoTypes(let key, let first, let then):
+      "storage \(quoted(key)) is of type \(then) here, and of \(first) before, which torch takes it for"
+    case .storageViewTwice(let key):
+      "the key \(quoted(key)) of a storage's view stands for another storage or view already"
+    case .changedElements: "the pickle changes the elements of a tensor or a storage in place"
+    case .changedTensor(let tensor):
+      "tensor \(quoted(tensor)) is changed after it was made, which is not followed"
+    case .changedAfterUse:
+      "the pickle changes a container after a call that had taken what was in it"
     case .badArguments(let tensor, let function):
       "tensor \(quoted(tensor)) is made by \(function) with arguments that it does not take"
     case .tooManyTensors(let limit): "there are more than \(limit) tensors"
@@ -86,6 +102,10 @@ public enum TorchFault: FormatFault {
     case .nestedTooDeep(let path, let limit):
       "what lies more than \(limit) levels deep is left out, first at \(quoted(path))"
     case .repeatedKey(let path): "the key \(quoted(path)) is set twice; the later value counts"
+    case .inventedName(let path):
+      "the name \(quoted(path)) is made up: the key is no short text, number or tuple of these"
+    case .unreadContents(let path):
+      "not all that \(quoted(path)) is made from is understood; what is not is left out"
     case .ambiguousName(let name, let renamed):
       "two tensors have the dotted name \(quoted(name)); the second is called \(quoted(renamed))"
     case .noVersion: "the archive has no version, so torch itself would refuse it"
@@ -115,6 +135,8 @@ public enum TorchObstacle: Hashable, Sendable {
   case packedView
   case converted(to: String)
   case wrappedTooOften
+  case maskedArray
+  case oddArray
   case unknownType(String)
   case unknownFunction(String)
 
@@ -126,6 +148,8 @@ public enum TorchObstacle: Hashable, Sendable {
     case .packedView: "is a strided view of packed elements, which is not read"
     case .converted(let type): "is to be converted to \(type) on its device, which is not done"
     case .wrappedTooOften: "is wrapped in more calls than any tensor is"
+    case .maskedArray: "is a masked array of NumPy, which is not read"
+    case .oddArray: "is an array of NumPy whose parts do not make one"
     case .unknownType(let name): "has elements of type \(name), which are not read"
     case .unknownFunction(let name): "is made by \(name), which is not known"
     }

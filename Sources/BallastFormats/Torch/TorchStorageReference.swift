@@ -6,7 +6,10 @@ import BallastCheckpoint
 ///     ("storage", torch.FloatStorage, "0", "cpu", 6)          zip
 ///     ("storage", torch.FloatStorage, "9402…", "cpu", 6, None or (view key, offset, size))
 struct TorchStorageReference {
-  let key: String
+  /// A text, or a number in the oldest files.
+  let key: TorchKey
+  /// The key of the part that is meant, in legacy files; nil where that is the whole.
+  let viewKey: TorchKey?
   let type: TorchType
   /// The number of bytes of the whole storage.
   let byteCount: Int
@@ -14,8 +17,9 @@ struct TorchStorageReference {
   let bytes: Range<Int>
 
   /// The whole of a storage.
-  init(key: String, type: TorchType, byteCount: Int) {
+  init(key: TorchKey, type: TorchType, byteCount: Int) {
     self.key = key
+    viewKey = nil
     self.type = type
     self.byteCount = byteCount
     bytes = 0..<byteCount
@@ -41,23 +45,41 @@ struct TorchStorageReference {
     self.type = type
     byteCount = try product(count, type.byteWidth)
     guard fields.count == 6, fields[5] != .none else {
+      viewKey = nil
       bytes = 0..<byteCount
       return
     }
-    let view = graph.elements(fields[5]).map(Array.init) ?? []
-    guard view.count == 3, let offset = graph.integer(view[1]), let size = graph.integer(view[2])
+    guard case .tuple = fields[5], let view = graph.elements(fields[5]).map(Array.init),
+      view.count == 3, let viewKey = Self.key(view[0], in: graph),
+      let offset = graph.integer(view[1]), let size = graph.integer(view[2])
     else { throw FormatError(TorchFault.badStorageReference) }
     guard offset >= 0, size >= 0, try sum(offset, size) <= count else {
-      throw FormatError(TorchFault.badStorageView(key: key))
+      throw FormatError(TorchFault.badStorageView(key: key.text))
     }
+    self.viewKey = viewKey
     bytes = offset * type.byteWidth..<(offset + size) * type.byteWidth
   }
 }
 
 extension TorchStorageReference {
   /// The key of a storage: a text, or a number in the oldest files.
-  static func key(_ value: PickleValue, in graph: PickleGraph) -> String? {
-    graph.text(value) ?? graph.integer(value).map { String($0) }
+  ///
+  /// A number and its digits are two keys.
+  static func key(_ value: PickleValue, in graph: PickleGraph) -> TorchKey? {
+    if let integer = graph.integer(value) { return .number(integer) }
+    guard let (text, hasSurrogates) = graph.keyText(value), !hasSurrogates else { return nil }
+    return .text(ExactString(text))
+  }
+}
+
+extension TorchKey {
+  /// The key of a storage as text.
+  var text: String {
+    switch self {
+    case .text(let text): text.string
+    case .number(let number): String(number)
+    default: ""
+    }
   }
 }
 
@@ -65,7 +87,7 @@ extension TorchStorageReference {
 struct TorchStorages {
   /// Finds the bytes of a storage in the file.
   let find: (TorchStorageReference) throws(FormatError) -> TensorStorage
-  private var known: [ExactString: TensorStorage] = [:]
+  private var known: [TorchKey: TensorStorage] = [:]
 
   init(find: @escaping (TorchStorageReference) throws(FormatError) -> TensorStorage) {
     self.find = find
@@ -81,7 +103,7 @@ struct TorchStorages {
     _ reference: TorchStorageReference,
     at offset: Int?
   ) throws(FormatError) -> TensorStorage {
-    let key = ExactString(reference.key)
+    let key = reference.key
     let storage: TensorStorage
     if let earlier = known[key] {
       storage = earlier
@@ -96,7 +118,7 @@ struct TorchStorages {
     guard storage.byteCount == reference.byteCount else {
       throw FormatError(
         TorchFault.wrongStorageSize(
-          key: reference.key,
+          key: reference.key.text,
           expected: reference.byteCount,
           found: storage.byteCount
         ),

@@ -42,7 +42,7 @@ extension TorchTensorReader {
       return .obstacle(.unknownType(name))
     }
     let indexCount = layout == .coordinates ? 1 : 2
-    guard parts.count >= indexCount + 2, let sizes = integers(parts[indexCount + 1]),
+    guard parts.count >= indexCount + 2, let sizes = try integers(parts[indexCount + 1]),
       let values = try part(parts[indexCount], at: path)
     else { return nil }
     var indices: [TorchTensor] = []

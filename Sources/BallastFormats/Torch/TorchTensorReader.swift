@@ -4,7 +4,7 @@ import BallastCheckpoint
 /// Reads the calls by which torch's pickles make tensors.
 struct TorchTensorReader {
   /// The functions of torch that stand for tensors.
-  private enum Function {
+  enum Function {
     /// (storage, offset, size, stride, requires_grad, hooks, marks such as `conj`)
     case dense
     /// (storage, offset, size, stride, requires_grad, hooks, dtype, marks)
@@ -17,7 +17,7 @@ struct TorchTensorReader {
     case device
     /// (class, shape, type), then BUILD
     case numpyArray
-    /// (bytes, dtype, shape, order)
+    /// (bytes, dtype, shape, order) or (bytes, dtype, shape, "K", order of the axes)
     case numpyBuffer
     /// (storage, offset, size, stride, (scheme, …), …)
     case quantized
@@ -40,14 +40,17 @@ struct TorchTensorReader {
 
   let graph: PickleGraph
   /// The tensors that persistent ids name, in files that hold them apart; nil where ids are storages.
-  private let tensors: [String: TorchTensor]?
+  private let tensors: [TorchKey: TorchTensor]?
   /// The function that each global of the graph is, found once.
   private let functions: [Function?]
+  /// The references to storages that are not to be read as they stand.
+  private let conflicts: [Int: TorchFault]
 
   /// A reader of `graph`; `tensors` are those that stand apart from it under persistent ids.
-  init(_ graph: PickleGraph, tensors: [String: TorchTensor]? = nil) {
+  init(_ graph: PickleGraph, tensors: [TorchKey: TorchTensor]? = nil) {
     self.graph = graph
     self.tensors = tensors
+    conflicts = tensors == nil ? TorchStorageConflicts(in: graph).faults : [:]
     functions = graph.globals.indices.map { index in
       graph.name(.global(index)).flatMap { Self.function(module: $0.module, name: $0.name) }
     }
@@ -65,6 +68,7 @@ struct TorchTensorReader {
     case ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"): .device
     case ("numpy._core.multiarray", "_reconstruct"): .numpyArray
     case ("numpy._core.numeric", "_frombuffer"): .numpyBuffer
+    case ("numpy.ma.core", "_mareconstruct"): .obstacle(.maskedArray)
     case ("torch._tensor", "_rebuild_from_type_v2"): .fromType
     case ("torch._utils", "_rebuild_qtensor"): .quantized
     case ("torch._utils", "_rebuild_sparse_tensor"), ("torch._utils", "_rebuild_sparse_csr_tensor"):
@@ -86,7 +90,7 @@ struct TorchTensorReader {
     guard case .object(let index) = value else { return nil }
     do throws(FormatError) {
       let object = graph.objects[index]
-      return try readCall(graph.call(object), states: object.states, at: path)
+      return try readCall(object, at: path)
     } catch {
       throw FormatError(error.fault, at: error.offset ?? graph.objects[index].offset)
     }
@@ -96,9 +100,15 @@ struct TorchTensorReader {
   private func readStorage(_ index: Int) throws(FormatError) -> TorchReading? {
     let id = graph.persistentIDs[index]
     if let tensors {
-      return TorchStorageReference.key(id, in: graph).flatMap { tensors[$0] }.map { .tensor($0) }
+      // The class of a module, whose source follows it.
+      if case .tuple = id { return nil }
+      guard let key = apartKey(id) else { throw FormatError(TorchFault.badStorageReference) }
+      guard let tensor = tensors[key] else {
+        throw FormatError(TorchFault.missingStorage(key: key.text))
+      }
+      return .tensor(tensor)
     }
-    guard let storage = try TorchStorageReference(id, in: graph) else { return nil }
+    guard let storage = try storageReference(index) else { return nil }
     return .tensor(
       TorchTensor(
         storage: storage,
@@ -110,16 +120,36 @@ struct TorchTensorReader {
     )
   }
 
+  /// The number that a persistent id gives, which torch also takes in digits.
+  private func apartKey(_ id: PickleValue) -> TorchKey? {
+    if let integer = graph.integer(id) { return .number(integer) }
+    guard let text = graph.text(id) else { return nil }
+    let digits = text.utf8.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 || $0 == 0x0A }
+    return Int(String(decoding: digits.reversed(), as: UTF8.self)).map { .number($0) }
+  }
+
+  /// What a persistent id says about a storage, unless an earlier one says otherwise.
+  func storageReference(_ index: Int) throws(FormatError) -> TorchStorageReference? {
+    if let fault = conflicts[index] { throw FormatError(fault) }
+    return try TorchStorageReference(graph.persistentIDs[index], in: graph)
+  }
+
   private func readCall(
-    _ call: PickleGraph.Call,
-    states: [PickleValue],
+    _ object: PickleObject,
     at path: TorchPath
   ) throws(FormatError) -> Finding? {
-    var call = call
+    var call = graph.call(object)
+    var states = object.states
+    var offset = object.offset
     var deviceType: String?
-    var attributes = states
+    var attributes: [PickleValue] = []
     func finding(_ reading: TorchReading) -> Finding {
       Finding(reading: reading.converted(to: deviceType), attributes: attributes)
+    }
+    func enter(_ object: PickleObject) {
+      call = graph.call(object)
+      states = object.states
+      offset = object.offset
     }
     for _ in 0..<Self.maximumWrappers {
       guard let function = self.function(of: call) else { return nil }
@@ -127,7 +157,18 @@ struct TorchTensorReader {
         let name = graph.name(call.callable)?.name ?? ""
         return FormatError(TorchFault.badArguments(tensor: path.dotted, function: name))
       }
-      let arguments = Array(call.arguments)
+      var arguments = Array(call.arguments)
+      if arguments.isEmpty, case .wrapper = function, let data = variableData(states) {
+        (arguments, states) = ([data], [])
+      }
+      try checkUnchanged(arguments, since: offset)
+      switch function {
+      case .numpyArray, .numpyBuffer: break
+      case .obstacle: attributes += states
+      default:
+        try checkStates(states, at: path)
+        attributes += states
+      }
       switch function {
       case .obstacle(let obstacle): return finding(.obstacle(obstacle))
       case .dense:
@@ -148,12 +189,12 @@ struct TorchTensorReader {
         }
         guard case .object(let index) = inner else { throw bad }
         if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
-        attributes += graph.objects[index].states
-        call = graph.call(graph.objects[index])
+        enter(graph.objects[index])
       case .fromType:
         guard arguments.count >= 3, let inner = graph.elements(arguments[2]) else { throw bad }
         if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
         call = PickleGraph.Call(callable: arguments[0], arguments: inner)
+        states = []
         if self.function(of: call) == nil, let (_, name) = graph.name(call.callable) {
           return finding(.obstacle(.unknownFunction(name)))
         }
@@ -162,7 +203,7 @@ struct TorchTensorReader {
           case .object(let index) = arguments[0]
         else { throw bad }
         deviceType = typeName
-        call = graph.call(graph.objects[index])
+        enter(graph.objects[index])
       case .quantized:
         guard let quantized = try readQuantized(arguments, at: path) else { throw bad }
         return finding(quantized)
@@ -172,35 +213,17 @@ struct TorchTensorReader {
       case .nested:
         guard let nested = try readNested(arguments, at: path) else { throw bad }
         return finding(nested)
-      case .numpyArray:
-        guard let parts = states.last.flatMap({ graph.elements($0) }).map(Array.init),
-          parts.count == 5,
-          let array = NumPyArray.reading(
-            shape: parts[1],
-            type: parts[2],
-            isFortran: parts[3] == .bool(true),
-            data: parts[4],
-            in: graph
-          )
-        else { throw bad }
-        return Finding(reading: array)
+      case .numpyArray: return Finding(reading: NumPyArray.reading(states: states, in: graph))
       case .numpyBuffer:
-        guard arguments.count == 4,
-          let array = NumPyArray.reading(
-            shape: arguments[2],
-            type: arguments[1],
-            isFortran: graph.text(arguments[3]) == "F",
-            data: arguments[0],
-            in: graph
-          )
-        else { throw bad }
-        return Finding(reading: array)
+        // A state would take the place of all that the arguments say.
+        guard states.isEmpty else { return Finding(reading: .obstacle(.oddArray)) }
+        return Finding(reading: NumPyArray.reading(arguments: arguments, in: graph))
       }
     }
     return finding(.obstacle(.wrappedTooOften))
   }
 
-  private func function(of call: PickleGraph.Call) -> Function? {
+  func function(of call: PickleGraph.Call) -> Function? {
     guard case .global(let index) = call.callable else { return nil }
     return functions[index]
   }
@@ -214,9 +237,9 @@ struct TorchTensorReader {
     marks: Int?
   ) throws(FormatError) -> TorchReading? {
     guard arguments.count >= 4, case .persistent(let index) = arguments[0],
-      let storage = try TorchStorageReference(graph.persistentIDs[index], in: graph),
+      let storage = try storageReference(index),
       let offset = graph.integer(arguments[1]), offset >= 0,
-      let sizes = integers(arguments[2]), let strides = integers(arguments[3])
+      let sizes = try integers(arguments[2]), let strides = try integers(arguments[3])
     else { return nil }
     let type = type ?? storage.type
     guard (marks == nil ? type.integers : type.dtype) != nil else {
@@ -230,26 +253,39 @@ struct TorchTensorReader {
       sizes: sizes,
       strides: strides
     )
-    if let marks, arguments.count > marks, let entries = graph.entries(arguments[marks]) {
-      for (key, value) in zip(entries, entries.dropFirst()) where value == .bool(true) {
-        if graph.text(key) == "conj" { tensor.isConjugated = true }
-        if graph.text(key) == "neg" { tensor.isNegated = true }
-      }
+    if let marks, arguments.count > marks {
+      guard mark(&tensor, arguments[marks]) else { return nil }
     }
     if !storage.isWhole, try tensor.end() > storage.bytes.upperBound {
-      throw FormatError(TorchFault.badStorageView(key: storage.key))
+      throw FormatError(TorchFault.badStorageView(key: storage.key.text))
     }
     return .tensor(tensor)
   }
 
-  /// Sizes or strides: a tuple, or a `torch.Size`.
-  func integers(_ value: PickleValue) -> [Int]? {
+  /// Takes note of `conj` and `neg`; returns false where the marks are none of torch's.
+  ///
+  /// That a mark is there is enough for torch, whatever it is set to.
+  private func mark(_ tensor: inout TorchTensor, _ marks: PickleValue) -> Bool {
+    if marks == .none { return true }
+    guard let entries = graph.entries(marks) else { return false }
+    for index in stride(from: 0, to: entries.count, by: 2) {
+      guard let key = graph.text(entries[index]) else { return false }
+      if key == "conj" { tensor.isConjugated = true }
+      if key == "neg" { tensor.isNegated = true }
+    }
+    return true
+  }
+
+  /// Sizes or strides: a tuple or a list, or a `torch.Size`.
+  func integers(_ value: PickleValue) throws(FormatError) -> [Int]? {
     var value = value
     if case .object(let index) = value {
-      let call = graph.call(graph.objects[index])
+      let object = graph.objects[index]
+      let call = graph.call(object)
       guard graph.isGlobal(call.callable, "torch", "Size"), let first = call.arguments.first else {
         return nil
       }
+      try graph.checkUnchanged(first, since: object.offset)
       value = first
     }
     guard let elements = graph.elements(value) else { return nil }

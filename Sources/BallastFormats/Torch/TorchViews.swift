@@ -237,10 +237,7 @@ struct TorchViews {
       arrays[place] = try array.storage(in: graph, file: file, maximumUnfoldedBytes: unfoldedBytes)
     }
     guard let storage = arrays[place], storage.byteCount == byteCount else {
-      throw FormatError(
-        TorchFault.badArguments(tensor: name, function: "numpy.ndarray"),
-        at: offset
-      )
+      return .obstacle(.oddArray)
     }
     return .view(
       try TensorView(

@@ -52,7 +52,7 @@ struct TorchWalk {
   init(
     _ graph: PickleGraph,
     storages: TorchStorages,
-    tensors: [String: TorchTensor]? = nil,
+    tensors: [TorchKey: TorchTensor]? = nil,
     file: String?,
     limits: TorchLimits
   ) {
@@ -66,6 +66,7 @@ struct TorchWalk {
 
   /// Gathers everything below `root`.
   mutating func run(_ root: PickleValue) throws(FormatError) {
+    try reader.checkChanges()
     _ = try visit(root, listsScalars: true)
     while let frame = frames.last {
       guard frame.next < frame.contents.children.count else {
@@ -150,9 +151,28 @@ struct TorchWalk {
       return false
     }
     if attributes == nil { try note(value, at: containers.offset(of: value)) }
-    let contents =
-      attributes.map { containers.attributes($0) } ?? containers.contents(of: value)
+    let contents: TorchContainers.Contents
+    if let attributes {
+      contents = containers.attributes(attributes)
+    } else {
+      contents = try containers.contents(of: value)
+    }
     try countSteps(contents.size)
+    let offset = containers.offset(of: value)
+    if contents.isPartlyUnread {
+      said.append(
+        "contents that are left out",
+        FormatError(TorchFault.unreadContents(path: path.dotted), at: offset)
+      )
+    }
+    for label in contents.inventedLabels {
+      path.append(label)
+      said.append(
+        "names that are made up",
+        FormatError(TorchFault.inventedName(path: path.dotted), at: offset)
+      )
+      path.removeLast()
+    }
     for label in contents.repeatedKeys {
       path.append(label)
       said.append("keys that are set twice", FormatError(TorchFault.repeatedKey(path: path.dotted)))

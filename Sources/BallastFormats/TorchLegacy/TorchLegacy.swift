@@ -72,16 +72,16 @@ package enum TorchLegacy {
       throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
     }
     let elementWidths = try elementWidths(in: graph)
-    var found: [ExactString: TensorStorage] = [:]
+    var found: [TorchKey: TensorStorage] = [:]
     for key in keys {
       guard let key = TorchStorageReference.key(key, in: keyGraph) else {
         throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
       }
-      guard let width = elementWidths[ExactString(key)] else {
-        throw FormatError(TorchFault.unreferencedStorage(key: key), at: position)
+      guard let width = elementWidths[key] else {
+        throw FormatError(TorchFault.unreferencedStorage(key: key.text), at: position)
       }
       let (region, end) = try storage(in: source, at: position, elementWidth: width)
-      found[ExactString(key)] = TensorStorage(
+      found[key] = TensorStorage(
         region,
         file: file,
         fileOffset: region.range.lowerBound,
@@ -94,8 +94,8 @@ package enum TorchLegacy {
       warnings.append(FormatError(TorchFault.trailingBytes(source.count - position), at: position))
     }
     let storages = TorchStorages { [found] (reference) throws(FormatError) in
-      guard let storage = found[ExactString(reference.key)] else {
-        throw FormatError(TorchFault.missingStorage(key: reference.key))
+      guard let storage = found[reference.key] else {
+        throw FormatError(TorchFault.missingStorage(key: reference.key.text))
       }
       return storage
     }
@@ -125,13 +125,12 @@ package enum TorchLegacy {
   /// The size of the elements of each storage, from the persistent ids.
   private static func elementWidths(
     in graph: PickleGraph
-  ) throws(FormatError) -> [ExactString: Int] {
-    var widths: [ExactString: Int] = [:]
+  ) throws(FormatError) -> [TorchKey: Int] {
+    var widths: [TorchKey: Int] = [:]
     for id in graph.persistentIDs {
       guard let reference = try TorchStorageReference(id, in: graph) else { continue }
       // The first one counts, as it does for torch.
-      let key = ExactString(reference.key)
-      if widths[key] == nil { widths[key] = reference.type.byteWidth }
+      if widths[reference.key] == nil { widths[reference.key] = reference.type.byteWidth }
     }
     return widths
   }

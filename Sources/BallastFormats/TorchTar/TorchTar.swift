@@ -12,12 +12,15 @@ package import BallastCheckpoint
 package enum TorchTar {
   package static let name = "torch-tar"
 
-  /// Whether a file is a tar archive that has the members of a checkpoint.
+  /// Whether a file is a tar archive that has the members of a checkpoint; of one that cannot be read
+  /// to its end, whether a header has the name of such a member, so that it is told what is wrong.
   package static func matches(_ source: SharedBytes) -> Bool {
-    guard TarArchive.matches(source), let archive = try? TarArchive(parsing: source) else {
-      return false
+    guard TarArchive.matches(source) else { return false }
+    let names = ["storages", "tensors", "pickle"]
+    guard let archive = try? TarArchive(parsing: source) else {
+      return TarArchive.outline(of: source).contains { names.contains($0) }
     }
-    return ["storages", "tensors", "pickle"].allSatisfy { archive[$0] != nil }
+    return names.allSatisfy { archive[$0] != nil }
   }
 
   /// Opens a file; `file` is its name within a set of several.
@@ -52,7 +55,7 @@ package enum TorchTar {
     try machine.run()
     let storages = TorchStorages { [storages = contents.storages] (reference) throws(FormatError) in
       guard let storage = storages[reference.key] else {
-        throw FormatError(TorchFault.missingStorage(key: reference.key))
+        throw FormatError(TorchFault.missingStorage(key: reference.key.text))
       }
       return storage
     }

@@ -4,9 +4,9 @@ import BallastCheckpoint
 /// The storages and tensors of torch's tar archives, under the keys by which the object names them.
 struct TorchTarContents {
   /// The storages that have bytes of their own.
-  private(set) var storages: [String: TensorStorage] = [:]
+  private(set) var storages: [TorchKey: TensorStorage] = [:]
   /// The tensors, and each storage as a row of its elements.
-  private(set) var tensors: [String: TorchTensor] = [:]
+  private(set) var tensors: [TorchKey: TorchTensor] = [:]
 
   private let source: SharedBytes
   private let file: String?
@@ -56,12 +56,14 @@ struct TorchTarContents {
         let offset = graph.integer(fields[2]), let count = graph.integer(fields[3])
       else { throw FormatError(TorchFault.badStorageReference, at: start) }
       guard let root = tensors[rootKey] else {
-        throw FormatError(TorchFault.missingStorage(key: rootKey), at: start)
+        throw FormatError(TorchFault.missingStorage(key: rootKey.text), at: start)
       }
       guard offset >= 0, count >= 0, try sum(offset, count, at: start) <= root.sizes[0] else {
-        throw FormatError(TorchFault.badStorageView(key: key), at: start)
+        throw FormatError(TorchFault.badStorageView(key: key.text), at: start)
       }
-      tensors[key] = row(of: root.storage, from: offset, count: count)
+      // The part may be one of a part.
+      let start = try sum(root.elementOffset, offset, at: start)
+      tensors[key] = row(of: root.storage, from: start, count: count)
     }
   }
 
@@ -75,7 +77,7 @@ struct TorchTarContents {
         let storageKey = TorchStorageReference.key(fields[1], in: graph)
       else { throw FormatError(TorchFault.badStorageReference, at: start) }
       guard let storage = tensors[storageKey] else {
-        throw FormatError(TorchFault.missingStorage(key: storageKey), at: start)
+        throw FormatError(TorchFault.missingStorage(key: storageKey.text), at: start)
       }
       let rank = try readRank()
       var sizes: [Int] = []
@@ -92,7 +94,7 @@ struct TorchTarContents {
       )
       let limit = (storage.elementOffset + storage.sizes[0]) * storage.type.byteWidth
       guard try tensor.end(at: start) <= limit else {
-        throw FormatError(TorchFault.badStorageView(key: storageKey), at: start)
+        throw FormatError(TorchFault.badStorageView(key: storageKey.text), at: start)
       }
       tensors[key] = tensor
     }

@@ -70,8 +70,8 @@ package enum TorchZip {
       )
       try machine.run()
       let storages = TorchStorages { (reference) throws(FormatError) in
-        guard let member = archive[root + "data/" + reference.key] else {
-          throw FormatError(TorchFault.missingStorage(key: reference.key))
+        guard let member = archive[root + "data/" + reference.key.text] else {
+          throw FormatError(TorchFault.missingStorage(key: reference.key.text))
         }
         return TensorStorage(
           try archive.contents(of: member),

@@ -81,6 +81,54 @@ struct TarBuilder {
     #expect(archive.members.map(\.name) == ["longer", "gnu's", "a"])
   }
 
+  @Test(arguments: ["1", "2", "3", "6", "S", "K", "g", "X", "Z", "\u{1}"])
+  func onlyFilesAndFoldersAreMembers(kind: String) throws {
+    let found = try fault {
+      $0.add("a", bytes("1"))
+      $0.add("b", bytes("2"), kind: kind)
+    }
+    #expect(found as? TarFault == .unsupportedMember(kind: kind.utf8.first ?? 0))
+  }
+
+  @Test func foldersHaveNoData() throws {
+    #expect(try fault { $0.add("a", bytes("1"), kind: "5") } as? TarFault == .folderWithData)
+    // An old archive tells a folder by its name.
+    #expect(try fault { $0.add("a/", bytes("1"), kind: "\0") } as? TarFault == .folderWithData)
+    #expect(try archive { $0.add("a/", kind: "\0") }.members.isEmpty)
+    #expect(try archive { $0.add("a", kind: "\0") }.members.count == 1)
+  }
+
+  @Test func sparseMembersAreRefused() throws {
+    #expect(
+      try fault { $0.add("x", TarBuilder.record("GNU.sparse.size=512"), kind: "x") } as? TarFault
+        == .sparse
+    )
+  }
+
+  @Test func aMemberIsExtendedOnce() throws {
+    let (first, second) = (TarBuilder.record("path=b"), TarBuilder.record("path=c"))
+    for (header, kind) in [(second, "x"), (bytes("c", 0), "L")] {
+      let found = try fault {
+        $0.add("x", first, kind: "x")
+        $0.add("x", header, kind: kind)
+        $0.add("a")
+      }
+      #expect(found as? TarFault == .extendedTwice)
+    }
+    let sizes = try fault {
+      for _ in 0..<2 { $0.add("x", TarBuilder.record("size=5"), kind: "x") }
+      $0.add("a", bytes("hello"))
+    }
+    #expect(sizes as? TarFault == .extendedTwice)
+    // Name and size may come apart, and the size is the file's.
+    let apart = try archive {
+      $0.add("x", TarBuilder.record("size=5"), kind: "x")
+      $0.add("x", bytes("name", 0), kind: "L")
+      $0.add("a", bytes("hello"), size: Array("00000000000".utf8))
+    }
+    #expect(apart.members.map(\.name) == ["name"] && apart["name"]?.range.count == 5)
+  }
+
   @Test func sizesMayBeBinaryOrExtended() throws {
     let binary = try archive {
       $0.add("a", bytes("hello"), size: [0x80] + [UInt8](repeating: 0, count: 10) + [5])

@@ -106,6 +106,7 @@ func torchZip(
 func torchLegacy(
   _ pickle: [UInt8],
   keys: [String] = [],
+  pickledKeys: [[UInt8]]? = nil,
   storages: [(count: Int, data: [UInt8])] = [],
   magic: [UInt8] = bytes(0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19),
   protocolVersion: Int = 1001
@@ -113,7 +114,7 @@ func torchLegacy(
   let systemInfo = TorchPickle.dictionary(["little_endian": [0x88]])
   return bytes(0x80, 2, magic, ".", 0x80, 2, TorchPickle.integer(protocolVersion), ".")
     + bytes(0x80, 2, systemInfo, ".", 0x80, 2, pickle, ".")
-    + bytes(0x80, 2, TorchPickle.list(keys.map(TorchPickle.text)), ".")
+    + bytes(0x80, 2, TorchPickle.list(pickledKeys ?? keys.map(TorchPickle.text)), ".")
     + storages.flatMap { littleEndian(Int64($0.count)) + $0.data }
 }
 

@@ -97,6 +97,75 @@ import Testing
     #expect(checkpoint.tie(of: try #require(checkpoint["parameter"]))?.name == "w")
   }
 
+  @Test func partsOfPartsStartWithinThem() throws {
+    let views = Self.pickled(TorchPickle.list([Self.view(2, 1, 1, 4), Self.view(4, 2, 1, 2)]))
+    let checkpoint = try open(
+      file(
+        storages: Self.count(1) + Self.storage() + views,
+        tensors: Self.count(1) + Self.tensor(storage: 4, sizes: [2], strides: [1], offset: 0)
+      )
+    )
+    #expect(try checkpoint["w"]?.floats() == [2, 3])
+  }
+
+  private static func keyedStorage(_ key: [UInt8], from first: Int) -> [UInt8] {
+    pickled(
+      TorchPickle.tuple(key, TorchPickle.text("cpu"), TorchPickle.global("torch", "FloatStorage"))
+    ) + littleEndian(2) + (first..<first + 2).flatMap { littleEndian(Float($0).bitPattern) }
+  }
+
+  private static func keyedTensor(_ key: [UInt8], of storage: [UInt8]) -> [UInt8] {
+    pickled(TorchPickle.tuple(key, storage, TorchPickle.global("torch", "FloatTensor")))
+      + littleEndian(1) + [2, 1, 0].flatMap { littleEndian($0) }
+  }
+
+  @Test(arguments: [
+    (TorchPickle.integer(1), TorchPickle.text("1")),
+    (TorchPickle.text("\u{E9}"), TorchPickle.text("e\u{301}")),
+  ])
+  func keysAreTheirBytesAndTypes(first: [UInt8], second: [UInt8]) throws {
+    let storages =
+      Self.count(2) + Self.keyedStorage(first, from: 0) + Self.keyedStorage(second, from: 4)
+      + Self.pickled(TorchPickle.list([]))
+    for (key, expected) in [(first, [0, 1]), (second, [4, 5])] as [([UInt8], [Float])] {
+      let tensors = Self.count(1) + Self.keyedTensor(TorchPickle.integer(3), of: key)
+      #expect(try open(file(storages: storages, tensors: tensors))["w"]?.floats() == expected)
+    }
+  }
+
+  @Test func idsAreNumbersInDigits() throws {
+    let tensors =
+      Self.count(2) + Self.tensor() + Self.keyedTensor(TorchPickle.text("03"), of: bytes("K", 1))
+    for id in ["3", "03", " 3", "3 ", "+3"] {
+      let pickle = TorchPickle.dictionary(["w": bytes(TorchPickle.text(id), "Q")])
+      #expect(try open(file(tensors: tensors, pickle: pickle))["w"]?.floats() == [1, 4])
+    }
+    func fault(_ id: [UInt8]) throws -> TorchFault? {
+      try self.fault(file(pickle: TorchPickle.dictionary(["w": bytes(id, "Q")]))) as? TorchFault
+    }
+    #expect(try fault(TorchPickle.text("w")) == .badStorageReference)
+    #expect(try fault(bytes("N")) == .badStorageReference)
+    #expect(try fault(TorchPickle.integer(4)) == .missingStorage(key: "4"))
+  }
+
+  @Test func damagedArchivesAreTheTarsOwn() throws {
+    var linked = file()
+    linked.add("storages", kind: "1")
+    #expect(TorchTar.matches(try linked.source))
+    #expect(try fault(linked) as? TarFault == .unsupportedMember(kind: 0x31))
+    var damaged = file()
+    damaged.add("more", checksum: "000000")
+    #expect(TorchTar.matches(try damaged.source))
+    #expect(try fault(damaged) as? TarFault == .wrongChecksum)
+    var folder = TarBuilder()
+    folder.add("storages", kind: "5", size: bytes("1000"))
+    #expect(TorchTar.matches(try folder.source))
+    #expect(try fault(folder) as? TarFault == .folderWithData)
+    var other = TarBuilder()
+    other.add("a", kind: "2")
+    #expect(!TorchTar.matches(try other.source))
+  }
+
   @Test func damagedFilesAreRefused() throws {
     let storages = Self.count(1) + Self.storage()
     let none = Self.pickled(TorchPickle.list([]))

@@ -26,6 +26,11 @@ package struct PickleGraph: Sendable {
   var lists: [[PickleValue]] = []
   /// Keys and values in turn; a key may come again, and then the later value counts.
   var dictionaries: [[PickleValue]] = []
+  /// Where the opcode stands that last changed each of `lists` and `dictionaries`.
+  var listChanges: [Int] = []
+  var dictionaryChanges: [Int] = []
+  /// Where what a persistent id stands for is changed first, such as an element of a storage.
+  var persistentChange: Int?
 
   init(source: SharedBytes, isInFile: Bool) {
     self.source = source
@@ -51,6 +56,15 @@ package struct PickleGraph: Sendable {
       return nil
     }
     return texts[index].decoded(from: source)
+  }
+
+  /// The text of a string that serves as a key, and whether it has surrogates, for which escapes stand
+  /// in it; nil where it is longer than a key.
+  func keyText(_ value: PickleValue) -> (text: String, hasSurrogates: Bool)? {
+    guard case .string(let index) = value, texts[index].range.count <= Self.maximumKeyBytes else {
+      return nil
+    }
+    return texts[index].read(from: source)
   }
 
   /// The text if it is no longer than a key, otherwise its beginning and an ellipsis.
@@ -95,6 +109,23 @@ package struct PickleGraph: Sendable {
     case .tuple(let slice), .frozenSet(let slice): elements(of: slice)
     default: nil
     }
+  }
+
+  /// Where in the pickle the list, set or dictionary was changed last; nil for all else.
+  func lastChange(_ value: PickleValue) -> Int? {
+    switch value {
+    case .list(let index), .set(let index): listChanges[index]
+    case .dictionary(let index): dictionaryChanges[index]
+    default: nil
+    }
+  }
+
+  /// Refuses a container that was changed after a call at `offset` had taken what is in it.
+  ///
+  /// Throws `TorchFault.changedAfterUse`.
+  func checkUnchanged(_ value: PickleValue, since offset: Int) throws(FormatError) {
+    guard let change = lastChange(value), change > offset else { return }
+    throw FormatError(TorchFault.changedAfterUse, at: change)
   }
 
   /// The keys and values of a dictionary, in turn.

@@ -54,12 +54,14 @@ extension PickleMachine {
     try reserve()
     try countElements(elements)
     graph.lists.append(elements)
+    graph.listChanges.append(offset)
     return .list(graph.lists.count - 1)
   }
 
   mutating func makeSet() throws(FormatError) -> PickleValue {
     try reserve()
     graph.lists.append([])
+    graph.listChanges.append(offset)
     return .set(graph.lists.count - 1)
   }
 
@@ -71,6 +73,7 @@ extension PickleMachine {
     try reserve()
     try countElements(entries)
     graph.dictionaries.append(entries)
+    graph.dictionaryChanges.append(offset)
     return .dictionary(graph.dictionaries.count - 1)
   }
 
@@ -82,10 +85,11 @@ extension PickleMachine {
     switch (target, opcode) {
     case (.list(let index), .append), (.list(let index), .appends), (.set(let index), .additems):
       graph.lists[index] += items
+      graph.listChanges[index] = offset
     case (.object(let index), _):
       graph.objects[index].items += items
       record(opcode, target)
-    case _ where target.isOpaque: record(opcode, target)
+    case _ where target.isOpaque: recordChange(opcode, target)
     default: throw fault(.wrongTarget(opcode: opcode.name))
     }
   }
@@ -95,11 +99,13 @@ extension PickleMachine {
     let target = try top(for: opcode)
     try countElements(entries)
     switch target {
-    case .dictionary(let index): graph.dictionaries[index] += entries
+    case .dictionary(let index):
+      graph.dictionaries[index] += entries
+      graph.dictionaryChanges[index] = offset
     case .object(let index):
       graph.objects[index].entries += entries
       record(opcode, target)
-    case _ where target.isOpaque: record(opcode, target)
+    case _ where target.isOpaque: recordChange(opcode, target)
     default: throw fault(.wrongTarget(opcode: opcode.name))
     }
   }
@@ -109,7 +115,7 @@ extension PickleMachine {
     let target = try top(for: .build)
     guard target.isOpaque else { throw fault(.wrongTarget(opcode: PickleOpcode.build.name)) }
     if case .object(let index) = target { graph.objects[index].states.append(state) }
-    record(.build, target)
+    recordChange(.build, target)
   }
 
   // MARK: Globals and calls
@@ -206,6 +212,12 @@ extension PickleMachine {
     let value = PickleValue.persistent(graph.persistentIDs.count - 1)
     record(opcode, value)
     try push(value)
+  }
+
+  /// Records a change of an opaque value, and where a storage's own content is meant.
+  private mutating func recordChange(_ opcode: PickleOpcode, _ value: PickleValue) {
+    if case .persistent = value, graph.persistentChange == nil { graph.persistentChange = offset }
+    record(opcode, value)
   }
 
   private mutating func record(_ opcode: PickleOpcode, _ value: PickleValue) {

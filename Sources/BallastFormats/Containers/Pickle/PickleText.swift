@@ -3,7 +3,7 @@ package import BallastBytes
 /// A text that still stands in the file, and how it is written there.
 package struct PickleText: Sendable {
   package enum Encoding: Sendable {
-    /// UTF-8; surrogates are allowed, as Python allows them.
+    /// UTF-8; surrogates are allowed, as Python allows them, and are read as escapes: `\ud800`.
     case utf8
     /// The bytes of Python 2's `str`: UTF-8 if they are, otherwise Latin-1.
     case bytes
@@ -27,14 +27,17 @@ package struct PickleText: Sendable {
   }
 
   /// The text.
-  package func decoded(from source: SharedBytes) -> String {
+  package func decoded(from source: SharedBytes) -> String { read(from: source).text }
+
+  /// The text, and whether it has surrogates, for which escapes stand in it.
+  func read(from source: SharedBytes) -> (text: String, hasSurrogates: Bool) {
     let bytes = source.array(range)
     switch encoding {
     case .utf8:
-      if let utf8 = try? UTF8Span(validating: bytes.span) { return String(copying: utf8) }
-      return String(decoding: Self.withoutSurrogates(bytes), as: UTF8.self)
-    case .bytes: return Self.utf8OrLatin1(bytes)
-    case .escapedBytes: return Self.utf8OrLatin1(Self.unescaped(bytes))
+      if let utf8 = try? UTF8Span(validating: bytes.span) { return (String(copying: utf8), false) }
+      return (String(decoding: Self.escaped(bytes), as: UTF8.self), true)
+    case .bytes: return (Self.utf8OrLatin1(bytes), false)
+    case .escapedBytes: return (Self.utf8OrLatin1(Self.unescaped(bytes)), false)
     case .rawUnicodeEscape: return Self.unicodeUnescaped(bytes)
     }
   }
@@ -45,9 +48,10 @@ package struct PickleText: Sendable {
     case .bytes: return source.array(range)
     case .escapedBytes: return Self.unescaped(source.array(range))
     case .utf8, .rawUnicodeEscape:
-      let scalars = decoded(from: source).unicodeScalars
+      let (text, hasSurrogates) = read(from: source)
+      let scalars = text.unicodeScalars
       let bytes = scalars.compactMap { UInt8(exactly: $0.value) }
-      return bytes.count == scalars.count ? bytes : nil
+      return bytes.count == scalars.count && !hasSurrogates ? bytes : nil
     }
   }
 
@@ -55,20 +59,57 @@ package struct PickleText: Sendable {
   static func isValid(_ range: Range<Int>, in source: SharedBytes) -> Bool {
     let span = Span<UInt8>(_bytes: source.bytes.extracting(range))
     if (try? UTF8Span(validating: span)) != nil { return true }
-    let patched = withoutSurrogates(source.array(range))
+    let patched = escaped(source.array(range))
     return (try? UTF8Span(validating: patched.span)) != nil
   }
 
-  /// Puts U+FFFD, which is as long, in the place of surrogates: Swift's strings have none.
-  private static func withoutSurrogates(_ bytes: [UInt8]) -> [UInt8] {
-    var bytes = bytes
-    for index in bytes.indices.dropLast(2)
-    where bytes[index] == 0xED && bytes[index + 1] >= 0xA0 && bytes[index + 2] & 0xC0 == 0x80 {
-      bytes[index] = 0xEF
-      bytes[index + 1] = 0xBF
-      bytes[index + 2] = 0xBD
+  /// Puts escapes, as Python prints them, in the place of surrogates: Swift's strings have none.
+  private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      guard byte == 0xED, index + 2 < bytes.count, (0xA0...0xBF).contains(bytes[index + 1]),
+        bytes[index + 2] & 0xC0 == 0x80
+      else {
+        result.append(byte)
+        index += 1
+        continue
+      }
+      let low = UInt16(bytes[index + 1] & 0x3F) << 6 | UInt16(bytes[index + 2] & 0x3F)
+      result += escape(of: 0xD000 | low).utf8
+      index += 3
     }
-    return bytes
+    return result
+  }
+
+  private static func escape(of surrogate: UInt16) -> String {
+    "\\u" + String(surrogate, radix: 16)
+  }
+
+  /// UTF-16 as text, and whether surrogates are in it that are no halves of a pair.
+  private static func decoded(_ units: [UInt16]) -> (text: String, hasSurrogates: Bool) {
+    var whole: [UInt16] = []
+    whole.reserveCapacity(units.count)
+    var hasSurrogates = false
+    var index = 0
+    while index < units.count {
+      let unit = units[index]
+      index += 1
+      guard UTF16.isSurrogate(unit) else {
+        whole.append(unit)
+        continue
+      }
+      if UTF16.isLeadSurrogate(unit), index < units.count, UTF16.isTrailSurrogate(units[index]) {
+        whole += [unit, units[index]]
+        index += 1
+      } else {
+        hasSurrogates = true
+        whole += escape(of: unit).utf16
+      }
+    }
+    return (String(decoding: whole, as: UTF16.self), hasSurrogates)
   }
 
   private static func utf8OrLatin1(_ bytes: [UInt8]) -> String {
@@ -112,7 +153,7 @@ package struct PickleText: Sendable {
   }
 
   /// Undoes `\u0041` and `\U0001F600`; all else is Latin-1.
-  private static func unicodeUnescaped(_ bytes: [UInt8]) -> String {
+  private static func unicodeUnescaped(_ bytes: [UInt8]) -> (text: String, hasSurrogates: Bool) {
     var units: [UInt16] = []
     var rest = bytes[...]
     while let byte = rest.popFirst() {
@@ -132,7 +173,7 @@ package struct PickleText: Sendable {
         units += [UInt16(byte), UInt16(escape)]
       }
     }
-    return String(decoding: units, as: UTF16.self)
+    return decoded(units)
   }
 
   /// The value of the digits, if there are as many as wanted and nothing else.

@@ -19,6 +19,9 @@ package struct TarArchive: Sendable {
   /// The most bytes of a member's pax header, which names and sizes do not fill.
   static let maximumHeaderBytes = 1 << 16
 
+  /// The most headers that are looked at to tell what an archive that cannot be read was to be.
+  private static let maximumOutline = 64
+
   static let blockBytes = 512
 
   /// The regular files, in the order of the archive.
@@ -26,7 +29,7 @@ package struct TarArchive: Sendable {
 
   /// Whether a file starts with a header whose checksum is right.
   package static func matches(_ source: SharedBytes) -> Bool {
-    (try? TarHeader(parsing: source, at: 0)) != nil
+    TarHeader.outline(of: source, at: 0) != nil
   }
 
   /// Reads all the headers.
@@ -36,7 +39,8 @@ package struct TarArchive: Sendable {
     var names: Set<ExactString> = []
     while let header = try TarHeader(parsing: source, at: position) {
       let data = position + Self.blockBytes
-      let size = extensions.size ?? header.size
+      // The size in an extended header is that of the file.
+      let size = header.kind == .file ? extensions.size ?? header.size : header.size
       let end = try sum(data, size, at: position)
       guard end <= source.count else {
         throw FormatError(ByteFault.truncated(needed: end - source.count), at: position)
@@ -58,11 +62,24 @@ package struct TarArchive: Sendable {
         }
         members.append(Member(name: name, range: data..<end))
         extensions = TarExtensions()
-      case .other: extensions = TarExtensions()
+      case .folder: extensions = TarExtensions()
       }
       let padding = (Self.blockBytes - size % Self.blockBytes) % Self.blockBytes
       position = min(try sum(end, padding, at: position), source.count)
     }
+  }
+
+  /// The names in the first headers, whatever the members are and however the archive goes on.
+  static func outline(of source: SharedBytes) -> [String] {
+    var names: [String] = []
+    var next: Int? = 0
+    while names.count < maximumOutline, let position = next,
+      let outline = TarHeader.outline(of: source, at: position)
+    {
+      names.append(outline.name)
+      next = outline.next
+    }
+    return names
   }
 
   /// The member of that name.
@@ -79,6 +96,10 @@ public enum TarFault: FormatFault {
   case headerTooLong(limit: Int)
   case tooManyMembers(limit: Int)
   case duplicateName(String)
+  case unsupportedMember(kind: UInt8)
+  case folderWithData
+  case sparse
+  case extendedTwice
 
   /// What is wrong, in one line.
   public var description: String {
@@ -88,6 +109,12 @@ public enum TarFault: FormatFault {
     case .badExtension: "an extended tar header is damaged"
     case .headerTooLong(let limit): "an extended tar header is longer than \(limit) bytes"
     case .tooManyMembers(let limit): "the tar archive has more than \(limit) members"
+    case .unsupportedMember(let kind):
+      "the tar archive has a member of kind \(String(Unicode.Scalar(kind)).debugDescription), which is "
+        + "neither a file nor a folder"
+    case .folderWithData: "a folder in the tar archive has data"
+    case .sparse: "the tar archive has a sparse member"
+    case .extendedTwice: "two extended tar headers say something else about the same member"
     case .duplicateName(let name): "two members are named \(name.debugDescription)"
     }
   }

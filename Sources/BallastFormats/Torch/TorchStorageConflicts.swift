@@ -1,0 +1,76 @@
+/// What the references of a pickle say about storages that earlier ones do not agree with.
+///
+/// torch makes a storage, or a view of one, when its key comes first, and takes it as that whatever
+/// later references say. Where they say something else it would give other values than are meant.
+struct TorchStorageConflicts {
+  private enum Meaning: Equatable {
+    case whole(type: String, byteCount: Int)
+    case view(of: TorchKey, bytes: Range<Int>, type: String)
+  }
+
+  /// What is wrong with a reference, by the place of its persistent id.
+  private(set) var faults: [Int: TorchFault] = [:]
+  private var meanings: [TorchKey: Meaning] = [:]
+  /// What is wrong with all references that look the same.
+  private var outlined: [Outline: TorchFault] = [:]
+
+  /// What two references have in common that mean the same: most have it with one before, which saves
+  /// reading their texts again.
+  private struct Outline: Hashable {
+    let kind: PickleValue
+    let type: PickleValue
+    let key: PickleValue
+    /// The number of elements; 1 for any usual number but none.
+    let count: Int
+
+    /// Nil for views, and for what is no reference.
+    init?(_ id: PickleValue, in graph: PickleGraph) {
+      guard case .tuple = id, let fields = graph.elements(id),
+        fields.count == 5 || fields.count == 6 && fields.last == PickleValue.none
+      else { return nil }
+      let start = fields.startIndex
+      kind = fields[start]
+      type = fields[start + 1]
+      key = fields[start + 2]
+      guard let number = graph.integer(fields[start + 4]) else { return nil }
+      count = (1..<1 << 40).contains(number) ? 1 : number
+    }
+  }
+
+  init(in graph: PickleGraph) {
+    var known: Set<Outline> = []
+    for (index, id) in graph.persistentIDs.enumerated() {
+      let outline = Outline(id, in: graph)
+      guard outline.map({ known.insert($0).inserted }) ?? true else {
+        // The same as one before, conflict and all.
+        if let outline, let fault = outlined[outline] { faults[index] = fault }
+        continue
+      }
+      // What is no reference to a storage is refused, or passed over, where it is used.
+      guard let reference = try? TorchStorageReference(id, in: graph) else { continue }
+      guard let fault = conflict(of: reference) else { continue }
+      faults[index] = fault
+      if let outline { outlined[outline] = fault }
+    }
+  }
+
+  private mutating func conflict(of reference: TorchStorageReference) -> TorchFault? {
+    let type = reference.type.name
+    switch meanings[reference.key] {
+    case nil: meanings[reference.key] = .whole(type: type, byteCount: reference.byteCount)
+    case .whole(let first, let byteCount):
+      // Of what is empty torch makes a new one each time.
+      if first != type, byteCount != 0 || reference.byteCount != 0 {
+        return .storageOfTwoTypes(key: reference.key.text, first: first, then: type)
+      }
+    case .view: return .storageViewTwice(key: reference.key.text)
+    }
+    guard let viewKey = reference.viewKey else { return nil }
+    let view = Meaning.view(of: reference.key, bytes: reference.bytes, type: type)
+    if let known = meanings[viewKey] {
+      return known == view ? nil : .storageViewTwice(key: viewKey.text)
+    }
+    meanings[viewKey] = view
+    return nil
+  }
+}
