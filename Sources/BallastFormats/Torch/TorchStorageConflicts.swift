@@ -8,8 +8,13 @@ struct TorchStorageConflicts {
     case view(of: TorchKey, bytes: Range<Int>, type: String)
   }
 
-  /// What is wrong with a reference, by the place of its persistent id.
-  private(set) var faults: [Int: TorchFault] = [:]
+  /// How many conflicts are looked for; one is enough for whoever reads all tensors.
+  private static let maximum = 1000
+
+  /// What is wrong with references, by the places of their persistent ids, up to `end`.
+  private var faults: [Int: TorchFault] = [:]
+  private var last: TorchFault?
+  private var end = Int.max
   private var meanings: [TorchKey: Meaning] = [:]
   /// What is wrong with all references that look the same.
   private var outlined: [Outline: TorchFault] = [:]
@@ -40,6 +45,10 @@ struct TorchStorageConflicts {
   init(in graph: PickleGraph) {
     var known: Set<Outline> = []
     for (index, id) in graph.persistentIDs.enumerated() {
+      guard faults.count < Self.maximum else {
+        end = index
+        break
+      }
       let outline = Outline(id, in: graph)
       guard outline.map({ known.insert($0).inserted }) ?? true else {
         // The same as one before, conflict and all.
@@ -50,8 +59,14 @@ struct TorchStorageConflicts {
       guard let reference = try? TorchStorageReference(id, in: graph) else { continue }
       guard let fault = conflict(of: reference) else { continue }
       faults[index] = fault
+      last = fault
       if let outline { outlined[outline] = fault }
     }
+  }
+
+  /// What is wrong with the reference of a persistent id; behind the last that was looked at, the same.
+  func fault(at index: Int) -> TorchFault? {
+    index < end ? faults[index] : last
   }
 
   private mutating func conflict(of reference: TorchStorageReference) -> TorchFault? {

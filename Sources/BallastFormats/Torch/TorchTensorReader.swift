@@ -44,13 +44,13 @@ struct TorchTensorReader {
   /// The function that each global of the graph is, found once.
   private let functions: [Function?]
   /// The references to storages that are not to be read as they stand.
-  private let conflicts: [Int: TorchFault]
+  private let conflicts: TorchStorageConflicts?
 
   /// A reader of `graph`; `tensors` are those that stand apart from it under persistent ids.
   init(_ graph: PickleGraph, tensors: [TorchKey: TorchTensor]? = nil) {
     self.graph = graph
     self.tensors = tensors
-    conflicts = tensors == nil ? TorchStorageConflicts(in: graph).faults : [:]
+    conflicts = tensors == nil ? TorchStorageConflicts(in: graph) : nil
     functions = graph.globals.indices.map { index in
       graph.name(.global(index)).flatMap { Self.function(module: $0.module, name: $0.name) }
     }
@@ -130,7 +130,7 @@ struct TorchTensorReader {
 
   /// What a persistent id says about a storage, unless an earlier one says otherwise.
   func storageReference(_ index: Int) throws(FormatError) -> TorchStorageReference? {
-    if let fault = conflicts[index] { throw FormatError(fault) }
+    if let fault = conflicts?.fault(at: index) { throw FormatError(fault) }
     return try TorchStorageReference(graph.persistentIDs[index], in: graph)
   }
 

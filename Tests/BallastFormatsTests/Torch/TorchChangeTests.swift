@@ -125,7 +125,7 @@ import Testing
   @Test func whatADictionaryIsMadeFromIsNotLostInSilence() throws {
     for argument in [
       TorchPickle.list([TorchPickle.list([TorchPickle.text("a")])]),
-      TorchPickle.call("collections", "OrderedDict"), TorchPickle.integer(3),
+      TorchPickle.call("collections", "OrderedDict"),
     ] {
       let odd = TorchPickle.call("collections", "OrderedDict", argument)
       let checkpoint = try open(TorchPickle.dictionary(["x": odd, "y": Self.tensor]))

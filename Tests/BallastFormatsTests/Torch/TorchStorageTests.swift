@@ -46,6 +46,20 @@ import Testing
     )
   }
 
+  @Test func thereIsNoEndOfConflicts() throws {
+    let other = bytes(TorchPickle.storage("0", count: 4, type: "IntStorage"), "0")
+    let pickle = bytes(
+      TorchPickle.storage("0", count: 4),
+      "0",
+      (0..<1500).flatMap { _ in other },
+      Self.tensor(TorchPickle.storage("0", count: 4, type: "IntStorage"))
+    )
+    #expect(
+      try fault { try TorchZip.open(try torchZip(pickle, storages: ["0": floats(4)]).source) }
+        == .storageOfTwoTypes(key: "0", first: "float32", then: "int32")
+    )
+  }
+
   @Test func bytesAreUntypedOrNot() throws {
     // torch.save writes both for a tensor of uint8 beside its own storage.
     let checkpoint = try open([
