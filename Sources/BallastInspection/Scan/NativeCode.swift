@@ -35,15 +35,15 @@ enum NativeCode {
 
   /// A finding about a stream, if it is such a program.
   ///
-  /// In an archive, where torch or whoever unpacks it loads it unasked, that is dangerous; a library in a
-  /// folder waits to be loaded by name.
+  /// In the archive of a model, out of which torch loads it, that is dangerous; a library in a folder or
+  /// a software package waits to be loaded by name.
   static func finding(in stream: PickleScanner.Stream) -> PickleScan.Finding? {
     guard !stream.isNested, case .isNative = look(at: stream.region) else { return nil }
     let message =
-      stream.isMember
+      stream.isModelMember
       ? "brings native code along: whoever loads it runs it" : "is native code, not a model"
     return PickleScan.Finding(
-      stream.isMember ? .dangerous : .unknown,
+      stream.isModelMember ? .dangerous : .unknown,
       rule: "code.native",
       message,
       file: stream.place

@@ -22,12 +22,20 @@ extension PickleScanner {
       guard isCertain || !error.isNoArchive else { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
       // An end record can stand in any bytes; a file that starts as an archive should be one, and so
-      // should what has members, too.
-      if isCertain || !contents.members.isEmpty, error.fault.limitName == nil {
+      // should what has members, too, unless an archive stands there within other data.
+      if isCertain || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip),
+        error.fault.limitName == nil
+      {
         contents.refused.append(error)
       }
     }
     scan(contents, in: source, of: stream, isTar: false)
+  }
+
+  /// Whether bytes hold an archive that is sound, with others in front of it and behind it.
+  private static func holdsArchive(_ source: SharedBytes, limits: ZipLimits) -> Bool {
+    guard let range = ScannedArchive.lastArchive(in: source) else { return false }
+    return (try? ZipArchive(parsing: source.slice(range), limits: limits)) != nil
   }
 
   mutating func scanTar(_ stream: Stream) {
@@ -58,6 +66,7 @@ extension PickleScanner {
       depth: stream.depth,
       isTar: isTar
     )
+    archive.holdsModel = ScannedCode.isModel(archive)
     archive.code = ScannedCode.kind(of: archive)
     if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
@@ -83,7 +92,7 @@ extension PickleScanner {
       // What torch and others keep pickles in.
       stream.isPickle = archive.foldedName(of: member).hasSuffix(".pkl")
       stream.isTarHeader = member.isHeader
-      stream.isMember = true
+      stream.isModelMember = archive.holdsModel
       stream.isTarMember = archive.isTar
       if let code = archive.code, ScannedCode.isSource(member, of: archive) {
         scanCode(stream, isDeflated: member.isDeflated, kind: code)

@@ -30,8 +30,8 @@ struct PickleScanner {
     var isPickle = false
     /// Whether it is a header of a tar archive, and all that follows.
     var isTarHeader = false
-    /// Whether it is a member of an archive.
-    var isMember = false
+    /// Whether it is a member of an archive that has a model in it.
+    var isModelMember = false
     /// Whether that is a tar archive, in which torch kept elements between pickles.
     var isTarMember = false
   }

@@ -41,6 +41,8 @@ struct ScannedArchive {
   let place: String?
   let depth: Int
   let isTar: Bool
+  /// Whether there are pickles in it, or what torch compiles models to.
+  var holdsModel = false
   /// What kind of program is kept in the archive beside pickles, where one is.
   var code: ScannedCode?
 
@@ -118,6 +120,26 @@ struct ScannedArchive {
       index = next
     }
     return contents
+  }
+
+  /// Where the archive stands to which the last end record belongs, by what that says of the directory;
+  /// nil where there is none, or it says no such thing.
+  static func lastArchive(in source: SharedBytes) -> Range<Int>? {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let byteCount = 22
+    let last = span.count - byteCount
+    guard last >= 0,
+      let start = (max(0, last - Int(UInt16.max))...last).reversed().first(where: {
+        span[$0] == 0x50 && span[$0 + 1] == 0x4B && span[$0 + 2] == 5 && span[$0 + 3] == 6
+      })
+    else { return nil }
+    var reader = ByteReader(source.bytes)
+    guard (try? reader.seek(to: start + 12)) != nil, let size = try? reader.read(UInt32.self),
+      let offset = try? reader.read(UInt32.self), let comment = try? reader.read(UInt16.self)
+    else { return nil }
+    let first = start - Int(size) - Int(offset)
+    let end = start + byteCount + Int(comment)
+    return first >= 0 && end <= span.count ? first..<end : nil
   }
 
   /// The next header of a member, entry of a directory or end record.

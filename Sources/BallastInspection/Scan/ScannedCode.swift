@@ -35,6 +35,17 @@ enum ScannedCode {
     return isPackage ? .package : isTorchScript ? .torchScript : nil
   }
 
+  /// Whether an archive has pickles in it, or the libraries of AOTInductor.
+  static func isModel(_ archive: ScannedArchive) -> Bool {
+    archive.members.contains { member in
+      let name = archive.foldedName(of: member)
+      return name.hasSuffix(".pkl")
+        || name.split(separator: UInt8(ascii: "/")).contains {
+          $0.elementsEqual("aotinductor".utf8)
+        }
+    }
+  }
+
   /// Whether a member is such a program.
   static func isSource(_ member: ScannedArchive.Member, of archive: ScannedArchive) -> Bool {
     archive.foldedName(of: member).hasSuffix(".py")
