@@ -34,16 +34,16 @@ extension ScanSuite {
       + data
   }
 
-  func zip(_ members: [(String, [UInt8])], flags: Int = 0) -> [UInt8] {
+  func zip(_ members: [(String, [UInt8])], flags: Int = 0, method: Int = 0) -> [UInt8] {
     var bytes: [UInt8] = []
     var directory: [UInt8] = []
     for (name, data) in members {
       directory += [0x50, 0x4B, 1, 2] + littleEndian(20, 2) + littleEndian(20, 2)
-      directory += littleEndian(flags, 2) + littleEndian(0, 10)
+      directory += littleEndian(flags, 2) + littleEndian(method, 2) + littleEndian(0, 8)
       directory += littleEndian(data.count, 4) + littleEndian(data.count, 4)
       directory += littleEndian(name.utf8.count, 2) + littleEndian(0, 12)
       directory += littleEndian(bytes.count, 4) + Array(name.utf8)
-      bytes += member(name, data)
+      bytes += member(name, data, method: method)
     }
     let end =
       [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + littleEndian(members.count, 2)

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastInspection
 import Testing
 
@@ -24,10 +25,9 @@ import Testing
   @Test(arguments: [12, 14, 20, 93, 95])
   func aMethodThatIsNotOpenedIsSaid(method: Int) throws {
     // Bytes before and behind it, so that it is no archive for all.
-    let local = member("a.npy", [1, 2, 3], method: method)
-    let end = zip([]).dropLast(6) + littleEndian(local.count, 4) + [0, 0]
+    let archive = zip([("a.npy", [1, 2, 3])], method: method) + [0]
     for start in [[], [0x50, 0x4B, 5, 6], [0x20]] as [[UInt8]] {
-      let result = try scan(start + local + end + [0])
+      let result = try scan(start + archive)
       #expect(result.findings.isEmpty)
       #expect(result.unreadable.contains { $0.description.contains("method \(method)") })
     }

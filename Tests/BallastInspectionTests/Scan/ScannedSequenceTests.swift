@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastInspection
 import Testing
 
@@ -133,7 +134,7 @@ import Testing
     #expect(try scan(gzip(numbers)).pickleCount == 0)
     var limits = ScanLimits.standard
     limits.memberBytes = 1500
-    let cut = PickleScan(of: try .copying(gzip(numbers)), limits: limits)
+    let cut = PickleScan(of: try SharedBytes.copying(gzip(numbers)), limits: limits)
     #expect(cut.findings.isEmpty && cut.unreadable.count == 1)
   }
 
