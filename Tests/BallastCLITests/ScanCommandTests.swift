@@ -45,6 +45,18 @@ import Testing
     #expect(result.text.contains("no pickle in what could be read"))
   }
 
+  @Test func namesThatAreNoTextAreSaid() throws {
+    let nested = folder.path + "/nested"
+    try FileManager.default.createDirectory(atPath: nested, withIntermediateDirectories: false)
+    let path = Array(nested.utf8CString.dropLast()) + [0x2F, -1, -2, 0]
+    let descriptor = open(path, O_CREAT | O_WRONLY, 0o644)
+    try #require(descriptor >= 0)
+    close(descriptor)
+    let result = try Ballast.run("scan", folder.path)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("the name is not UTF-8"))
+  }
+
   @Test func charactersThatTurnTextAreEscaped() throws {
     let payload = try file("cos\nsystem\n(S'id'\ntR.", "a\u{202E}b\u{2066}.pkl")
     let result = try Ballast.run("scan", payload, "--format", "json")

@@ -36,10 +36,12 @@ struct Scan: Command {
     var objects: [JSONValue] = []
     var hasFindings = false
     var hasErrors = false
-    for path in paths.flatMap(Self.files) {
+    for entry in paths.flatMap({ FolderFiles(at: $0).entries }) {
+      let path = entry.path
       let scan: PickleScan
       do {
         try Interruption.check()
+        if let error = entry.error { throw PathError(path: path, error: error) }
         let source = try at(path) { () throws(FormatError) in try SharedBytes.mapping(path: path) }
         scan = PickleScan(of: source, limits: limits.values) { Interruption.signal != nil }
         try Interruption.check()
@@ -70,36 +72,6 @@ struct Scan: Command {
     }
     // A finding beats an error: a broken file with a payload is a payload.
     return hasFindings ? .findings : hasErrors ? .failure : .success
-  }
-
-  /// The files of a folder, or the path itself.
-  ///
-  /// Links are followed, to each folder once, so that cycles end.
-  private static func files(at path: String) -> [String] {
-    var visited: Set<String> = []
-    var found: [String] = []
-    var waiting = [path]
-    while let next = waiting.popLast() {
-      var isFolder = false
-      guard FileManager.default.fileExists(atPath: next, isDirectory: &isFolder) else {
-        // A link to nothing holds nothing; a path that somebody gave should exist.
-        if next == path { found.append(next) }
-        continue
-      }
-      guard isFolder else {
-        found.append(next)
-        continue
-      }
-      let resolved = URL(fileURLWithPath: next).resolvingSymlinksInPath().path
-      guard visited.insert(resolved).inserted else { continue }
-      // A folder that cannot be listed is an error of that path.
-      guard let names = try? FileManager.default.contentsOfDirectory(atPath: next) else {
-        found.append(next)
-        continue
-      }
-      waiting += names.sorted().reversed().map { next.hasSuffix("/") ? next + $0 : next + "/" + $0 }
-    }
-    return found
   }
 
   private func document(_ path: String, _ scan: PickleScan) -> Document {

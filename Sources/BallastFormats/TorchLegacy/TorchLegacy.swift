@@ -27,7 +27,12 @@ package enum TorchLegacy {
 
   /// Whether a file starts with the pickled magic number, in any protocol.
   package static func matches(_ source: SharedBytes) -> Bool {
-    var machine = PickleMachine(source, range: 0..<min(source.count, maximumMagicBytes))
+    isMagicNumber(in: source, at: 0..<source.count)
+  }
+
+  /// Whether the pickle at the start of a range is the magic number.
+  package static func isMagicNumber(in source: SharedBytes, at range: Range<Int>) -> Bool {
+    var machine = PickleMachine(source, range: range.prefix(maximumMagicBytes))
     return (try? machine.run()) != nil && isMagicNumber(in: machine.graph)
   }
 
@@ -56,6 +61,55 @@ package enum TorchLegacy {
     file: String?,
     limits: TorchLimits
   ) throws(FormatError) -> Checkpoint {
+    let contents = try contents(of: source, limits)
+    var found: [TorchKey: TensorStorage] = [:]
+    for (key, region) in contents.storages {
+      found[key] = TensorStorage(
+        region,
+        file: file,
+        fileOffset: region.range.lowerBound,
+        maximumUnfoldedBytes: limits.unfoldedBytes
+      )
+    }
+    var warnings: [FormatError] = []
+    let trailing = source.count - contents.end
+    if trailing > 0 {
+      warnings.append(FormatError(TorchFault.trailingBytes(trailing), at: contents.end))
+    }
+    let storages = TorchStorages { [found] (reference) throws(FormatError) in
+      guard let storage = found[reference.key] else {
+        throw FormatError(TorchFault.missingStorage(key: reference.key.text))
+      }
+      return storage
+    }
+    let graph = contents.graph
+    var walk = TorchWalk(graph, storages: storages, file: file, limits: limits)
+    try walk.run(graph.root ?? .none)
+    return try Checkpoint(
+      format: name,
+      files: [.init(name: file ?? "", byteCount: source.count)],
+      metadata: walk.metadata.values,
+      warnings: (warnings + walk.warnings).map { $0.inFile(file) },
+      tensors: walk.tensors
+    )
+  }
+
+  /// Where a file ends behind its last storage, whatever follows it there.
+  package static func end(of source: SharedBytes) throws(FormatError) -> Int {
+    try contents(of: source, .standard).end
+  }
+
+  /// The object of a file, and its storages in their order.
+  private struct Contents {
+    let graph: PickleGraph
+    var storages: [(key: TorchKey, region: ByteRegion)] = []
+    var end: Int
+  }
+
+  private static func contents(
+    of source: SharedBytes,
+    _ limits: TorchLimits
+  ) throws(FormatError) -> Contents {
     var position = 0
     let magic = try pickle(in: source, at: &position, limits.pickle)
     guard isMagicNumber(in: magic) else { throw FormatError(TorchFault.badMagicNumber, at: 0) }
@@ -72,42 +126,19 @@ package enum TorchLegacy {
       throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
     }
     let elementWidths = try elementWidths(in: graph)
-    var found: [TorchKey: TensorStorage] = [:]
+    var contents = Contents(graph: graph, end: position)
     for key in keys {
       guard let key = TorchStorageReference.key(key, in: keyGraph) else {
         throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
       }
       guard let width = elementWidths[key] else {
-        throw FormatError(TorchFault.unreferencedStorage(key: key.text), at: position)
+        throw FormatError(TorchFault.unreferencedStorage(key: key.text), at: contents.end)
       }
-      let (region, end) = try storage(in: source, at: position, elementWidth: width)
-      found[key] = TensorStorage(
-        region,
-        file: file,
-        fileOffset: region.range.lowerBound,
-        maximumUnfoldedBytes: limits.unfoldedBytes
-      )
-      position = end
+      let (region, end) = try storage(in: source, at: contents.end, elementWidth: width)
+      contents.storages.append((key, region))
+      contents.end = end
     }
-    var warnings: [FormatError] = []
-    if position < source.count {
-      warnings.append(FormatError(TorchFault.trailingBytes(source.count - position), at: position))
-    }
-    let storages = TorchStorages { [found] (reference) throws(FormatError) in
-      guard let storage = found[reference.key] else {
-        throw FormatError(TorchFault.missingStorage(key: reference.key.text))
-      }
-      return storage
-    }
-    var walk = TorchWalk(graph, storages: storages, file: file, limits: limits)
-    try walk.run(graph.root ?? .none)
-    return try Checkpoint(
-      format: name,
-      files: [.init(name: file ?? "", byteCount: source.count)],
-      metadata: walk.metadata.values,
-      warnings: (warnings + walk.warnings).map { $0.inFile(file) },
-      tensors: walk.tensors
-    )
+    return contents
   }
 
   /// Decodes the pickle at `position`, and moves past it.

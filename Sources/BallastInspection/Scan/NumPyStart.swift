@@ -9,8 +9,15 @@ struct NumPyStart {
 
   /// Where the elements start in the bytes.
   let elements: Int
-  /// The bytes of the elements; nil where they may be anything but plain numbers.
+  /// The bytes of the elements; nil where they may be objects, or are not understood.
   let numericByteCount: Int?
+
+  /// Where they end; nil where that is not known.
+  var end: Int? {
+    guard let numericByteCount else { return nil }
+    let (end, overflow) = elements.addingReportingOverflow(numericByteCount)
+    return overflow ? .max : end
+  }
 
   /// Reads the header; throws `ByteFault.truncated` where it is cut off.
   init(_ region: ByteRegion) throws(FormatError) {
@@ -22,8 +29,12 @@ struct NumPyStart {
     let start = region.range.lowerBound + reader.position
     try reader.skip(length)
     elements = reader.position
+    guard length <= Self.maximumHeader else {
+      numericByteCount = nil
+      return
+    }
+    let text = region.source.array(start..<start + length)
     numericByteCount =
-      length <= Self.maximumHeader
-      ? NPYHeader.numericByteCount(describedBy: region.source.array(start..<start + length)) : nil
+      NPYHeader.numericByteCount(describedBy: text) ?? NumPyElements.byteCount(describedBy: text)
   }
 }

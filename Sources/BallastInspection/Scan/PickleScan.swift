@@ -79,6 +79,8 @@ package struct PickleScan: Sendable {
       omittedCount += 1
       return
     }
+    // What is searched can be come upon twice.
+    guard !findings.contains(where: finding.isSame) else { return }
     counts[finding.severity, default: 0] += 1
     findings.append(finding)
   }
@@ -120,15 +122,22 @@ extension PickleScan.Finding {
     )
   }
 
-  /// A dangerous finding that is about no name.
+  /// Whether another says the same of the same place.
+  fileprivate func isSame(_ other: PickleScan.Finding) -> Bool {
+    offset == other.offset && offset != nil && rule == other.rule && file == other.file
+      && name == other.name
+  }
+
+  /// A finding that is about no name.
   init(
+    _ severity: Severity = .dangerous,
     rule: String,
     _ message: String,
     file: String?,
     offset: Int? = nil,
     opcode: String? = nil
   ) {
-    severity = .dangerous
+    self.severity = severity
     self.rule = rule
     self.message = message
     self.file = file

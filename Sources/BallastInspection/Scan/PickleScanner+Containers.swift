@@ -22,14 +22,20 @@ extension PickleScanner {
       guard isCertain || !error.isNoArchive else { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
       // An end record can stand in any bytes; a file that starts as an archive should be one, and so
-      // should what has members, too, and ends with the archive.
-      if isCertain || !contents.members.isEmpty && ZipArchive.endsWithEndRecord(source),
+      // should what has members, too, unless an archive stands there within other data.
+      if isCertain || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip),
         error.fault.limitName == nil
       {
         contents.refused.append(error)
       }
     }
-    scan(contents, in: source, of: stream)
+    scan(contents, in: source, of: stream, isTar: false)
+  }
+
+  /// Whether bytes hold an archive that is sound, with others in front of it and behind it.
+  private static func holdsArchive(_ source: SharedBytes, limits: ZipLimits) -> Bool {
+    guard let range = ScannedArchive.lastArchive(in: source) else { return false }
+    return (try? ZipArchive(parsing: source.slice(range), limits: limits)) != nil
   }
 
   mutating func scanTar(_ stream: Stream) {
@@ -37,13 +43,14 @@ extension PickleScanner {
     // A header for every block takes longer to check than bytes take to be read.
     effort -= 4 * stream.region.count
     let contents = ScannedTar.contents(of: stream.region, maximumMembers: limits.members)
-    scan(contents, in: stream.region.source, of: stream)
+    scan(contents, in: stream.region.source, of: stream, isTar: true)
   }
 
   private mutating func scan(
     _ contents: ScannedArchive.Contents,
     in source: SharedBytes,
-    of stream: Stream
+    of stream: Stream,
+    isTar: Bool
   ) {
     for error in contents.refused { result.add(error.inFile(stream.place)) }
     if contents.isCut {
@@ -52,12 +59,16 @@ extension PickleScanner {
       result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
     }
     guard !contents.members.isEmpty else { return }
-    let archive = ScannedArchive(
+    var archive = ScannedArchive(
       source: source,
       members: contents.members,
       place: stream.place,
-      depth: stream.depth
+      depth: stream.depth,
+      isTar: isTar
     )
+    archive.holdsModel = ScannedCode.isModel(archive)
+    archive.code = ScannedCode.kind(of: archive)
+    if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
   }
 
@@ -79,9 +90,15 @@ extension PickleScanner {
         depth: archive.depth + 1
       )
       // What torch and others keep pickles in.
-      stream.isPickle = place.hasSuffix(".pkl")
+      stream.isPickle = archive.foldedName(of: member).hasSuffix(".pkl")
       stream.isTarHeader = member.isHeader
+      stream.isModelMember = archive.holdsModel
+      stream.isTarMember = archive.isTar
+      if let code = archive.code, ScannedCode.isSource(member, of: archive) {
+        scanCode(stream, isDeflated: member.isDeflated, kind: code)
+      }
       if member.isSalvaged {
+        opcodesLeft -= Self.opcodesPerSalvagedMember
         // Its header and the directory may disagree about the method: here is the other one.
         var other = stream
         other.isPickle = false
@@ -115,33 +132,6 @@ extension PickleScanner {
       work.append(.stream(inner))
     } catch {
       result.add(error.inFile(stream.place))
-    }
-  }
-
-  // MARK: - NumPy
-
-  /// Passes over an array, or the header of one of objects, after which a pickle stands; nil where
-  /// the file ends before.
-  mutating func skipArray(at position: Int, of stream: Stream) -> (stream: Stream, isNumeric: Bool)?
-  {
-    let end = stream.region.range.upperBound
-    opcodesLeft -= Self.opcodesPerArray
-    do {
-      let source = stream.region.source
-      let array = try ByteRegion(source, offset: position, count: end - position)
-      let start = try NumPyStart(array)
-      effort -= start.elements  // headers of arrays can overlap, too
-      let skipped = start.elements + (start.numericByteCount ?? 0)
-      guard skipped < array.count else { return nil }
-      let next = position + skipped
-      var rest = stream
-      rest.region = try ByteRegion(source, offset: next, count: end - next)
-      let offset = next - stream.region.range.lowerBound
-      rest.place = stream.inner("array at byte \(offset)")
-      return (rest, start.numericByteCount != nil)
-    } catch {
-      result.add(error.inFile(stream.place))
-      return nil
     }
   }
 }

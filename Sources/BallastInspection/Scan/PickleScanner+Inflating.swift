@@ -37,7 +37,12 @@ extension PickleScanner {
     let isCut = bytes.count == limit && limit < most
     if isCut, judge(bytes, of: stream, byteCount: byteCount) == .open {
       let part = "what follows the first \(limit) decompressed bytes"
-      addTooLarge(part, limit: limit, at: stream.place)
+      if let start = try? NumPyStart(bytes), let end = start.end, end > bytes.count {
+        // So far there are nothing but numbers.
+        result.add(FormatError(ScanFault.cutArray(limit)).inFile(stream.place))
+      } else {
+        addTooLarge(part, limit: limit, at: stream.place)
+      }
     }
     return bytes
   }
@@ -56,13 +61,19 @@ extension PickleScanner {
     of stream: Stream,
     byteCount: Int?
   ) -> Judgement {
-    if ScannedTar.isArchive(head) { return .open }
+    if ScannedTar.isArchive(head) || PickleSniffing.startsZip(head.bytes) { return .open }
+    switch NativeCode.look(at: head) {
+    case .isNative: return .settled
+    case .open: return .open
+    case .other: break
+    }
     switch PickleSniffing.kind(of: head.bytes) {
     case .other: return .nothing
     case .unopened: return .settled
     case .numpy:
-      guard let start = try? NumPyStart(head) else { return .open }
-      return start.numericByteCount == nil ? .open : .nothing
+      // Whoever loads twice from an open file reads on behind the array, if the member goes on there.
+      guard let byteCount, let end = (try? NumPyStart(head))?.end else { return .open }
+      return end >= byteCount ? .nothing : .open
     case .zip, .gzip, .zlib: return .open
     case .pickle: return isSettled(head, whileClean: false, byteCount) ? .settled : .open
     case .perhapsPickle:

@@ -15,8 +15,8 @@ struct PickleScanner {
   static let opcodesPerArray = 16
   /// Decoding a byte of text counts as decompressing so many.
   static let decodingCost = 16
-  /// Pages of a file that has been searched are given back in pieces.
-  private static let searchedPiece = 16 << 20
+  /// Finding a member of a damaged archive takes as long as so many opcodes.
+  static let opcodesPerSalvagedMember = 64
 
   /// A stream of bytes that may hold pickles.
   struct Stream {
@@ -30,6 +30,10 @@ struct PickleScanner {
     var isPickle = false
     /// Whether it is a header of a tar archive, and all that follows.
     var isTarHeader = false
+    /// Whether it is a member of an archive that has a model in it.
+    var isModelMember = false
+    /// Whether that is a tar archive, in which torch kept elements between pickles.
+    var isTarMember = false
   }
 
   enum Work {
@@ -82,7 +86,7 @@ struct PickleScanner {
   }
 
   /// Whether there is something left of what a file may cost.
-  private var isAble: Bool { effort > 0 && opcodesLeft > 0 && !shouldStop() }
+  var isAble: Bool { effort > 0 && opcodesLeft > 0 && !shouldStop() }
 
   private mutating func scan(_ stream: Stream) {
     guard stream.depth <= Self.maximumDepth else {
@@ -102,8 +106,9 @@ struct PickleScanner {
       scanSequence(stream)
       addLZMA(stream)
     }
+    if let finding = NativeCode.finding(in: stream) { result.add(finding) }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
-    let isZip = if case .zip = kind { true } else { false }
+    let isZip = PickleSniffing.startsZip(stream.region.bytes)
     if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
     if !stream.isTarHeader { scanTar(stream) }
   }
@@ -115,69 +120,6 @@ struct PickleScanner {
       PickleSniffing.mayBeLZMA(Span<UInt8>(_bytes: stream.region.bytes))
     else { return }
     result.add(FormatError(ScanFault.unopened("lzma")).inFile(stream.place))
-  }
-
-  // MARK: - Pickles
-
-  /// Walks the pickles and passes over the arrays at the start of a stream, which may follow one
-  /// another: whoever loads twice from an open file reads on where the first one ended.
-  private mutating func scanSequence(_ stream: Stream) {
-    let source = stream.region.source
-    let end = stream.region.range.upperBound
-    var data = stream
-    var position = stream.region.range.lowerBound
-    var count = 0
-    while position < end, isAble {
-      let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<end))
-      if case .numpy = kind {
-        guard let rest = skipArray(at: position, of: stream) else { return }
-        position = rest.stream.region.range.lowerBound
-        count += 1
-        // Objects are a pickle, for which the array is the place.
-        if !rest.isNumeric { data = rest.stream }
-        continue
-      }
-      let isHeader = if case .pickle = kind { true } else { false }
-      let isCertain = isHeader || count == 0 && stream.isPickle
-      let walk = walk(position..<end, of: source, whileClean: !isCertain)
-      guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { break }
-      // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
-      let isBeyondDoubt = count == 0 && isCertain && (stream.isPickle || stream.depth == 0)
-      take(walk, of: data, isBeyondDoubt: isBeyondDoubt)
-      count += 1
-      guard walk.end == .stop else { return }
-      position = walk.position
-    }
-    if count > 0, !stream.isTarHeader { search(position..<end, of: data) }
-  }
-
-  /// Looks for pickles between other data: after the storages of torch's legacy files there may be
-  /// more of them.
-  mutating func search(_ range: Range<Int>, of stream: Stream) {
-    let source = stream.region.source
-    let span = Span<UInt8>(_bytes: source.bytes)
-    var given = range.lowerBound
-    var index = range.lowerBound
-    while index < range.upperBound, effort > 0, opcodesLeft > 0 {
-      if index - given >= Self.searchedPiece {
-        guard isAble else { return }
-        source.giveBack(given..<index)
-        given = index
-      }
-      guard span[index] == 0x80,
-        PickleSniffing.isPickleHeader(at: index, in: span)
-      else {
-        index += 1
-        continue
-      }
-      let walk = walk(index..<range.upperBound, of: source, whileClean: true)
-      if walk.hasCalls && walk.hasPlausibleName || walk.crossesFrame {
-        take(walk, of: stream, isBeyondDoubt: false)
-        index = walk.end == .stop ? walk.position : index + 2
-      } else {
-        index += 2
-      }
-    }
   }
 
   mutating func walk(
@@ -194,6 +136,9 @@ struct PickleScanner {
 }
 
 extension PickleScanner.Stream {
+  /// Where the bytes of the stream end in their source.
+  var end: Int { region.range.upperBound }
+
   /// The place of a part of this stream, for people.
   func inner(_ part: String) -> String { (place.map { $0 + ", " } ?? "") + part }
 }

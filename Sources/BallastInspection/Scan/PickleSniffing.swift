@@ -50,12 +50,24 @@ enum PickleSniffing {
     return PickleOpcode(rawValue: span[0]) == nil ? .other : .perhapsPickle
   }
 
+  /// Whether bytes start as those do that torch and NumPy take for a zip archive: with a member, or
+  /// with the end of an empty one.
+  static func startsZip(_ bytes: RawSpan) -> Bool {
+    let span = Span<UInt8>(_bytes: bytes)
+    return starts(span, with: [0x50, 0x4B, 3, 4]) || starts(span, with: [0x50, 0x4B, 5, 6])
+  }
+
   /// Whether PROTO and a further opcode stand at `index`.
   ///
   /// Protocol numbers that no Python knows are refused by all of them, but 0 and 1 are accepted.
   static func isPickleHeader(at index: Int, in span: Span<UInt8>) -> Bool {
     guard index + 2 < span.count, span[index] == 0x80, span[index + 1] <= 5 else { return false }
     return PickleOpcode(rawValue: span[index + 2]) != nil
+  }
+
+  /// Whether the magic number of an array stands at `index`.
+  static func isArray(at index: Int, in span: Span<UInt8>) -> Bool {
+    starts(span, with: NPYHeader.magic, at: index)
   }
 
   private static func unopenedFormat(of span: Span<UInt8>) -> String? {
@@ -126,6 +138,7 @@ enum PickleSniffing {
     }
     guard let head = start.latinPrefix(from: source) else { return false }
     guard let shared = try? SharedBytes.copying(head) else { return true }
+    if startsZip(shared.bytes) { return true }
     switch kind(of: shared.bytes) {
     case .pickle, .zip, .numpy, .gzip: return true
     case .perhapsPickle, .zlib, .unopened, .other: return false

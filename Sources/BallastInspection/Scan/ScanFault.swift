@@ -14,6 +14,12 @@ package enum ScanFault: FormatFault {
   case oddExtension
   /// The size of a member, which readers would take for different numbers.
   case oddSize
+  /// A gzip file or a zlib stream with an array of numbers that is longer than is decompressed.
+  case cutArray(Int)
+  /// Elements of arrays that stand in the middle of a pickle.
+  case joblibArrays
+  /// A legacy file of torch whose storages cannot be passed over as torch would.
+  case storagesNotFollowed
 
   /// What is wrong, in one line.
   package var description: String {
@@ -23,6 +29,12 @@ package enum ScanFault: FormatFault {
     case .sparse: "a sparse member of a tar archive is not put together"
     case .longExtension: "an extended header of a tar archive is too long to be read"
     case .oddExtension: "an extended header of a tar archive is not understood"
+    case .cutArray(let count):
+      "the array goes on behind the first \(count) decompressed bytes: the rest was not looked at"
+    case .joblibArrays:
+      "joblib's arrays stand between the opcodes: what follows was searched, not read"
+    case .storagesNotFollowed:
+      "where the storages of a torch file end is not known: what follows was searched, not read"
     case .oddSize: "the size of a member of a tar archive is not understood"
     }
   }

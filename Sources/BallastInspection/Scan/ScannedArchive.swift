@@ -40,6 +40,11 @@ struct ScannedArchive {
   let members: [Member]
   let place: String?
   let depth: Int
+  let isTar: Bool
+  /// Whether there are pickles in it, or what torch compiles models to.
+  var holdsModel = false
+  /// What kind of program is kept in the archive beside pickles, where one is.
+  var code: ScannedCode?
 
   func name(of member: Member) -> String {
     switch member.name {
@@ -51,6 +56,17 @@ struct ScannedArchive {
 
   func place(of member: Member) -> String {
     (place.map { $0 + "/" } ?? "") + name(of: member)
+  }
+
+  /// The bytes of a member's name, or the last of them, as torch compares names: to the first NUL, and
+  /// without regard to the case of ASCII letters.
+  func foldedName(of member: Member) -> [UInt8] {
+    let bytes: [UInt8] =
+      switch member.name {
+      case .text(let name): Array(name.utf8)
+      case .bytes(let range): source.array(range.suffix(Self.maximumShownName))
+      }
+    return bytes.prefix { $0 != 0 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
   }
 
   // MARK: - Zip
@@ -93,13 +109,37 @@ struct ScannedArchive {
           contents.isCut = true
           break
         }
-        if let member = member(at: index, in: source, next: next) {
+        if let (member, method) = member(at: index, in: source, next: next) {
           contents.members.append(member)
+          refuse(method, of: member.name, at: index, in: source, &contents)
         }
+      } else if span[index + 2] == 1, let (name, method) = entry(at: index, in: source) {
+        // The directory has the last word for most readers.
+        refuse(method, of: name, at: index, in: source, &contents)
       }
       index = next
     }
     return contents
+  }
+
+  /// Where the archive stands to which the last end record belongs, by what that says of the directory;
+  /// nil where there is none, or it says no such thing.
+  static func lastArchive(in source: SharedBytes) -> Range<Int>? {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let byteCount = 22
+    let last = span.count - byteCount
+    guard last >= 0,
+      let start = (max(0, last - Int(UInt16.max))...last).reversed().first(where: {
+        span[$0] == 0x50 && span[$0 + 1] == 0x4B && span[$0 + 2] == 5 && span[$0 + 3] == 6
+      })
+    else { return nil }
+    var reader = ByteReader(source.bytes)
+    guard (try? reader.seek(to: start + 12)) != nil, let size = try? reader.read(UInt32.self),
+      let offset = try? reader.read(UInt32.self), let comment = try? reader.read(UInt16.self)
+    else { return nil }
+    let first = start - Int(size) - Int(offset)
+    let end = start + byteCount + Int(comment)
+    return first >= 0 && end <= span.count ? first..<end : nil
   }
 
   /// The next header of a member, entry of a directory or end record.
@@ -117,7 +157,48 @@ struct ScannedArchive {
     return span.count
   }
 
-  private static func member(at start: Int, in source: SharedBytes, next: Int) -> Member? {
+  /// Says of a method that is not opened that it is not; what is no method of any reader is no header.
+  private static func refuse(
+    _ method: Int,
+    of name: Member.Name,
+    at offset: Int,
+    in source: SharedBytes,
+    _ contents: inout Contents
+  ) {
+    guard ![0, 8].contains(method), openedByOthers.contains(method) else { return }
+    guard case .bytes(let range) = name, !range.isEmpty else { return }
+    let text = PickleText(range: range.prefix(maximumShownName), encoding: .bytes)
+    let fault = ZipFault.unsupportedMethod(member: text.decoded(from: source), method)
+    contents.refused.append(FormatError(fault, at: offset))
+  }
+
+  /// bzip2, LZMA, zstd, xz and those before deflate, which readers have.
+  private static let openedByOthers: Set<Int> = [1, 2, 3, 4, 5, 6, 9, 10, 12, 14, 20, 93, 95]
+
+  /// The name and the method of an entry of the directory.
+  private static func entry(
+    at start: Int,
+    in source: SharedBytes
+  ) -> (name: Member.Name, method: Int)? {
+    var reader = ByteReader(source.bytes)
+    do {
+      try reader.seek(to: start + 10)
+      let method = Int(try reader.read(UInt16.self))
+      try reader.skip(16)
+      let nameLength = Int(try reader.read(UInt16.self))
+      try reader.seek(to: start + 46)
+      try reader.skip(nameLength)
+      return (.bytes(start + 46..<start + 46 + nameLength), method)
+    } catch {
+      return nil
+    }
+  }
+
+  private static func member(
+    at start: Int,
+    in source: SharedBytes,
+    next: Int
+  ) -> (member: Member, method: Int)? {
     var reader = ByteReader(source.bytes)
     do {
       try reader.seek(to: start + 8)
@@ -132,14 +213,22 @@ struct ScannedArchive {
       let dataStart = reader.position
       let announced = dataStart + compressed
       let isBelievable = compressed > 0 && announced <= source.count
-      return Member(
+      let member = Member(
         name: .bytes(nameStart..<nameStart + nameLength),
         range: dataStart..<max(isBelievable ? announced : next, dataStart),
         isDeflated: method == 8,
         isSalvaged: true
       )
+      return (member, Int(method))
     } catch {
       return nil
     }
+  }
+}
+
+extension [UInt8] {
+  /// Whether a name, in bytes, ends with a text.
+  func hasSuffix(_ text: String) -> Bool {
+    suffix(text.utf8.count).elementsEqual(text.utf8)
   }
 }

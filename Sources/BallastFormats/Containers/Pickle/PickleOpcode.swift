@@ -78,8 +78,12 @@ package enum PickleOpcode: UInt8, CaseIterable, Sendable {
   case binpersid = 0x51
 
   /// The name that pickletools gives it, such as SHORT_BINBYTES.
-  package var name: String {
-    String(describing: self).reduce(into: "") { name, letter in
+  package var name: String { Self.names[Int(rawValue)] }
+
+  /// The names by code: spelling one out takes longer than reading an opcode.
+  private static let names: [String] = (UInt8.min...UInt8.max).map { code in
+    guard let opcode = PickleOpcode(rawValue: code) else { return "" }
+    return String(describing: opcode).reduce(into: "") { name, letter in
       if letter.isUppercase { name += "_" }
       name += letter.uppercased()
     }

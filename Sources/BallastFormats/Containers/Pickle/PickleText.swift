@@ -114,7 +114,16 @@ package struct PickleText: Sendable {
 
   private static func utf8OrLatin1(_ bytes: [UInt8]) -> String {
     if let utf8 = try? UTF8Span(validating: bytes.span) { return String(copying: utf8) }
-    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    var utf8: [UInt8] = []
+    utf8.reserveCapacity(2 * bytes.count)
+    for byte in bytes {
+      if byte < 0x80 {
+        utf8.append(byte)
+      } else {
+        utf8 += [0xC0 | byte >> 6, 0x80 | byte & 0x3F]
+      }
+    }
+    return String(decoding: utf8, as: UTF8.self)
   }
 
   /// Undoes the escapes of Python's `repr` of bytes; an unknown one stands for itself.

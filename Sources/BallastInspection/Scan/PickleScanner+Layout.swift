@@ -1,0 +1,64 @@
+import BallastBytes
+import BallastFormats
+
+/// torch's tar archives of 2016, whose members have pickles and the elements of storages in turns.
+extension PickleScanner {
+  /// The sizes that the elements of a storage can have.
+  private static let elementSizes = [1, 2, 4, 8, 16]
+  /// Places at which a pickle may start; tensors have one each, and some more by chance.
+  private static let maximumPlaces = 1 << 16
+
+  /// Walks the pickles of a member, at each place where torch may look for one.
+  ///
+  ///     storages   pickle, i64 number, the elements, pickle, …
+  ///     tensors    pickle, i32 rank, 4 bytes, i64 sizes, i64 strides, i64 offset, pickle, …
+  mutating func scanLayout(_ stream: Stream) {
+    let source = stream.region.source
+    var waiting = [stream.region.range.lowerBound]
+    var places: Set<Int> = []
+    var first: Int?
+    while let position = waiting.popLast(), isAble {
+      guard position < stream.end, places.insert(position).inserted else { continue }
+      guard places.count <= Self.maximumPlaces else {
+        let message = "pickles may start at more than \(Self.maximumPlaces) places"
+        result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
+        break
+      }
+      let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<stream.end))
+      if case .numpy = kind {
+        guard let rest = skipArray(at: position, of: stream) else { continue }
+        waiting.append(rest.stream.region.range.lowerBound)
+        first = first ?? position
+        continue
+      }
+      let isHeader = if case .pickle = kind { true } else { false }
+      let walk = walk(position..<stream.end, of: source, whileClean: !isHeader)
+      guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
+      take(walk, of: stream, isBeyondDoubt: false)
+      first = first ?? (walk.end == .stop ? walk.position : position + 1)
+      if walk.end == .stop { waiting += following(walk.position, of: stream) }
+    }
+    guard let first else { return }
+    search(first..<stream.end, of: stream, anyProtocol: true)
+  }
+
+  /// The places where the next pickle may stand behind one that ended, the likeliest last.
+  private func following(_ position: Int, of stream: Stream) -> [Int] {
+    var reader = ByteReader(stream.region.source.bytes)
+    guard (try? reader.seek(to: position)) != nil, let number = try? reader.read(Int64.self) else {
+      return [position]
+    }
+    let room = stream.end - position
+    var places: [Int] = []
+    // Rank and padding are what the number would be.
+    let rank = Int(Int32(truncatingIfNeeded: number))
+    if rank >= 0, rank <= room / 16 { places.append(position + 16 + 16 * rank) }
+    if number >= 0, number <= room {
+      places += Self.elementSizes.compactMap { size in
+        let (count, overflow) = Int(number).multipliedReportingOverflow(by: size)
+        return overflow || count > room - 8 ? nil : position + 8 + count
+      }
+    }
+    return places + [position]
+  }
+}

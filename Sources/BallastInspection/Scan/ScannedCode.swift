@@ -1,0 +1,132 @@
+import BallastBytes
+import BallastFormats
+
+/// Programs that torch keeps in an archive beside pickles, and what is said of them.
+enum ScannedCode {
+  /// Models in TorchScript, which torch.load compiles and whose methods it may run while it loads.
+  case torchScript
+  /// torch.package: Python's own files, which are imported.
+  case package
+
+  /// Operators with which TorchScript reads or writes files or talks to others.
+  private static let operators: Set<String> = [
+    "from_file", "read_file", "write_file", "save", "load", "load_library", "rpc_sync", "rpc_async",
+    "rpc_remote",
+  ]
+  /// The words of those that are common: they count where torch's name stands before them.
+  private static let commonOperators: Set<String> = ["save", "load"]
+  private static let namespaces: Set<String> = ["torch", "aten", "image"]
+
+  /// The kind of programs in an archive; nil where there are none, or none that torch would look for.
+  static func kind(of archive: ScannedArchive) -> ScannedCode? {
+    guard !archive.isTar else { return nil }
+    var hasSource = false
+    var isPackage = false
+    var isTorchScript = false
+    for member in archive.members {
+      let name = archive.foldedName(of: member)
+      hasSource = hasSource || name.hasSuffix(".py")
+      isPackage = isPackage || name.hasSuffix(".data/extern_modules")
+      // The first versions had a description in JSON.
+      isTorchScript =
+        isTorchScript || name.hasSuffix("constants.pkl") || name.hasSuffix("model.json")
+    }
+    guard hasSource else { return nil }
+    return isPackage ? .package : isTorchScript ? .torchScript : nil
+  }
+
+  /// Whether an archive has pickles in it, or the libraries of AOTInductor.
+  static func isModel(_ archive: ScannedArchive) -> Bool {
+    archive.members.contains { member in
+      let name = archive.foldedName(of: member)
+      return name.hasSuffix(".pkl")
+        || name.split(separator: UInt8(ascii: "/")).contains {
+          $0.elementsEqual("aotinductor".utf8)
+        }
+    }
+  }
+
+  /// Whether a member is such a program.
+  static func isSource(_ member: ScannedArchive.Member, of archive: ScannedArchive) -> Bool {
+    archive.foldedName(of: member).hasSuffix(".py")
+  }
+
+  /// What is said of an archive once.
+  func finding(in archive: ScannedArchive) -> PickleScan.Finding? {
+    guard case .torchScript = self else { return nil }
+    return PickleScan.Finding(
+      .unknown,
+      rule: "code.torchscript",
+      "brings TorchScript along, which can run while it is loaded",
+      file: archive.place
+    )
+  }
+
+  /// The operator in a source text that does more than compute; nil where there is none.
+  ///
+  /// White space and comments may stand between the words of a name.
+  static func dangerousOperator(in text: [UInt8]) -> String? {
+    var previous = ""
+    var index = 0
+    while index < text.count {
+      guard isLetter(text[index]) else {
+        if text[index] == UInt8(ascii: "#") {
+          while index < text.count, text[index] != 0x0A { index += 1 }
+        }
+        index += 1
+        continue
+      }
+      let start = index
+      while index < text.count, isLetter(text[index]) { index += 1 }
+      guard index - start <= 32 else {
+        previous = ""
+        continue
+      }
+      let word = String(decoding: text[start..<index], as: UTF8.self)
+      if operators.contains(word),
+        !commonOperators.contains(word) || namespaces.contains(previous)
+      {
+        return word
+      }
+      previous = word
+    }
+    return nil
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+    default: false
+    }
+  }
+}
+
+extension PickleScanner {
+  /// Looks at a program in an archive.
+  mutating func scanCode(_ stream: Stream, isDeflated: Bool, kind: ScannedCode) {
+    switch kind {
+    case .package:
+      let message = "brings Python code along, which torch.package runs"
+      result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
+    case .torchScript:
+      let limit = min(limits.memberBytes, inflationLeft)
+      effort -= stream.region.count
+      var text = stream.region
+      if isDeflated {
+        guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {
+          return
+        }
+        text = prefix.region
+        inflationLeft -= text.count
+      }
+      if text.count >= limit {
+        addTooLarge("what follows the first \(limit) bytes", limit: limit, at: stream.place)
+      }
+      let bytes = text.source.array(text.range.prefix(limit))
+      if let name = ScannedCode.dangerousOperator(in: bytes) {
+        let message = "its TorchScript calls \(name), which reaches outside of the model"
+        result.add(PickleScan.Finding(rule: "code.torchscript-io", message, file: stream.place))
+      }
+    }
+  }
+}

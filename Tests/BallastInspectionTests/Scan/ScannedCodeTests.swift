@@ -1,0 +1,95 @@
+import BallastBytes
+import BallastInspection
+import Testing
+
+/// Archives that readers disagree about, and the programs that come with models.
+@Suite struct ScannedCodeTests: ScanSuite {
+  private static let elf: [UInt8] =
+    [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 100)
+
+  private func rules(_ bytes: [UInt8]) throws -> [String] {
+    try scan(bytes).findings.map(\.rule)
+  }
+
+  @Test func anArchiveWithTwoEnds() throws {
+    let second = zip([("b.pkl", Self.payload2)]).dropLast(2)
+    var first = zip([("a.pkl", Self.empty)])
+    first += second + [0xFF, 0xFF]
+    for start in [[], [0x50, 0x4B, 5, 6], Array("x".utf8)] as [[UInt8]] {
+      let result = try scan(start + first)
+      #expect(result.findings.contains { $0.name == "os.system" })
+      #expect(result.unreadable.count == 1)
+    }
+  }
+
+  @Test(arguments: [12, 14, 20, 93, 95])
+  func aMethodThatIsNotOpenedIsSaid(method: Int) throws {
+    // Bytes before and behind it, so that it is no archive for all.
+    let archive = zip([("a.npy", [1, 2, 3])], method: method) + [0]
+    for start in [[], [0x50, 0x4B, 5, 6], [0x20]] as [[UInt8]] {
+      let result = try scan(start + archive)
+      #expect(result.findings.isEmpty)
+      #expect(result.unreadable.contains { $0.description.contains("method \(method)") })
+    }
+  }
+
+  @Test func anArchiveWithinOtherDataIsNoError() throws {
+    let inner = zip([("a/data.pkl", Self.empty)])
+    let result = try scan([0x20, 0x20] + inner + [0x20])
+    #expect(result.findings.isEmpty && result.unreadable.isEmpty && result.pickleCount == 1)
+  }
+
+  @Test(arguments: ["archive/DATA.PKL", "a/data.Pkl"])
+  func aPickleByItsNameWhateverTheCase(name: String) throws {
+    // It fails before the payload, but what is a pickle is read on.
+    try expectPayload(in: zip([(name, Array("N0R".utf8) + Self.payload)]))
+  }
+
+  @Test func torchScript() throws {
+    let code = Array("def f(x):\n  return torch.add(x, x)\n".utf8)
+    let files = [("m/constants.pkl", Self.empty), ("m/.data/serialization_id", [0x31])]
+    let result = try scan(zip(files + [("m/code/__torch__.py", code)]))
+    #expect(result.findings.map(\.rule) == ["code.torchscript"])
+    #expect(result.findings.map(\.severity) == [.unknown])
+    #expect(try rules(zip([("m/readme.py", code), ("m/data.pkl", Self.empty)])).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("torch.from_file(\"a\", True)", true), ("torch . # x\n  save(x, \"a\")", true),
+      ("ops.image.write_file(\"a\", x)", true), ("self.save(x)", false), ("torch.saved(x)", false),
+      ("# torch.from_file", false),
+    ]
+  )
+  func operatorsOfTorchScript(code: String, isDangerous: Bool) throws {
+    let files = [("m/CONSTANTS.PKL", Self.empty), ("m/code/a.PY", Array(code.utf8))]
+    let expected = ["code.torchscript"] + (isDangerous ? ["code.torchscript-io"] : [])
+    #expect(try rules(zip(files)) == expected)
+  }
+
+  @Test func pythonOfATorchPackage() throws {
+    let files = [("p/.data/extern_modules", Array("os".utf8)), ("p/evil.py", Array("x".utf8))]
+    let findings = try scan(zip(files)).findings
+    #expect(findings.map(\.rule) == ["code.package"] && findings[0].severity == .dangerous)
+    #expect(findings[0].file == "p/evil.py")
+  }
+
+  @Test func nativeCode() throws {
+    var program: [UInt8] = [0x4D, 0x5A] + [UInt8](repeating: 0, count: 200)
+    program[60] = 100
+    program[100] = 0x50
+    program[101] = 0x45
+    let machO: [UInt8] = [0xCF, 0xFA, 0xED, 0xFE] + [UInt8](repeating: 0, count: 100)
+    for code in [Self.elf, program, machO] {
+      let file = try scan(code).findings
+      #expect(file.map(\.rule) == ["code.native"] && file[0].severity == .unknown)
+      let inModel = try scan(zip([("a/data.pkl", Self.empty), ("a/b.so", code)])).findings
+      #expect(inModel.map(\.rule) == ["code.native"] && inModel[0].severity == .dangerous)
+      let compiled = try scan(zip([("m/data/aotinductor/model/x", code)])).findings
+      #expect(compiled.map(\.severity) == [.dangerous])
+      #expect(try scan(zip([("lib/b.so", code)])).findings.map(\.severity) == [.unknown])
+    }
+    program[60] = 101
+    #expect(try scan(program).findings.isEmpty)
+  }
+}
