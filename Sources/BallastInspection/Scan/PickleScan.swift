@@ -89,7 +89,11 @@ extension PickleScan.Finding {
   init?(_ name: PickleName, base: Int, file: String?) {
     let reason: String
     switch name.verdict {
-    case .data, .loadsBytes: return nil
+    case .data, .loadsBytes:
+      guard name.call != nil else { return nil }
+      severity = .dangerous
+      rule = "pickle.\(PickleOddity.Kind.oddCall.rawValue)"
+      reason = "it makes data, but no pickler calls it so"
     case .unknown:
       severity = .unknown
       rule = "pickle.unknown-package"
@@ -104,7 +108,7 @@ extension PickleScan.Finding {
     message = "\(action): \(reason)"
     self.file = file
     offset = (name.call?.offset ?? name.offset) - base
-    opcode = name.call?.opcode ?? name.opcode
+    opcode = name.call?.opcode ?? name.opcode.name
     self.name = name.path
     arguments = name.call?.arguments
   }
@@ -116,7 +120,7 @@ extension PickleScan.Finding {
       oddity.kind.description,
       file: file,
       offset: oddity.offset - base,
-      opcode: oddity.opcode
+      opcode: oddity.opcode.name
     )
   }
 
@@ -149,26 +153,6 @@ extension PickleVerdict.Danger: CustomStringConvertible {
     case .process: "the package runs programs or code, or talks to a network"
     case .attributePath: "attributes of attributes lead anywhere"
     case .borrowedName: "the name runs code in any module that imports it"
-    }
-  }
-}
-
-extension PickleOddity.Kind: CustomStringConvertible {
-  /// What it is that no honest pickle does.
-  var description: String {
-    switch self {
-    case .computedName: "imports a name that is computed while the pickle runs"
-    case .computedCall: "calls a value that is computed while the pickle runs"
-    case .changesClass: "changes a class or a function itself, not an object"
-    case .extensionCode: "imports a name by a number that only the running program knows"
-    case .loaderAtLarge: "hands torch's loader of nested files on, or bytes to it that are computed"
-    case .oddMemoIndex: "numbers the memo in a way that no pickler does"
-    case .crossedFrame: "reads past the end of a frame, where Python's unpicklers part ways"
-    case .longName: "imports a name that is too long to be one"
-    case .tooManyNames: "imports more than \(PickleWalk.maximumNames) names"
-    case .tooManyMemos:
-      "remembers more values than are followed: names behind them are not known"
-    case .tooManyNested: "holds more than \(PickleWalk.maximumNested) texts that may be pickles"
     }
   }
 }
