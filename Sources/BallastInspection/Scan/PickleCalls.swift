@@ -76,7 +76,7 @@ enum PickleCalls {
     torch._utils _rebuild_device_tensor_from_cpu_tensor (tensor type text truth) tensor
     torch._utils _rebuild_parameter (tensor truth hooks) tensor
     torch._utils _rebuild_parameter_with_state (tensor truth hooks state) tensor
-    torch._tensor _rebuild_from_type_v2 (rebuild) tensor
+    torch._tensor _rebuild_from_type_v2 (rebuild*) tensor
     torch.jit._pickle build_intlist build_doublelist build_boollist (list) sequence
     torch.jit._pickle build_tensorlist (list) sequence
     torch.jit._pickle build_tensor_from_id (int) tensor
@@ -84,9 +84,10 @@ enum PickleCalls {
     """
 }
 
-/// What an argument has to be. The result of a package of which nothing is known goes for anything: it
-/// is a finding of its own.
-enum PickleArgument: String {
+/// What an argument has to be.
+///
+/// The result of a package of which nothing is known goes for anything: it is a finding of its own.
+enum PickleArgument: String, Sendable {
   case any
   /// A text, number, truth or None.
   case atom
@@ -133,13 +134,13 @@ enum PickleArgument: String {
   case numericType = "numeric-type"
   /// A tuple of tensors, numbers and types.
   case parts
-  /// A function of `torch._utils`, a class, the function's arguments and the state.
+  /// One of these four: a function of `torch._utils`, a class, the function's arguments and the state.
   case rebuild
   case storage, tensor, hooks, size, device, layout, array, generator, delta, zone
 }
 
 /// What a call makes, as far as something may be done with it.
-enum PickleResult: String {
+enum PickleResult: String, Sendable {
   /// Something that is only kept.
   case value
   /// An object of the class that is called: BUILD sets its attributes.

@@ -9,8 +9,8 @@ enum PickleDataNames {
   /// Types that stand as arguments or as values and are never called: NumPy's scalars called with the
   /// wrong object are a view of all memory.
   static let types = """
-    __builtin__ int float str bool list dict tuple long unicode
-    builtins int float str bool list dict tuple
+    __builtin__ int float str bool list dict tuple long unicode Ellipsis NotImplemented
+    builtins int float str bool list dict tuple Ellipsis NotImplemented
     numpy bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc longlong
     numpy ulonglong float16 float32 float64 longdouble float128 complex64 complex128 clongdouble
     numpy complex256 str_ bytes_ unicode_ string_ object_ void datetime64 timedelta64 ndarray
@@ -107,6 +107,7 @@ enum PickleDataNames {
     torch.nn.modules.transformer Transformer TransformerDecoder TransformerDecoderLayer
     torch.nn.modules.transformer TransformerEncoder TransformerEncoderLayer
     torch.nn.modules.upsampling Upsample UpsamplingBilinear2d UpsamplingNearest2d
+    torch.nn.parallel.data_parallel DataParallel
     torch.optim Adafactor Muon
     torch.optim._multi_tensor ASGD Adadelta Adagrad Adam AdamW Adamax NAdam RAdam RMSprop Rprop
     torch.optim._multi_tensor SGD

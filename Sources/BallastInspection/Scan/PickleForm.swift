@@ -1,7 +1,7 @@
 import BallastBytes
 
 /// How a name that makes data may be used.
-struct PickleForm {
+final class PickleForm: Sendable {
   /// The arguments that picklers give it, one list for each way; none for a type that is not called.
   let calls: [[Parameter]]
   let result: PickleResult
@@ -10,7 +10,7 @@ struct PickleForm {
   /// Whether it is one of `PickleDataNames.types`.
   let isType: Bool
 
-  struct Parameter {
+  struct Parameter: Sendable {
     let argument: PickleArgument
     var isOptional = false
     var isRepeated = false
@@ -47,7 +47,7 @@ struct PickleForm {
   }
 
   /// Reads a line of the table.
-  init?(_ line: Substring, isFunction: Bool) {
+  private init?(_ line: Substring, isFunction: Bool) {
     let parts = line.split(separator: "(", omittingEmptySubsequences: false)
     guard let names = parts.first, parts.count > 1 else { return nil }
     var calls: [[Parameter]] = []

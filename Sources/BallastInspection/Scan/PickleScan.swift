@@ -75,31 +75,50 @@ package struct PickleScan: Sendable {
   }
 
   mutating func add(_ finding: Finding) {
-    guard counts[finding.severity, default: 0] < Self.maximumFindings else {
-      omittedCount += 1
+    guard hasRoom(for: finding.severity) else { return }
+    findings.append(finding)
+  }
+
+  /// Adds a finding about a name, or counts it where it makes data only.
+  mutating func add(_ name: PickleName, base: Int, file: String?) {
+    guard let severity = name.severity else {
+      dataNameCount += 1
       return
     }
-    counts[finding.severity, default: 0] += 1
-    findings.append(finding)
+    guard hasRoom(for: severity) else { return }
+    findings.append(Finding(name, severity, base: base, file: file))
+  }
+
+  /// Adds a finding about something odd.
+  mutating func add(_ oddity: PickleOddity, base: Int, file: String?) {
+    guard hasRoom(for: .dangerous) else { return }
+    findings.append(Finding(oddity, base: base, file: file))
+  }
+
+  /// Counts a finding; returns whether it is kept: making one takes longer than finding it.
+  private mutating func hasRoom(for severity: Finding.Severity) -> Bool {
+    guard counts[severity, default: 0] < Self.maximumFindings else {
+      omittedCount += 1
+      return false
+    }
+    counts[severity, default: 0] += 1
+    return true
   }
 }
 
 extension PickleScan.Finding {
-  /// A finding about a name; nil where the name makes data only.
-  init?(_ name: PickleName, base: Int, file: String?) {
+  /// A finding about a name.
+  fileprivate init(_ name: PickleName, _ severity: Severity, base: Int, file: String?) {
+    self.severity = severity
     let reason: String
     switch name.verdict {
     case .data, .loadsBytes:
-      guard name.call != nil else { return nil }
-      severity = .dangerous
       rule = "pickle.\(PickleOddity.Kind.oddCall.rawValue)"
       reason = "it makes data, but no pickler calls it so"
     case .unknown:
-      severity = .unknown
       rule = "pickle.unknown-package"
       reason = "a package that is not known"
     case .dangerous(let danger):
-      severity = .dangerous
       rule = "pickle.\(danger.rawValue)"
       reason = danger.description
     }
@@ -108,13 +127,13 @@ extension PickleScan.Finding {
     message = "\(action): \(reason)"
     self.file = file
     offset = (name.call?.offset ?? name.offset) - base
-    opcode = name.call?.opcode ?? name.opcode.name
+    opcode = (name.call?.opcode ?? name.opcode).name
     self.name = name.path
     arguments = name.call?.arguments
   }
 
   /// A finding about something odd.
-  init(_ oddity: PickleOddity, base: Int, file: String?) {
+  fileprivate init(_ oddity: PickleOddity, base: Int, file: String?) {
     self.init(
       rule: "pickle.\(oddity.kind.rawValue)",
       oddity.kind.description,
@@ -140,6 +159,17 @@ extension PickleScan.Finding {
     self.opcode = opcode
     name = nil
     arguments = nil
+  }
+}
+
+extension PickleName {
+  /// How bad it is; nil where it makes data only.
+  fileprivate var severity: PickleScan.Finding.Severity? {
+    switch verdict {
+    case .data, .loadsBytes: call == nil ? nil : .dangerous
+    case .unknown: .unknown
+    case .dangerous: .dangerous
+    }
   }
 }
 

@@ -67,8 +67,8 @@ struct PickleCollection {
 package struct PickleName: Sendable {
   /// A call of the name.
   package struct Call: Sendable {
-    /// The opcode that calls, as pickletools names it.
-    package let opcode: String
+    /// The opcode that calls.
+    let opcode: PickleOpcode
     /// Where that opcode stands.
     package let offset: Int
     /// The arguments as Python would write them; shortened, with … for what only a run would tell.

@@ -102,9 +102,9 @@ extension PickleWalk {
   private mutating func noteCall(of index: Int, _ arguments: Arguments) {
     guard names[index].call == nil else { return }
     names[index].call = PickleName.Call(
-      opcode: opcode.name,
+      opcode: opcode,
       offset: opcodeOffset,
-      arguments: shownArguments(arguments)
+      arguments: judgements.isWorthShowing() ? shownArguments(arguments) : "(…)"
     )
   }
 

@@ -40,17 +40,21 @@ extension PickleWalk {
       note(.computedName)
       return .opaque
     }
-    let key = ExactString("\(module)\n\(name)")
+    var text = module
+    text += "\n"
+    text += name
+    let key = ExactString(text)
     if let index = nameIndex[key] { return .global(index) }
     guard names.count < Self.maximumNames else {
       note(.tooManyNames)
       return .opaque
     }
+    let judgement = judgements.judgement(of: key, module: module, name: name)
     names.append(
       PickleName(
-        path: "\(module).\(name)",
-        verdict: PickleVerdict(module: module, name: name),
-        form: PickleForm.all[key],
+        path: judgement.path,
+        verdict: judgement.verdict,
+        form: judgement.form,
         opcode: opcode,
         offset: opcodeOffset
       )

@@ -81,7 +81,15 @@ struct PickleWalk {
   var opcode = PickleOpcode.stop
   var opcodeOffset = 0
 
-  init(_ source: SharedBytes, range: Range<Int>) {
+  /// What is known about names.
+  let judgements: PickleJudgements
+
+  init(
+    _ source: SharedBytes,
+    range: Range<Int>,
+    judgements: PickleJudgements = PickleJudgements()
+  ) {
+    self.judgements = judgements
     self.source = source
     self.range = range
     position = range.lowerBound
