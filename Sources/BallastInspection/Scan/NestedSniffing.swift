@@ -24,8 +24,9 @@ enum NestedSniffing {
       guard first == 0xC2 || first == 0xC3 else { return mayHoldCode(text.range, of: source) }
     case .escapedBytes, .rawUnicodeEscape:
       // Lines and whatever is no letter stand there as escapes.
-      guard first == UInt8(ascii: "\\") || first >= 0x80 || PickleOpcode(rawValue: first) != nil
-        || first == 0x78,
+      guard
+        first == UInt8(ascii: "\\") || first >= 0x80 || PickleOpcode(rawValue: first) != nil
+          || first == 0x78,
         text.range.prefix(decodedPrefix).contains(where: { span[$0] == UInt8(ascii: "\\") })
       else { return mayHoldCode(text.range, of: source) }
     }
@@ -65,7 +66,8 @@ enum NestedSniffing {
     switch walk.end {
     case .limit: return true
     case .stop where walk.isClean && range.upperBound - walk.position >= minimumBytes: return true
-    case .stop, .unknownOpcode, .truncated: return walk.hasCalls || walk.isPickle && !walk.names.isEmpty
+    case .stop, .unknownOpcode, .truncated:
+      return walk.hasCalls || walk.isPickle && !walk.names.isEmpty
     }
   }
 }

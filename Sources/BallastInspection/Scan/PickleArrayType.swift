@@ -49,7 +49,9 @@ struct PickleArrayType {
   /// Takes a state, if it is one that NumPy writes of this type.
   mutating func take(_ state: State) -> Bool {
     let isStructure = kind == UInt8(ascii: "V")
-    guard state.byteCount == -1 || state.byteCount == byteCount else { return false }
+    guard state.byteCount == -1 || byteCount == nil || state.byteCount == byteCount else {
+      return false
+    }
     guard isStructure || state.part == nil && state.fields.isEmpty else { return false }
     if let part = state.part {
       guard !part.type.holdsObjects, let size = part.type.byteCount else { return false }

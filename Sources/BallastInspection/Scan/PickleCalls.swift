@@ -70,7 +70,7 @@ enum PickleCalls {
     torch._utils _rebuild_qtensor (storage int ints ints parts truth hooks) tensor
     torch._utils _rebuild_sparse_tensor (layout parts) tensor
     torch._utils _rebuild_meta_tensor_no_storage (type ints ints truth) tensor
-    torch._utils _rebuild_nested_tensor (tensor tensor tensor tensor) tensor
+    torch._utils _rebuild_nested_tensor (tensor tensor tensor parts) tensor
     torch._utils _rebuild_wrapper_subclass (class type ints ints int layout device truth) tensor
     torch._utils _rebuild_device_tensor_from_numpy (array type text truth) tensor
     torch._utils _rebuild_device_tensor_from_cpu_tensor (tensor type text truth) tensor

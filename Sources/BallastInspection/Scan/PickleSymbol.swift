@@ -54,9 +54,9 @@ struct PickleCollection {
     isCut = elements.count > Self.keptElements
   }
 
-  /// Adds elements; returns how many are kept.
-  mutating func append(_ added: some Collection<PickleSymbol>) -> Int {
-    let kept = min(added.count, Self.keptElements - elements.count)
+  /// Adds elements, of which so many may be kept; returns how many are.
+  mutating func append(_ added: some Collection<PickleSymbol>, keeping room: Int) -> Int {
+    let kept = isCut ? 0 : min(added.count, Self.keptElements - elements.count, room)
     elements.append(contentsOf: added.prefix(kept))
     if kept < added.count { isCut = true }
     return kept

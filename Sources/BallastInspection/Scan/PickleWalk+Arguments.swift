@@ -14,7 +14,9 @@ extension PickleWalk {
   ) -> Bool {
     var rest = arguments
     for parameter in parameters {
-      if parameter.isRepeated { return rest.allSatisfy { fits($0, parameter.argument, among: arguments) } }
+      if parameter.isRepeated {
+        return rest.allSatisfy { fits($0, parameter.argument, among: arguments) }
+      }
       guard let argument = rest.popFirst() else { return parameter.isOptional }
       guard fits(argument, parameter.argument, among: arguments) else { return false }
     }

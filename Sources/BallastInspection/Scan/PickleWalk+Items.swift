@@ -47,29 +47,20 @@ extension PickleWalk {
       for _ in 0..<count { _ = pop() }
       return
     }
-    if let mark = marks.last, mark > stack.count - count {
-      // From below a mark, which only old Pythons did.
-      for _ in 0..<count { keep(pop()) }
-      check(peek(), takesPairs: isPairs)
-      return
-    }
-    if marks.last == stack.count - count { _ = takeLoose(count, asPairs: isPairs) } else {
-      add(from: stack.count - count, asPairs: isPairs)
-    }
-  }
-
-  private mutating func takeLoose(_ count: Int, asPairs isPairs: Bool) -> Bool {
     let start = stack.count - count
-    for index in start..<stack.count { keep(stack[index]) }
-    stack.removeSubrange(start...)
-    check(peek(), takesPairs: isPairs)
-    return true
+    loosenMarks(from: start)
+    if start == 0 { underflow() }
+    add(from: start, asPairs: isPairs)
   }
 
   private mutating func add(from start: Int, asPairs isPairs: Bool) {
+    loosenMarks(from: start)
     // Nothing stands below a mark at the bottom. Python 2 then takes the last value for the container.
     guard start > 0 else {
-      if let last = stack.last { check(last, takesPairs: isPairs) }
+      if let last = stack.last {
+        check(last, takesPairs: isPairs)
+        if case .collection(let index) = last { collections[index].hasSpecialKeys = true }
+      }
       for index in stack.indices { keep(stack[index]) }
       stack.removeAll()
       return
@@ -78,9 +69,8 @@ extension PickleWalk {
       var collection = collections[index]
       collections[index] = PickleCollection(collection.kind)  // so that there is one copy only
       if collection.kind == .tuple { note(.oddItems) }
-      if elementCount < Self.maximumElements {
-        elementCount += collection.append(stack[start...])
-      }
+      let room = max(0, Self.maximumElements - elementCount)
+      elementCount += collection.append(stack[start...], keeping: room)
       inspect(from: start, for: &collection)
       collections[index] = collection
     } else {
@@ -89,7 +79,6 @@ extension PickleWalk {
       inspect(from: start, for: &unnamed)
     }
     stack.removeSubrange(start...)
-    if marks.last == stack.count { _ = peek() }
   }
 
   /// Notes what is odd about the elements of a container, and what it says about them all.

@@ -95,7 +95,8 @@ extension PickleWalk {
       case .integer(let flags) = parts[7]
     else { return nil }
     var result = PickleArrayType.State(byteCount: byteCount, flags: flags)
-    if case .none = parts[2] {} else {
+    if case .none = parts[2] {
+    } else {
       guard let pair = tuple(parts[2]), pair.count == 2, case .arrayType(let type) = pair[0],
         let shape = tuple(pair[1]), isIntegers(pair[1])
       else { return nil }

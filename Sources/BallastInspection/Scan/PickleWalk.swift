@@ -77,7 +77,7 @@ struct PickleWalk {
   /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
   private var hasLooseMarks = false
   /// Whether the memo may have entries whose index is unknown.
-  private var hasUnknownMemos = false
+  var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
   var opcodeOffset = 0
 
@@ -172,6 +172,11 @@ struct PickleWalk {
     if !hasLooseMarks { stumble() }
   }
 
+  /// Values are taken from `start` on, which only old Pythons did where a mark stands at it or above.
+  mutating func loosenMarks(from start: Int) {
+    if let mark = marks.last, mark >= start { hasLooseMarks = true }
+  }
+
   /// Takes a value, from below a mark if need be: before 3.6 Python did not mind.
   mutating func pop() -> PickleSymbol {
     let symbol = peek()
@@ -203,45 +208,6 @@ struct PickleWalk {
       return nil
     }
     return min(mark, stack.count)
-  }
-
-  mutating func remember(_ index: PickleNumber.Index) {
-    switch index {
-    case .plain(let index): remember(index)
-    case .odd(let index):
-      remember(index)
-      note(.oddMemoIndex)
-    case .unknown, .word:
-      _ = peek()
-      hasUnknownMemos = true
-      note(.oddMemoIndex)
-    }
-  }
-
-  mutating func remember(_ index: Int) {
-    let symbol = peek()
-    if !memo.set(symbol, at: index) { forget() }
-  }
-
-  mutating func recall(_ index: PickleNumber.Index) {
-    switch index {
-    case .plain(let index), .odd(let index): recall(index)
-    case .unknown:
-      note(.oddMemoIndex)
-      push(.opaque)
-    case .word:
-      if !hasUnknownMemos { stumble() }
-      push(.opaque)
-    }
-  }
-
-  mutating func recall(_ index: Int) {
-    guard let symbol = memo[index] else {
-      if !isForgetful && !hasUnknownMemos { stumble() }
-      push(.opaque)
-      return
-    }
-    push(symbol)
   }
 
   /// Says that there is more than is followed.
