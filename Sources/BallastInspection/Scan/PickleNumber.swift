@@ -1,10 +1,13 @@
+import BallastBytes
+import BallastFormats
+
 /// Numbers that pickles hold as text, as any of Python's unpicklers reads them.
 ///
 /// C's parser takes any base, reads to a NUL and lets white space stand in front; Python's own takes
 /// underscores. What only one of them takes is a number here: the other stops, but nobody knows which
 /// of them will read a file.
 enum PickleNumber {
-  /// A line is looked at this far; of a longer one only the letters are.
+  /// A number is looked at this far; of a longer one only the letters are.
   static let maximumBytes = 1 << 12
 
   /// The index of a memo.
@@ -13,14 +16,41 @@ enum PickleNumber {
     case plain(Int)
     /// In a spelling that only readers know.
     case odd(Int)
-    /// Too large, or no number: Python 2 takes any line.
+    /// Too large, or negative.
     case unknown
+    /// No number: Python 2 takes any line.
+    case word
+  }
+
+  /// What stands on a line, without white space around it where it is long: it may be padded.
+  static func line(_ range: Range<Int>, of source: SharedBytes) -> [UInt8] {
+    guard range.count > maximumBytes else { return source.array(range) }
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var range = range
+    while let last = range.last, isSpace(span[last]) { range.removeLast() }
+    while let first = range.first, isSpace(span[first]) { range.removeFirst() }
+    var sign: [UInt8] = []
+    if let first = range.first, isSign(span[first]) {
+      sign = [span[first]]
+      range.removeFirst()
+      // Python 2 lets white space follow.
+      while let first = range.first, isSpace(span[first]) { range.removeFirst() }
+    }
+    // A space in front says that the line was not as picklers write it.
+    let underscore = UInt8(ascii: "_")
+    while range.count > 1, let first = range.first,
+      span[first] == UInt8(ascii: "0") || span[first] == underscore
+    { range.removeFirst() }
+    return [0x20] + sign + source.array(range.prefix(maximumBytes))
   }
 
   /// Whether the argument of INT or LONG can be one: of base 2, 8, 10 or 16.
   static func isInteger(_ line: [UInt8]) -> Bool {
     guard var digits = trimmed(line) else { return true }
-    if digits.last == UInt8(ascii: "L") || digits.last == UInt8(ascii: "l") { digits.removeLast() }
+    if digits.last == UInt8(ascii: "L") || digits.last == UInt8(ascii: "l") {
+      digits.removeLast()
+      while let last = digits.last, isSpace(last) { digits.removeLast() }
+    }
     dropSign(&digits)
     if digits.first == UInt8(ascii: "0"), let letter = digits.dropFirst().first,
       "xXoObB".utf8.contains(letter)
@@ -35,26 +65,33 @@ enum PickleNumber {
   static func isFloat(_ line: [UInt8]) -> Bool {
     guard var digits = trimmed(line) else { return true }
     dropSign(&digits)
-    let word = String(decoding: digits.prefix(9), as: UTF8.self).lowercased()
-    if word == "inf" || word == "infinity" || word == "nan" || word.hasPrefix("nan(") {
+    let word = digits.prefix(9).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    if ["inf", "infinity", "nan"].contains(where: { word.elementsEqual($0.utf8) })
+      || word.starts(with: "nan(".utf8)
+    {
       return true
     }
     guard let first = digits.first, isDecimal(first) || first == UInt8(ascii: ".") else {
       return false
     }
-    let others = word.hasPrefix("0x") ? "abcdefABCDEFxXpP._+-" : "eE._+-"
+    let others = word.starts(with: "0x".utf8) ? "abcdefABCDEFxXpP._+-" : "eE._+-"
     return digits.contains(where: isHexadecimal)
       && digits.allSatisfy { isDecimal($0) || others.utf8.contains($0) }
   }
 
   /// The index that GET or PUT names.
   static func index(_ line: [UInt8]) -> Index {
-    let text = String(decoding: line, as: UTF8.self)
-    if line.allSatisfy(isDecimal), let index = Int(text) { return .plain(index) }
-    guard var digits = trimmed(line), digits.first != UInt8(ascii: "-") else { return .unknown }
+    if line.allSatisfy(isDecimal), let index = Int(String(decoding: line, as: UTF8.self)) {
+      return .plain(index)
+    }
+    guard var digits = trimmed(line) else { return .unknown }
+    let isNegative = digits.first == UInt8(ascii: "-")
     dropSign(&digits)
-    guard digits.allSatisfy({ isDecimal($0) || $0 == UInt8(ascii: "_") }),
-      let index = Int(String(decoding: digits.filter(isDecimal), as: UTF8.self))
+    guard digits.contains(where: isDecimal),
+      digits.allSatisfy({ isDecimal($0) || $0 == UInt8(ascii: "_") })
+    else { return .word }
+    guard let index = Int(String(decoding: digits.filter(isDecimal), as: UTF8.self)),
+      !isNegative || index == 0
     else { return .unknown }
     return .odd(index)
   }
@@ -65,9 +102,9 @@ enum PickleNumber {
     // C finds 0 in front of a NUL.
     if line.first == 0 { return nil }
     var text = line.prefix { $0 != 0 }
-    if text.count == maximumBytes {
+    if text.count >= maximumBytes {
       let isPossible = text.allSatisfy {
-        isHexadecimal($0) || isSpace($0) || "+-_.xXoOLl".utf8.contains($0)
+        isHexadecimal($0) || isSpace($0) || isSign($0) || "_.xXoOLl".utf8.contains($0)
       }
       return isPossible ? nil : []
     }
@@ -76,9 +113,13 @@ enum PickleNumber {
   }
 
   private static func dropSign(_ text: inout ArraySlice<UInt8>) {
-    guard text.first == UInt8(ascii: "+") || text.first == UInt8(ascii: "-") else { return }
+    guard let first = text.first, isSign(first) else { return }
     // Python 2 lets white space follow.
     text = text.dropFirst().drop(while: isSpace)
+  }
+
+  private static func isSign(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {

@@ -75,10 +75,36 @@ package struct PickleScan: Sendable {
   }
 
   mutating func add(_ finding: Finding) {
-    guard counts[finding.severity, default: 0] < Self.maximumFindings else {
-      omittedCount += 1
+    guard hasRoom(for: finding.severity) else { return }
+    keep(finding)
+  }
+
+  /// Adds a finding about a name, or counts it where it makes data only.
+  mutating func add(_ name: PickleName, base: Int, file: String?) {
+    guard let severity = name.severity else {
+      dataNameCount += 1
       return
     }
+    guard hasRoom(for: severity) else { return }
+    keep(Finding(name, severity, base: base, file: file))
+  }
+
+  /// Adds a finding about something odd.
+  mutating func add(_ oddity: PickleOddity, base: Int, file: String?) {
+    guard hasRoom(for: .dangerous) else { return }
+    keep(Finding(oddity, base: base, file: file))
+  }
+
+  /// Whether a further finding is kept; if not, it is counted: making one takes longer than finding it.
+  private mutating func hasRoom(for severity: Finding.Severity) -> Bool {
+    guard counts[severity, default: 0] < Self.maximumFindings else {
+      omittedCount += 1
+      return false
+    }
+    return true
+  }
+
+  private mutating func keep(_ finding: Finding) {
     // What is searched can be come upon twice.
     guard !findings.contains(where: finding.isSame) else { return }
     counts[finding.severity, default: 0] += 1
@@ -87,17 +113,18 @@ package struct PickleScan: Sendable {
 }
 
 extension PickleScan.Finding {
-  /// A finding about a name; nil where the name makes data only.
-  init?(_ name: PickleName, base: Int, file: String?) {
+  /// A finding about a name.
+  fileprivate init(_ name: PickleName, _ severity: Severity, base: Int, file: String?) {
+    self.severity = severity
     let reason: String
     switch name.verdict {
-    case .data, .loadsBytes: return nil
+    case .data, .loadsBytes:
+      rule = "pickle.\(PickleOddity.Kind.oddCall.rawValue)"
+      reason = "it makes data, but no pickler calls it so"
     case .unknown:
-      severity = .unknown
       rule = "pickle.unknown-package"
       reason = "a package that is not known"
     case .dangerous(let danger):
-      severity = .dangerous
       rule = "pickle.\(danger.rawValue)"
       reason = danger.description
     }
@@ -106,19 +133,19 @@ extension PickleScan.Finding {
     message = "\(action): \(reason)"
     self.file = file
     offset = (name.call?.offset ?? name.offset) - base
-    opcode = name.call?.opcode ?? name.opcode
+    opcode = (name.call?.opcode ?? name.opcode).name
     self.name = name.path
     arguments = name.call?.arguments
   }
 
   /// A finding about something odd.
-  init(_ oddity: PickleOddity, base: Int, file: String?) {
+  fileprivate init(_ oddity: PickleOddity, base: Int, file: String?) {
     self.init(
       rule: "pickle.\(oddity.kind.rawValue)",
       oddity.kind.description,
       file: file,
       offset: oddity.offset - base,
-      opcode: oddity.opcode
+      opcode: oddity.opcode.name
     )
   }
 
@@ -148,6 +175,17 @@ extension PickleScan.Finding {
   }
 }
 
+extension PickleName {
+  /// How bad it is; nil where it makes data only.
+  fileprivate var severity: PickleScan.Finding.Severity? {
+    switch verdict {
+    case .data, .loadsBytes: call == nil ? nil : .dangerous
+    case .unknown: .unknown
+    case .dangerous: .dangerous
+    }
+  }
+}
+
 extension PickleVerdict.Danger: CustomStringConvertible {
   /// Why such a name is dangerous.
   package var description: String {
@@ -158,26 +196,6 @@ extension PickleVerdict.Danger: CustomStringConvertible {
     case .process: "the package runs programs or code, or talks to a network"
     case .attributePath: "attributes of attributes lead anywhere"
     case .borrowedName: "the name runs code in any module that imports it"
-    }
-  }
-}
-
-extension PickleOddity.Kind: CustomStringConvertible {
-  /// What it is that no honest pickle does.
-  var description: String {
-    switch self {
-    case .computedName: "imports a name that is computed while the pickle runs"
-    case .computedCall: "calls a value that is computed while the pickle runs"
-    case .changesClass: "changes a class or a function itself, not an object"
-    case .extensionCode: "imports a name by a number that only the running program knows"
-    case .loaderAtLarge: "hands torch's loader of nested files on, or bytes to it that are computed"
-    case .oddMemoIndex: "numbers the memo in a way that no pickler does"
-    case .crossedFrame: "reads past the end of a frame, where Python's unpicklers part ways"
-    case .longName: "imports a name that is too long to be one"
-    case .tooManyNames: "imports more than \(PickleWalk.maximumNames) names"
-    case .tooManyMemos:
-      "remembers more values than are followed: names behind them are not known"
-    case .tooManyNested: "holds more than \(PickleWalk.maximumNested) texts that may be pickles"
     }
   }
 }

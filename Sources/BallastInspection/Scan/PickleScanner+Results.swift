@@ -9,16 +9,8 @@ extension PickleScanner {
     addNested(walk, of: stream)
     guard isBeyondDoubt || walk.isCredible || walk.end == .limit else { return }
     result.pickleCount += 1
-    for name in walk.names {
-      if let finding = PickleScan.Finding(name, base: base, file: stream.place) {
-        result.add(finding)
-      } else {
-        result.dataNameCount += 1
-      }
-    }
-    for oddity in walk.findings {
-      result.add(PickleScan.Finding(oddity, base: base, file: stream.place))
-    }
+    for name in walk.names { result.add(name, base: base, file: stream.place) }
+    for oddity in walk.findings { result.add(oddity, base: base, file: stream.place) }
     switch walk.end {
     case .stop: break
     case .limit where opcodesLeft <= 0: break  // said at the end, of the whole file
@@ -77,12 +69,13 @@ extension PickleText {
     return ByteRegion(copy)
   }
 
-  /// Whether the first bytes need not be decoded.
+  /// Whether nothing has to be decoded.
   fileprivate func standsAsItIs(in source: SharedBytes) -> Bool {
-    encoding == .bytes || encoding == .utf8 && !startsOutsideASCII(in: source)
+    encoding == .bytes || encoding == .utf8 && !holdsMoreThanASCII(in: source)
   }
 
-  private func startsOutsideASCII(in source: SharedBytes) -> Bool {
-    Span<UInt8>(_bytes: source.bytes)[range.lowerBound] >= 0x80
+  private func holdsMoreThanASCII(in source: SharedBytes) -> Bool {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    return range.contains { span[$0] >= 0x80 }
   }
 }

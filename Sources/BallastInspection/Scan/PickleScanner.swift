@@ -43,6 +43,7 @@ struct PickleScanner {
 
   let limits: ScanLimits
   var result = PickleScan()
+  private let judgements = PickleJudgements()
   var work: [Work]
   /// What decompressing may still produce.
   var inflationLeft: Int
@@ -127,7 +128,7 @@ struct PickleScanner {
     of source: SharedBytes,
     whileClean: Bool
   ) -> PickleWalk {
-    var walk = PickleWalk(source, range: range)
+    var walk = PickleWalk(source, range: range, judgements: judgements)
     walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft, shouldStop: shouldStop)
     effort -= walk.position - range.lowerBound + 1
     opcodesLeft -= walk.opcodeCount

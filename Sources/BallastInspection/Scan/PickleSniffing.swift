@@ -26,8 +26,6 @@ enum PickleSniffing {
     ([0x04, 0x22, 0x4D, 0x18], "lz4"), (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "7z"),
     (Array("Rar!".utf8) + [0x1A, 0x07], "rar"), (Array("ZF0x".utf8), "an old joblib's format"),
   ]
-  /// A text within a pickle is looked at this far.
-  private static let nestedPrefix = 1 << 10
 
   static func kind(of bytes: RawSpan) -> Kind {
     let kind = plainKind(of: bytes)
@@ -116,40 +114,5 @@ enum PickleSniffing {
   ) -> Bool {
     guard span.count >= start + prefix.count else { return false }
     return prefix.indices.allSatisfy { span[start + $0] == prefix[$0] }
-  }
-
-  /// Whether text or bytes within a pickle may be a pickle, or an archive, themselves.
-  static func mayHoldCode(_ text: PickleText, in source: SharedBytes) -> Bool {
-    guard text.range.count > 2 else { return false }
-    let start = PickleText(range: text.range.prefix(64), encoding: text.encoding)
-    let span = Span<UInt8>(_bytes: source.bytes)
-    let first = span[text.range.lowerBound]
-    switch first {
-    // 0x80 as a byte, as U+0080 in UTF-8, and behind an escape; the magic numbers; protocols 0, 1.
-    case 0x80, 0xC2, 0x5C, 0x50, 0x93, 0x1F: break
-    case UInt8(ascii: "c"), UInt8(ascii: "("), UInt8(ascii: "]"), UInt8(ascii: "}"):
-      // A name takes two lines.
-      var lines = 0
-      for index in text.range.prefix(nestedPrefix) where span[index] == UInt8(ascii: "\n") {
-        lines += 1
-      }
-      return lines >= 2 || text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape
-    default: return false
-    }
-    guard let head = start.latinPrefix(from: source) else { return false }
-    guard let shared = try? SharedBytes.copying(head) else { return true }
-    if startsZip(shared.bytes) { return true }
-    switch kind(of: shared.bytes) {
-    case .pickle, .zip, .numpy, .gzip: return true
-    case .perhapsPickle, .zlib, .unopened, .other: return false
-    }
-  }
-}
-
-extension PickleText {
-  /// The bytes of a text up to the first character that is none, for its first bytes.
-  fileprivate func latinPrefix(from source: SharedBytes) -> [UInt8]? {
-    if encoding == .bytes || encoding == .escapedBytes { return bytes(from: source) }
-    return decoded(from: source).unicodeScalars.prefix { $0.value < 256 }.map { UInt8($0.value) }
   }
 }

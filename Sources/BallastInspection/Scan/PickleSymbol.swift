@@ -3,46 +3,63 @@ import BallastFormats
 
 /// What is known about a value of a pickle that is read but not run.
 enum PickleSymbol {
-  /// A value that is of no interest, or that cannot be known without running the pickle.
+  /// A value that cannot be known without running the pickle.
   case opaque
   case none
   case truth(Bool)
   case integer(Int)
+  /// A floating-point number, or an integer that is not looked at.
+  case number
   case text(PickleText)
   case bytes(Range<Int>)
+  /// The bytes of a text that is Latin-1.
+  case encoded(PickleText)
+  /// Bytes that can be written to, or come from outside of the pickle.
+  case buffer
   /// Something imported: an index into the names of the walk.
   case global(Int)
-  /// What a call returned: the index of the name that was called, where it was a name.
+  /// What a call returned: the index of the name that was called, where it was a name; of a function
+  /// that makes an object of a class, the class.
   case result(of: Int?)
+  /// What a persistent id stands for: in torch's files a storage.
+  case persistent
+  /// A type of NumPy: an index into those of the walk.
+  case arrayType(Int)
   /// A tuple, list, set or dictionary: an index into the collections of the walk.
   case collection(Int)
 }
 
-/// The first elements of a collection, for showing them.
+/// A container of a pickle, and its first elements.
 struct PickleCollection {
+  enum Kind: UInt8 { case tuple, list, dict, set }
+
+  /// Enough for every call that picklers write, and for the fields of structures.
+  static let keptElements = 64
   /// Enough to see what a call is about.
   static let shownElements = 6
 
-  let opening: String
-  let closing: String
+  let kind: Kind
+  /// Keys and values of a dictionary, in turns.
   private(set) var elements: [PickleSymbol] = []
+  /// Whether there are more elements than are kept.
   private(set) var isCut = false
+  /// Whether a key is one that Python's machinery asks objects for, or not known.
+  var hasSpecialKeys = false
+  /// Whether an element is a function of those that are only called.
+  var holdsFunctions = false
 
-  init(_ opening: String, _ closing: String, _ elements: some Sequence<PickleSymbol> = []) {
-    self.opening = opening
-    self.closing = closing
-    for element in elements {
-      append(element)
-      if isCut { break }
-    }
+  init(_ kind: Kind, _ elements: some Collection<PickleSymbol> = EmptyCollection()) {
+    self.kind = kind
+    self.elements = Array(elements.prefix(Self.keptElements))
+    isCut = elements.count > Self.keptElements
   }
 
-  mutating func append(_ element: PickleSymbol) {
-    guard elements.count < Self.shownElements else {
-      isCut = true
-      return
-    }
-    elements.append(element)
+  /// Adds elements, of which so many may be kept; returns how many are.
+  mutating func append(_ added: some Collection<PickleSymbol>, keeping room: Int) -> Int {
+    let kept = isCut ? 0 : min(added.count, Self.keptElements - elements.count, room)
+    elements.append(contentsOf: added.prefix(kept))
+    if kept < added.count { isCut = true }
+    return kept
   }
 }
 
@@ -50,8 +67,8 @@ struct PickleCollection {
 package struct PickleName: Sendable {
   /// A call of the name.
   package struct Call: Sendable {
-    /// The opcode that calls, as pickletools names it.
-    package let opcode: String
+    /// The opcode that calls.
+    let opcode: PickleOpcode
     /// Where that opcode stands.
     package let offset: Int
     /// The arguments as Python would write them; shortened, with … for what only a run would tell.
@@ -61,13 +78,13 @@ package struct PickleName: Sendable {
   /// The module and the name in it, with a dot between them.
   package let path: String
   package let verdict: PickleVerdict
+  /// How it may be used, if it makes data.
+  let form: PickleForm?
   /// The opcode that imports it first.
-  package let opcode: String
+  let opcode: PickleOpcode
   /// Where that opcode stands.
   package let offset: Int
-  /// How often it is imported.
-  package var count = 1
-  /// The first call, where there is one.
+  /// The first call, where there is one; of a name that makes data, the first that no pickler writes.
   package var call: Call?
 
   /// The path, shortened where it is longer than a name should be.
@@ -78,13 +95,15 @@ package struct PickleName: Sendable {
 
   /// Whether the module is one of Python's own that do something when they are imported.
   var actsOnImport: Bool {
-    let parts = path.split(separator: ".")
-    return parts.contains("__main__") || parts.first.map { Self.actors.contains($0) } ?? false
+    let parts = path.utf8.split(separator: UInt8(ascii: "."))
+    return parts.contains { $0.elementsEqual("__main__".utf8) }
+      || parts.first.map { Self.actors.contains(ExactString(String(Substring($0)))) } ?? false
   }
 
-  private static let actors: Set<Substring> = [
-    "antigravity", "this", "__hello__", "__phello__", "idlelib", "turtledemo", "test",
-  ]
+  private static let actors: Set<ExactString> = Set(
+    ["antigravity", "this", "__hello__", "__phello__", "idlelib", "turtledemo", "test"]
+      .map { ExactString($0) }
+  )
 
   /// Whether the path could be one of a module and a name in it.
   var isPlausible: Bool {

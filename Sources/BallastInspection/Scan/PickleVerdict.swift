@@ -1,6 +1,8 @@
+import BallastBytes
+
 /// What importing and calling a name from a pickle means.
 package enum PickleVerdict: Hashable, Sendable {
-  /// Makes data, and nothing else.
+  /// Makes data, and nothing else, if it is used as `PickleForm` says.
   case data
   /// Loads a torch file out of bytes; these are scanned in turn.
   case loadsBytes
@@ -26,59 +28,44 @@ package enum PickleVerdict: Hashable, Sendable {
   /// Only exact pairs of module and name are data. Everything else of Python, its installers, torch
   /// and NumPy is dangerous, because a list of what is dangerous there is never complete.
   package init(module: String, name: String) {
-    if PickleNames.data.contains(module: module, name: name) {
-      self = .data
+    if PickleForm.all[ExactString("\(module)\n\(name)")] != nil {
+      self = module == "torch.storage" && name == "_load_from_bytes" ? .loadsBytes : .data
       return
     }
-    if module == "torch.storage", name == "_load_from_bytes" {
-      self = .loadsBytes
-      return
-    }
-    let package = module.prefix { $0 != "." }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    if PickleNames.standardLibrary.contains(String(package)) {
+    // Letters may have accents, which make one character with a dot before them: bytes are compared.
+    let dot = UInt8(ascii: ".")
+    let package = ExactString(String(Substring(module.utf8.prefix { $0 != dot })))
+    let parts = name.utf8.split(separator: dot, omittingEmptySubsequences: false)
+    if PickleNames.standardLibrary.contains(package)
+      || package.string.utf8.starts(with: "_sysconfigdata".utf8)
+    {
       self = .dangerous(.standardLibrary)
-    } else if PickleNames.installers.contains(String(package)) {
+    } else if PickleNames.installers.contains(package) {
       self = .dangerous(.installer)
-    } else if PickleNames.libraries.contains(String(package)) {
+    } else if PickleNames.libraries.contains(package) {
       self = .dangerous(.library)
-    } else if PickleNames.processes.contains(String(package)) {
+    } else if PickleNames.processes.contains(package) {
       self = .dangerous(.process)
     } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
       self = .dangerous(.attributePath)
-    } else if let last = parts.last, PickleNames.borrowed.contains(String(last)) || last.isDunder {
+    } else if let last = parts.last, Self.isBorrowed(last) {
       self = .dangerous(.borrowedName)
     } else {
       self = .unknown
     }
   }
 
+  /// Whether a name runs code wherever it is found, or Python gives it a meaning of its own.
+  private static func isBorrowed(_ name: Substring.UTF8View) -> Bool {
+    PickleNames.borrowed.contains(ExactString(String(Substring(name))))
+      || PickleNames.borrowedStarts.contains { name.starts(with: $0.utf8) }
+      || name.starts(with: "__".utf8) && name.suffix(2).elementsEqual("__".utf8) && name.count > 4
+  }
+
   /// Whether a name follows the convention for classes; a class within a class has a dotted name.
-  private static func isClassName(_ name: Substring) -> Bool {
-    name.drop { $0 == "_" }.first?.isUppercase ?? false
-  }
-}
-
-extension Substring {
-  /// Whether Python gives the name a meaning of its own, as `__builtins__`.
-  fileprivate var isDunder: Bool { hasPrefix("__") && hasSuffix("__") && count > 4 }
-}
-
-/// Pairs of a module and a name in it.
-struct PickleNameList {
-  private let names: [String: Set<String>]
-
-  /// Reads lines of a module and names in it.
-  init(_ text: String) {
-    names = text.split(separator: "\n").reduce(into: [:]) { names, line in
-      let words = line.split(separator: " ").map(String.init)
-      guard let module = words.first else { return }
-      names[module, default: []].formUnion(words.dropFirst())
-    }
-  }
-
-  func contains(module: String, name: String) -> Bool {
-    // Swift's strings are equal when they are canonically equivalent; the names here are ASCII.
-    names[module]?.contains(name) ?? false
+  private static func isClassName(_ name: Substring.UTF8View) -> Bool {
+    guard let first = name.drop(while: { $0 == UInt8(ascii: "_") }).first else { return false }
+    if first < 0x80 { return (0x41...0x5A).contains(first) }
+    return Substring(name).drop { $0 == "_" }.first?.isUppercase ?? false
   }
 }

@@ -10,13 +10,13 @@ extension PickleWalk {
     case .int, .long: push(number(try line(&reader)))
     case .float:
       if !PickleNumber.isFloat(try line(&reader)) { stumble() }
-      push(.opaque)
+      push(.number)
     case .binint: push(.integer(Int(try reader.read(Int32.self))))
     case .binint1: push(.integer(Int(try reader.read(UInt8.self))))
     case .binint2: push(.integer(Int(try reader.read(UInt16.self))))
-    case .long1: try opaque(Int(try reader.read(UInt8.self)), &reader)
-    case .long4: try opaque(try count(Int32.self, &reader), &reader)
-    case .binfloat: try opaque(8, &reader)
+    case .long1: try number(Int(try reader.read(UInt8.self)), &reader)
+    case .long4: try number(try count(Int32.self, &reader), &reader)
+    case .binfloat: try number(8, &reader)
     case .none: push(.none)
     case .newtrue: push(.truth(true))
     case .newfalse: push(.truth(false))
@@ -35,25 +35,25 @@ extension PickleWalk {
       // What it holds when it is used, nobody knows: it, and arrays upon it, can be written to.
       let range = try take(try count(UInt64.self, &reader), &reader)
       noteNested(PickleText(range: range, encoding: .bytes))
-      push(.opaque)
-    case .nextBuffer: push(.opaque)
+      push(.buffer)
+    case .nextBuffer: push(.buffer)
     case .readonlyBuffer: _ = peek()
     // Containers
-    case .emptyList: pushCollection("[", "]")
-    case .emptyTuple: pushCollection("(", ")")
-    case .emptyDict: pushCollection("{", "}")
-    case .emptySet: pushCollection("{", "}")
-    case .list: pushCollection("[", "]", popToMark())
-    case .tuple: pushCollection("(", ")", popToMark())
-    case .dict, .frozenset: pushCollection("{", "}", popToMark())
+    case .emptyList: pushCollection(.list)
+    case .emptyTuple: pushCollection(.tuple)
+    case .emptyDict: pushCollection(.dict)
+    case .emptySet: pushCollection(.set)
+    case .list: pushMarked(.list)
+    case .tuple: pushMarked(.tuple)
+    case .dict: pushMarked(.dict)
+    case .frozenset: pushMarked(.set)
     case .tuple1: pushTuple(1)
     case .tuple2: pushTuple(2)
     case .tuple3: pushTuple(3)
-    case .append: extend(with: [pop()])
-    case .appends, .additems, .setitems: extend(with: popToMark())
-    case .setitem:
-      let value = pop()
-      extend(with: [pop(), value])
+    case .append: add(1, asPairs: false)
+    case .appends, .additems: addMarked(asPairs: false)
+    case .setitem: add(2, asPairs: true)
+    case .setitems: addMarked(asPairs: true)
     // The stack and the memo
     case .pop:
       // Python takes the mark away where nothing is above it.
@@ -91,8 +91,8 @@ extension PickleWalk {
       let arguments = pop()
       call(pop(), .keywords(arguments, keywords))
     case .build:
-      _ = pop()
-      if case .global = peek() { note(.changesClass) }
+      let state = pop()
+      build(peek(), from: state)
     // The stream
     case .proto: try reader.skip(1)
     case .frame:
@@ -101,9 +101,12 @@ extension PickleWalk {
       // One that is longer than the file is cut off, or refused.
       frameEnd = size <= UInt64(reader.remaining) ? reader.offset + Int(size) : nil
     case .persid:
-      _ = try line(&reader)
-      push(.opaque)
-    case .binpersid: push(persistent(pop()))
+      _ = try lineRange(&reader)
+      push(.persistent)
+    case .binpersid:
+      let id = pop()
+      keep(id)
+      push(persistent(id))
     case .stop: break
     }
   }
@@ -114,9 +117,11 @@ extension PickleWalk {
       for _ in 0..<count { _ = pop() }
       return push(.opaque)
     }
-    let elements = collections.count < Self.maximumCollections ? Array(stack[first...]) : []
-    stack.removeLast(count)
-    pushCollection("(", ")", elements)
+    pushCollection(.tuple, from: first)
+  }
+
+  private mutating func pushMarked(_ kind: PickleCollection.Kind) {
+    pushCollection(kind, from: openMark() ?? stack.count)
   }
 
   // MARK: - Arguments
@@ -140,9 +145,9 @@ extension PickleWalk {
   }
 
   @_lifetime(reader: copy reader)
-  private mutating func opaque(_ count: Int, _ reader: inout ByteReader) throws(FormatError) {
+  private mutating func number(_ count: Int, _ reader: inout ByteReader) throws(FormatError) {
     try reader.skip(count)
-    push(.opaque)
+    push(.number)
   }
 
   /// A line, without its line feed.
@@ -153,10 +158,10 @@ extension PickleWalk {
     return start..<reader.offset - 1
   }
 
-  /// The start of a line: enough for a number.
+  /// A line with a number.
   @_lifetime(reader: copy reader)
   private func line(_ reader: inout ByteReader) throws(FormatError) -> [UInt8] {
-    source.array(try lineRange(&reader).prefix(PickleNumber.maximumBytes))
+    PickleNumber.line(try lineRange(&reader), of: source)
   }
 
   /// A line with a name; nil where it is too long.
@@ -175,14 +180,18 @@ extension PickleWalk {
   }
 
   private mutating func number(_ line: [UInt8]) -> PickleSymbol {
-    let text = String(decoding: line, as: UTF8.self)
-    if opcode == .int, text == "00" || text == "01" { return .truth(text == "01") }
+    if opcode == .int, line == Array("00".utf8) || line == Array("01".utf8) {
+      return .truth(line[1] == UInt8(ascii: "1"))
+    }
+    let digits = opcode == .long && line.last == UInt8(ascii: "L") ? line.dropLast() : line[...]
     // C takes a number that starts with 0 for an octal one.
-    if let value = Int(text), line.first != UInt8(ascii: "0") || line.count == 1 {
+    if digits.first != UInt8(ascii: "0") || digits.count == 1,
+      let value = Int(String(decoding: digits, as: UTF8.self))
+    {
       return .integer(value)
     }
     if !PickleNumber.isInteger(line) { stumble() }
-    return .opaque
+    return .number
   }
 
   /// STRING: Python's `repr`, in quotes of either kind.
@@ -191,8 +200,9 @@ extension PickleWalk {
     var range = try lineRange(&reader)
     let source = source
     let span = Span<UInt8>(_bytes: source.bytes)
-    // Old versions strip white space and control characters around the quotes.
-    while let last = range.last, span[last] <= 0x20 { range.removeLast() }
+    // Old versions strip white space and control characters around the quotes; for C, whose letters
+    // have a sign, what is not ASCII is below them.
+    while let last = range.last, span[last] <= 0x20 || span[last] >= 0x80 { range.removeLast() }
     while let first = range.first, [0x20, 0x09].contains(span[first]) { range.removeFirst() }
     guard range.count >= 2, let first = range.first, let last = range.last,
       span[first] == span[last], span[first] == UInt8(ascii: "'") || span[first] == 0x22
@@ -215,7 +225,7 @@ extension PickleWalk {
   }
 
   private mutating func noteNested(_ text: PickleText) {
-    guard PickleSniffing.mayHoldCode(text, in: source) else { return }
+    guard !isProbe, NestedSniffing.mayHoldCode(text, in: source) else { return }
     addNested(text, isLoaded: false)
   }
 

@@ -13,8 +13,10 @@ struct PickleWalk {
   private static let opcodesBetweenLooks = 1 << 12
   /// Different names; honest files have dozens.
   static let maximumNames = 1 << 12
-  /// Collections whose elements can be shown.
-  static let maximumCollections = 1 << 16
+  /// Collections that are followed: a tensor has four.
+  static let maximumCollections = 1 << 20
+  /// Their elements that are kept, in all.
+  static let maximumElements = 1 << 22
   /// Texts and bytes that may be pickles themselves.
   static let maximumNested = 1 << 12
   /// Names longer than this are not decoded; Python's own take less than 100 bytes.
@@ -41,7 +43,7 @@ struct PickleWalk {
   /// Whether some Python could have come as far: nothing happened at which all of them stop.
   private(set) var isClean = true
   /// Whether it is only a guess that this is a pickle: then reading ends where it is not clean.
-  private var isGuess = false
+  private(set) var isGuess = false
   var hasCalls = false
   var names: [PickleName] = []
   var findings: [PickleOddity] = []
@@ -49,15 +51,20 @@ struct PickleWalk {
   var nested: [PickleNested] = []
   /// Where the ones that start at an offset stand in `nested`.
   var nestedIndex: [Int: Int] = [:]
-  /// How often the loader of bytes stands somewhere other than in a call with bytes of this file.
-  var loadersAtLarge = 0
+  /// Whether this only answers whether a text may be a pickle; texts in it are not looked at.
+  var isProbe = false
 
   var stack: [PickleSymbol] = []
   var marks: [Int] = []
   var memo = SymbolMemo()
-  /// Whether the memo has forgotten something: what is not known then is no finding of its own.
-  private var isForgetful = false
+  /// Whether something was forgotten: what is not known then is no finding of its own.
+  private(set) var isForgetful = false
   var collections: [PickleCollection] = []
+  /// The elements that the collections keep.
+  var elementCount = 0
+  /// The collection that stands for all empty tuples.
+  var emptyTuple: Int?
+  var arrayTypes: [PickleArrayType] = []
   var nameIndex: [ExactString: Int] = [:]
   /// The names whose module and name stand at two places.
   var placedNames: [PlacedName: Int] = [:]
@@ -70,11 +77,19 @@ struct PickleWalk {
   /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
   private var hasLooseMarks = false
   /// Whether the memo may have entries whose index is unknown.
-  private var hasUnknownMemos = false
+  var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
   var opcodeOffset = 0
 
-  init(_ source: SharedBytes, range: Range<Int>) {
+  /// What is known about names.
+  let judgements: PickleJudgements
+
+  init(
+    _ source: SharedBytes,
+    range: Range<Int>,
+    judgements: PickleJudgements = PickleJudgements()
+  ) {
+    self.judgements = judgements
     self.source = source
     self.range = range
     position = range.lowerBound
@@ -91,7 +106,6 @@ struct PickleWalk {
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
     defer {
       position = reader.offset
-      if loadersAtLarge > 0 { note(.loaderAtLarge, always: true) }
     }
     while isClean || !whileClean {
       guard opcodeCount < maximumOpcodes,
@@ -110,7 +124,7 @@ struct PickleWalk {
         opcode = next
         if case .stop = next {
           end = .stop
-          _ = pop()
+          keep(pop())
           return
         }
         try step(&reader)
@@ -145,7 +159,6 @@ struct PickleWalk {
   // MARK: - The stack
 
   mutating func push(_ symbol: PickleSymbol) {
-    if case .global(let index) = symbol, names[index].verdict == .loadsBytes { loadersAtLarge += 1 }
     stack.append(symbol)
   }
 
@@ -157,6 +170,11 @@ struct PickleWalk {
   /// Too little stands on the stack, unless there are more marks than are known of.
   mutating func underflow() {
     if !hasLooseMarks { stumble() }
+  }
+
+  /// Values are taken from `start` on, which only old Pythons did where a mark stands at it or above.
+  mutating func loosenMarks(from start: Int) {
+    if let mark = marks.last, mark >= start { hasLooseMarks = true }
   }
 
   /// Takes a value, from below a mark if need be: before 3.6 Python did not mind.
@@ -175,83 +193,34 @@ struct PickleWalk {
     return symbol
   }
 
-  /// The values above the last mark, which goes too; no more of them than are shown.
+  /// Takes the values above the last mark, and the mark; gives up to so many of them as are kept.
   mutating func popToMark() -> [PickleSymbol] {
-    guard let mark = marks.popLast() else {
-      underflow()
-      return []
-    }
-    let start = min(mark, stack.count)
-    let values = Array(stack[start...].prefix(PickleCollection.shownElements + 1))
+    guard let start = openMark() else { return [] }
+    let values = Array(stack[start...].prefix(PickleCollection.keptElements + 1))
     stack.removeSubrange(start...)
     return values
   }
 
-  mutating func remember(_ index: PickleNumber.Index) {
-    switch index {
-    case .plain(let index): remember(index)
-    case .odd(let index):
-      remember(index)
-      note(.oddMemoIndex)
-    case .unknown:
-      _ = peek()
-      hasUnknownMemos = true
-      note(.oddMemoIndex)
+  /// Takes the last mark; returns where the values above it start.
+  mutating func openMark() -> Int? {
+    guard let mark = marks.popLast() else {
+      underflow()
+      return nil
     }
+    return min(mark, stack.count)
   }
 
-  mutating func remember(_ index: Int) {
-    let symbol = peek()
-    if !memo.set(symbol, at: index) {
-      note(.tooManyMemos)
-      isForgetful = true
-    }
+  /// Says that there is more than is followed.
+  mutating func forget() {
+    note(.tooManyValues)
+    isForgetful = true
   }
 
-  mutating func recall(_ index: PickleNumber.Index) {
-    switch index {
-    case .plain(let index), .odd(let index): recall(index)
-    case .unknown:
-      if !hasUnknownMemos { stumble() }
-      push(.opaque)
-    }
-  }
-
-  mutating func recall(_ index: Int) {
-    guard let symbol = memo[index] else {
-      if !isForgetful { stumble() }
-      push(.opaque)
-      return
-    }
-    push(symbol)
-  }
-
-  mutating func pushCollection(
-    _ opening: String,
-    _ closing: String,
-    _ elements: some Sequence<PickleSymbol> = []
-  ) {
-    guard collections.count < Self.maximumCollections else { return push(.opaque) }
-    collections.append(PickleCollection(opening, closing, elements))
-    push(.collection(collections.count - 1))
-  }
-
-  /// Adds to the collection on top of the stack.
-  mutating func extend(with elements: some Sequence<PickleSymbol>) {
-    guard case .collection(let index) = peek() else { return }
-    for element in elements {
-      collections[index].append(element)
-      if collections[index].isCut { return }
-    }
-  }
-
-  mutating func note(_ oddity: PickleOddity.Kind, always: Bool = false) {
+  mutating func note(_ oddity: PickleOddity.Kind) {
     // Bytes of tensors can look like a pickle for a while; what is beyond doubt one is not excused.
-    guard !isForgetful || oddity != .computedName && oddity != .computedCall else { return }
-    guard isClean || !isGuess || always, !findings.contains(where: { $0.kind == oddity }) else {
-      return
-    }
-    findings.append(PickleOddity(kind: oddity, opcode: opcode.name, offset: opcodeOffset))
+    guard !isForgetful || !oddity.isAboutTheUnknown else { return }
+    guard isClean || !isGuess, !findings.contains(where: { $0.kind == oddity }) else { return }
+    findings.append(PickleOddity(kind: oddity, opcode: opcode, offset: opcodeOffset))
   }
 }
 
@@ -266,25 +235,4 @@ struct PickleNested {
   let text: PickleText
   /// Whether torch's loader is called with it: then it is one beyond doubt.
   var isLoaded: Bool
-}
-
-/// Something that no honest pickle does.
-struct PickleOddity {
-  enum Kind: String {
-    case computedName = "computed-name"
-    case computedCall = "computed-call"
-    case changesClass = "changed-class"
-    case extensionCode = "extension-code"
-    case loaderAtLarge = "computed-file"
-    case oddMemoIndex = "odd-memo"
-    case crossedFrame = "odd-frame"
-    case longName = "long-name"
-    case tooManyNames = "too-many-names"
-    case tooManyNested = "too-many-nested"
-    case tooManyMemos = "limit"
-  }
-
-  let kind: Kind
-  let opcode: String
-  let offset: Int
 }

@@ -81,11 +81,21 @@ import Testing
       "I0x10\n", "I0b1\n", "I1_0\n", "I \t+7 \n", "I- 7\n", "I1\0zz\n", "I\0\n", "L0x10L\n",
       "L1\0\n",
       "F1\0\n", "F1_0\n", "F-Infinity\n", "FnaN\n", "F0x1p3\n", "S'a'\0\u{1}\n", "S'a'b'\n",
-      "Np7\n0g 7\n", "Np10\n0g1_0\n", "Np7\n0g7\0z\n", "Npa\n0ga\n", "N(0N", "(2", "(p1\n",
+      "Np0\n0g-0\n", "Np-0\n0h\0", "L1 L\n", "S'a'\u{FF}\n", "(]e", "(N}u", "(u", "Np7\n0g 7\n",
+      "Np10\n0g1_0\n", "Np7\n0g7\0z\n", "Npa\n0ga\n", "N(0N", "(2", "(p1\n",
     ]
   )
   func whatOnlySomePythonsReadEndsNoWalk(start: String) throws {
     let text = start + "0cos\nsystem\n(S'id'\ntR."
+    #expect(try scan(text).findings.contains { $0.name == "os.system" })
+  }
+
+  @Test(arguments: ["Np1\n0g%1\n", "Np%1\n0g1\n", "F%inf%\n", "I%1\n"])
+  func aNumberBehindManySpacesIsRead(start: String) throws {
+    let spaces = String(repeating: " ", count: 5000)
+    let text =
+      start.split(separator: "%", omittingEmptySubsequences: false).joined(separator: spaces)
+      + "0cos\nsystem\n(S'id'\ntR."
     #expect(try scan(text).findings.contains { $0.name == "os.system" })
   }
 
@@ -164,10 +174,11 @@ import Testing
       ("collections", "OrderedDict"), ("argparse", "Namespace"), ("torch", "FloatStorage"),
       ("torch._utils", "_rebuild_tensor_v2"), ("numpy.core.multiarray", "scalar"),
       ("numpy._core.multiarray", "_reconstruct"), ("torch.nn.modules.linear", "Linear"),
-      ("torch.optim.adamw", "AdamW"), ("pathlib", "PosixPath"), ("datetime", "datetime"),
-      ("__builtin__", "set"), ("copy_reg", "_reconstructor"),
+      ("torch.optim.adamw", "AdamW"), ("torch.optim", "Muon"), ("pathlib", "PosixPath"),
+      ("datetime", "datetime"), ("__builtin__", "set"), ("copy_reg", "_reconstructor"),
+      ("decimal", "Decimal"), ("uuid", "UUID"),
     ] {
-      let scan = try scan(Self.protocol2 + Self.global(module, name) + [0x29, 0x52, 0x2E])
+      let scan = try scan(Self.protocol2 + Self.global(module, name) + [0x2E])
       #expect(scan.findings.isEmpty && scan.dataNameCount == 1, "\(module).\(name)")
     }
   }
@@ -176,10 +187,11 @@ import Testing
     for (module, name) in [
       ("collections", "OrderedDict.__init__.__globals__"), ("pathlib", "os.system"),
       ("torch", "load"), ("torch.nn.modules.linear", "Linear.forward"), ("numpy", "load"),
-      ("torch.optim", "AdamW"), ("numpy.f2py.crackfortran", "getlincoef"), ("idlelib.run", "main"),
+      ("torch.optim", "AdamW2"), ("numpy.f2py.crackfortran", "getlincoef"), ("idlelib.run", "main"),
       ("lib2to3.pgen2.grammar", "Grammar"), ("commands", "getoutput"), ("pip", "main"),
       ("requests", "get"), ("harmless", "os.system"), ("harmless", "Popen"),
-      ("__main__", "__builtins__"),
+      ("__main__", "__builtins__"), ("__main__", "run"), ("harmless", "run_subprocess"),
+      ("yaml", "unsafe_load"), ("this.\u{301}", "x"), ("_sysconfigdata_x", "y"), ("rfc822", "z"),
     ] {
       let bytes = Self.protocol4 + Self.short(module) + Self.short(name) + [0x93, 0x2E]
       #expect(try scan(bytes).findings.map(\.severity) == [.dangerous], "\(module).\(name)")

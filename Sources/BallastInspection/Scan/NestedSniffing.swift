@@ -1,0 +1,82 @@
+import BallastBytes
+import BallastFormats
+
+/// Recognises texts and bytes within a pickle that may be pickles, or archives, themselves.
+enum NestedSniffing {
+  /// The shortest payload imports a name, which takes two lines.
+  private static let minimumBytes = 3
+  /// What has to be decoded is looked at this far.
+  private static let decodedPrefix = 1 << 10
+  /// A tar archive has a header at least.
+  private static let tarBlock = 512
+  /// So many opcodes show what something is.
+  private static let maximumOpcodes = 1 << 10
+
+  /// Whether it has to be scanned in its turn.
+  static func mayHoldCode(_ text: PickleText, in source: SharedBytes) -> Bool {
+    guard text.range.count >= minimumBytes else { return false }
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let first = span[text.range.lowerBound]
+    switch text.encoding {
+    case .bytes: return mayHoldCode(text.range, of: source)
+    case .utf8:
+      // Latin-1 above ASCII: what it would be decoded to is looked at.
+      guard first == 0xC2 || first == 0xC3 else { return mayHoldCode(text.range, of: source) }
+    case .escapedBytes, .rawUnicodeEscape:
+      // Lines and whatever is no letter stand there as escapes.
+      guard
+        first == UInt8(ascii: "\\") || first >= 0x80 || PickleOpcode(rawValue: first) != nil
+          || first == 0x78,
+        text.range.prefix(decodedPrefix).contains(where: { span[$0] == UInt8(ascii: "\\") })
+      else { return mayHoldCode(text.range, of: source) }
+    }
+    let start = PickleText(range: text.range.prefix(decodedPrefix), encoding: text.encoding)
+    guard let head = start.latinPrefix(from: source),
+      let copy = try? SharedBytes.copying(head)
+    else { return false }
+    return mayHoldCode(0..<head.count, of: copy)
+  }
+
+  private static func mayHoldCode(_ range: Range<Int>, of source: SharedBytes) -> Bool {
+    guard range.count >= minimumBytes else { return false }
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let first = span[range.lowerBound]
+    if range.count >= tarBlock,
+      let region = try? ByteRegion(source, offset: range.lowerBound, count: range.count),
+      ScannedTar.isArchive(region)
+    {
+      return true
+    }
+    // Magic numbers, and opcodes.
+    guard first == 0x93 || first == 0x1F || first == 0x78 || PickleOpcode(rawValue: first) != nil
+    else { return false }
+    if PickleSniffing.startsZip(source.bytes.extracting(range)) { return true }
+    switch PickleSniffing.kind(of: source.bytes.extracting(range)) {
+    case .pickle, .zip, .numpy, .gzip, .zlib: return true
+    case .perhapsPickle: return isPerhapsPickle(range, of: source)
+    case .unopened, .other: return false
+    }
+  }
+
+  /// Whether some Python would read it to a call, to the end of a pickle with more behind it, or further
+  /// than is looked at here.
+  private static func isPerhapsPickle(_ range: Range<Int>, of source: SharedBytes) -> Bool {
+    var walk = PickleWalk(source, range: range)
+    walk.isProbe = true
+    walk.run(whileClean: true, maximumOpcodes: maximumOpcodes)
+    switch walk.end {
+    case .limit: return true
+    case .stop where walk.isClean && range.upperBound - walk.position >= minimumBytes: return true
+    case .stop, .unknownOpcode, .truncated:
+      return walk.hasCalls || walk.isPickle && !walk.names.isEmpty
+    }
+  }
+}
+
+extension PickleText {
+  /// The bytes of a text up to the first character that is none, for its first bytes.
+  fileprivate func latinPrefix(from source: SharedBytes) -> [UInt8]? {
+    if encoding == .bytes || encoding == .escapedBytes { return bytes(from: source) }
+    return decoded(from: source).unicodeScalars.prefix { $0.value < 256 }.map { UInt8($0.value) }
+  }
+}

@@ -1,0 +1,40 @@
+import BallastBytes
+
+/// What the names of a file were judged to be: bytes can look like thousands of pickles that import the
+/// same names, and the text of a finding takes longer than finding it.
+final class PickleJudgements {
+  /// Names that are remembered; others are judged every time.
+  private static let maximumCount = 1 << 14
+
+  /// Calls whose arguments are shown: many more than there can be findings.
+  private static let maximumShown = 1 << 12
+
+  struct Judgement {
+    /// The module and the name in it, with a dot between them.
+    let path: String
+    let verdict: PickleVerdict
+    let form: PickleForm?
+  }
+
+  private var judgements: [ExactString: Judgement] = [:]
+
+  private var shown = 0
+
+  /// Whether the arguments of one more call are shown.
+  func isWorthShowing() -> Bool {
+    shown += 1
+    return shown <= Self.maximumShown
+  }
+
+  /// The judgement of a name; the key is module, line feed and name.
+  func judgement(of key: ExactString, module: String, name: String) -> Judgement {
+    if let known = judgements[key] { return known }
+    let judgement = Judgement(
+      path: "\(module).\(name)",
+      verdict: PickleVerdict(module: module, name: name),
+      form: PickleForm.all[key]
+    )
+    if judgements.count < Self.maximumCount { judgements[key] = judgement }
+    return judgement
+  }
+}

@@ -1,0 +1,124 @@
+import BallastBytes
+import BallastFormats
+
+/// What a pickle calls, and with what.
+extension PickleWalk {
+  /// What a call is given, as its opcode takes it from the stack.
+  enum Arguments {
+    /// One value, a tuple if the pickle is sound.
+    case tuple(PickleSymbol)
+    case values([PickleSymbol])
+    /// A tuple and a dictionary.
+    case keywords(PickleSymbol, PickleSymbol)
+  }
+
+  /// Notes a call, and pushes what it returns.
+  mutating func call(_ callee: PickleSymbol, _ arguments: Arguments) {
+    if isClean { hasCalls = true }
+    if case .values(let values) = arguments { for value in values { keep(value) } }
+    guard case .global(let index) = callee else {
+      note(.computedCall)
+      return push(.result(of: nil))
+    }
+    guard let form = names[index].form else {
+      noteCall(of: index, arguments)
+      return push(.result(of: index))
+    }
+    guard let values = values(of: arguments), matches(values, form) else {
+      if names[index].verdict == .loadsBytes {
+        note(.loaderAtLarge)
+      } else {
+        noteOddCall(of: index, arguments)
+      }
+      return push(.result(of: index))
+    }
+    pushResult(of: index, form, values)
+  }
+
+  /// The arguments, if they are known.
+  private func values(of arguments: Arguments) -> ArraySlice<PickleSymbol>? {
+    switch arguments {
+    case .tuple(let symbol): return tuple(symbol)?[...]
+    case .values(let values):
+      return values.count <= PickleCollection.keptElements ? values[...] : nil
+    case .keywords(let symbol, let keywords):
+      // No class here takes any.
+      guard case .collection(let index) = keywords, collections[index].kind == .dict,
+        collections[index].elements.isEmpty
+      else { return nil }
+      return tuple(symbol)?[...]
+    }
+  }
+
+  private mutating func pushResult(
+    of index: Int,
+    _ form: PickleForm,
+    _ values: ArraySlice<PickleSymbol>
+  ) {
+    switch form.result {
+    case .encoded:
+      guard form.isFunction, case .text(let text)? = values.first else { break }
+      return push(.encoded(text))
+    case .arrayType: return pushArrayType(values.first)
+    case .first:
+      guard case .global(let type)? = values.first else { break }
+      checkObject(of: type, values)
+      return push(.result(of: type))
+    case .storage:
+      guard let value = values.first, let file = file(value) else { break }
+      addNested(file, isLoaded: true)
+    default: break
+    }
+    push(.result(of: index))
+  }
+
+  /// An object that a function of `copyreg` makes: its class may only be given what NEWOBJ may give it.
+  private mutating func checkObject(of type: Int, _ values: ArraySlice<PickleSymbol>) {
+    guard let form = names[type].form else { return }
+    let isReconstructed = values.count == 3 && names[type].form?.result == .object
+    let rest = values.dropFirst()
+    if isReconstructed, case .none? = rest.last { return }
+    if !matches(rest, form) { noteOddCall(of: type, .values(Array(rest))) }
+  }
+
+  private mutating func pushArrayType(_ code: PickleSymbol?) {
+    guard arrayTypes.count < Self.maximumCollections else {
+      forget()
+      return push(.opaque)
+    }
+    var type = PickleArrayType.unknown
+    if case .text(let text)? = code {
+      type = PickleArrayType(text.decoded(from: source)) ?? .unknown
+    }
+    arrayTypes.append(type)
+    push(.arrayType(arrayTypes.count - 1))
+  }
+
+  private mutating func noteOddCall(of index: Int, _ arguments: Arguments) {
+    guard !isForgetful, isClean || !isGuess else { return }
+    noteCall(of: index, arguments)
+  }
+
+  private mutating func noteCall(of index: Int, _ arguments: Arguments) {
+    guard names[index].call == nil else { return }
+    names[index].call = PickleName.Call(
+      opcode: opcode,
+      offset: opcodeOffset,
+      arguments: judgements.isWorthShowing() ? shownArguments(arguments) : "(…)"
+    )
+  }
+
+  /// What a persistent id stands for: torch's ("module", class, …) for the class itself, and all else
+  /// for a storage.
+  func persistent(_ id: PickleSymbol) -> PickleSymbol {
+    guard let parts = tuple(id), parts.count >= 2, case .global = parts[1] else {
+      return .persistent
+    }
+    if case .text(let kind) = parts[0], kind.range.count <= 64,
+      kind.decoded(from: source).utf8.elementsEqual("storage".utf8)
+    {
+      return .persistent
+    }
+    return parts[1]
+  }
+}

@@ -1,0 +1,154 @@
+import BallastBytes
+import BallastFormats
+
+/// What containers hold, and what is put into them.
+extension PickleWalk {
+  // MARK: - Making containers
+
+  /// Makes a container of what stands on the stack from `start` on.
+  mutating func pushCollection(_ kind: PickleCollection.Kind, from start: Int) {
+    if kind == .tuple, start == stack.count { return pushEmptyTuple() }
+    guard collections.count < Self.maximumCollections, elementCount < Self.maximumElements else {
+      forget()
+      stack.removeSubrange(start...)
+      return push(.opaque)
+    }
+    var collection = PickleCollection(kind, stack[start...])
+    elementCount += collection.elements.count
+    inspect(from: start, for: &collection)
+    stack.removeSubrange(start...)
+    collections.append(collection)
+    push(.collection(collections.count - 1))
+  }
+
+  mutating func pushCollection(_ kind: PickleCollection.Kind) {
+    pushCollection(kind, from: stack.count)
+  }
+
+  private mutating func pushEmptyTuple() {
+    if emptyTuple == nil {
+      emptyTuple = collections.count
+      collections.append(PickleCollection(.tuple))
+    }
+    push(emptyTuple.map { .collection($0) } ?? .opaque)
+  }
+
+  // MARK: - Putting items into them
+
+  /// Items for the value below the last mark.
+  mutating func addMarked(asPairs isPairs: Bool) {
+    guard let start = openMark() else { return }
+    add(from: start, asPairs: isPairs)
+  }
+
+  /// So many items for the value below them.
+  mutating func add(_ count: Int, asPairs isPairs: Bool) {
+    guard stack.count >= count else {
+      for _ in 0..<count { _ = pop() }
+      return
+    }
+    let start = stack.count - count
+    loosenMarks(from: start)
+    if start == 0 { underflow() }
+    add(from: start, asPairs: isPairs)
+  }
+
+  private mutating func add(from start: Int, asPairs isPairs: Bool) {
+    loosenMarks(from: start)
+    // Nothing stands below a mark at the bottom. Python 2 then takes the last value for the container.
+    guard start > 0 else {
+      if let last = stack.last {
+        check(last, takesPairs: isPairs)
+        if case .collection(let index) = last { collections[index].hasSpecialKeys = true }
+      }
+      for index in stack.indices { keep(stack[index]) }
+      stack.removeAll()
+      return
+    }
+    if case .collection(let index) = stack[start - 1] {
+      var collection = collections[index]
+      collections[index] = PickleCollection(collection.kind)  // so that there is one copy only
+      if collection.kind == .tuple { note(.oddItems) }
+      let room = max(0, Self.maximumElements - elementCount)
+      elementCount += collection.append(stack[start...], keeping: room)
+      inspect(from: start, for: &collection)
+      collections[index] = collection
+    } else {
+      check(stack[start - 1], takesPairs: isPairs)
+      var unnamed = PickleCollection(isPairs ? .dict : .list)
+      inspect(from: start, for: &unnamed)
+    }
+    stack.removeSubrange(start...)
+  }
+
+  /// Notes what is odd about the elements of a container, and what it says about them all.
+  private mutating func inspect(from start: Int, for collection: inout PickleCollection) {
+    let isTuple = collection.kind == .tuple
+    for index in start..<stack.count {
+      let symbol = stack[index]
+      switch symbol {
+      case .global, .collection:
+        keep(symbol)
+        guard holdsFunction(symbol) else { continue }
+        collection.holdsFunctions = true
+        if !isTuple { note(.functionAtLarge) }
+      case .text(let text) where collection.kind == .dict && (index - start) % 2 == 0:
+        if isSpecial(text) { collection.hasSpecialKeys = true }
+      case .result, .opaque, .persistent, .arrayType:
+        // A text of NumPy's is a text, too.
+        if collection.kind == .dict, (index - start) % 2 == 0 { collection.hasSpecialKeys = true }
+      default: break
+      }
+    }
+  }
+
+  /// Whether it is a function that picklers only call, or a tuple with one.
+  private func holdsFunction(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .global(let index): names[index].form?.isFunction ?? false
+    case .collection(let index):
+      collections[index].kind == .tuple && collections[index].holdsFunctions
+    default: false
+    }
+  }
+
+  /// Whether Python asks objects for an attribute of this name, and calls what it finds.
+  private func isSpecial(_ text: PickleText) -> Bool {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let underscore = UInt8(ascii: "_")
+    guard let first = text.range.first else { return false }
+    if span[first] == underscore, text.range.count > 1, span[first + 1] == underscore {
+      return true
+    }
+    guard text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape,
+      span[first] == underscore || span[first] == UInt8(ascii: "\\")
+    else { return false }
+    let start = PickleText(range: text.range.prefix(24), encoding: text.encoding)
+    return start.decoded(from: source).utf8.starts(with: "__".utf8)
+  }
+
+  /// Notes a value that does not take items where it gets some: Python looks for a method by its name.
+  private mutating func check(_ target: PickleSymbol, takesPairs: Bool) {
+    switch target {
+    case .collection(let index) where collections[index].kind != .tuple: break
+    case .buffer: break
+    case .result(let name):
+      guard let name else { return }  // it is a finding already
+      guard let form = names[name].form else { return }
+      let isFitting = form.result == (takesPairs ? .mapping : .sequence)
+      // A list of TorchScript's keeps its type in a call.
+      if !isFitting, !(form.result == .mapping && form.isFunction) { note(.oddItems) }
+    case .opaque where !isClean: break
+    default: note(.oddItems)
+    }
+  }
+
+  // MARK: - Keeping values
+
+  /// Notes a value that may be called later, where nobody sees it.
+  mutating func keep(_ symbol: PickleSymbol) {
+    if case .global(let index) = symbol, names[index].verdict == .loadsBytes {
+      note(.loaderAtLarge)
+    }
+  }
+}
