@@ -23,7 +23,7 @@ package struct BarChart: Hashable, Sendable {
 
   // Pixels, for the height does not change with the width of the page.
   static let height = 210.0
-  static let plot = (top: 26.0, bottom: 168.0)
+  package static let plot = (top: 26.0, bottom: 168.0)
   /// The labels below, of more bars only every second, fifth and so on has one.
   private static let maximumLabels = 13
   /// Of so many bars each has its number above it, where the page is wide.
@@ -42,7 +42,7 @@ package struct BarChart: Hashable, Sendable {
   }
 
   /// The upper edge of each bar, in pixels.
-  var tops: [Double] {
+  package var tops: [Double] {
     let scale = scale
     return bars.map { bar in
       let part = bar.value.isFinite ? scale.position(of: bar.value) : 1
@@ -101,14 +101,14 @@ package struct BarChart: Hashable, Sendable {
   private var grid: HTML {
     scale.ticks.map { tick -> HTML in
       """
-      <line class="\(tick == 0 ? "axis" : "grid")" x1="0" x2="100%" \
+      <line class="\(tick == 0 ? "axis" : "guide")" x1="0" x2="100%" \
       y1="\(Coordinate(y(of: tick)))" y2="\(Coordinate(y(of: tick)))" />
       """
     }.joined()
   }
 
   /// The bars with a label: at equal distances, the one that stands apart, and none too near to it.
-  private var labelledBars: Set<Int> {
+  package var labelledBars: Set<Int> {
     let ordinary = bars.count { !$0.isApart }
     let ticks =
       ordinary > 0 ? AxisScale.wholeTicks(0...ordinary - 1, atMost: Self.maximumLabels) : []

@@ -1,7 +1,7 @@
 /// The distribution of values, small in a row of a table, or large with an axis.
 package struct HistogramChart: Hashable, Sendable {
   /// The size in which the outline is drawn; the large chart stretches it.
-  static let outlineSize = (width: 96.0, height: 20.0)
+  package static let outlineSize = (width: 96.0, height: 20.0)
 
   private let counts: [Int]
   private let range: ClosedRange<Double>
@@ -15,7 +15,7 @@ package struct HistogramChart: Hashable, Sendable {
   /// The outline of all bars together, from the lower left corner to the lower right one.
   ///
   /// What is not zero is at least half a unit high, so that it is seen.
-  var outline: String {
+  package var outline: String {
     let (width, height) = Self.outlineSize
     let highest = Double(max(1, counts.max() ?? 1))
     var path = "M0 \(Coordinate(height).text)"

@@ -14,7 +14,7 @@ package struct LineChart: Hashable, Sendable {
 
   // The drawing is 280 units wide: about as many pixels where four stand side by side.
   static let size = (width: 280.0, height: 150.0)
-  static let plot = (left: 48.0, right: 270.0, top: 20.0, bottom: 116.0)
+  package static let plot = (left: 48.0, right: 270.0, top: 20.0, bottom: 116.0)
 
   /// Above so many layers single points are no longer marked.
   private static let markedPoints = 64
@@ -33,7 +33,7 @@ package struct LineChart: Hashable, Sendable {
   }
 
   /// Where each point stands in the drawing.
-  var places: [(x: Double, y: Double)] {
+  package var places: [(x: Double, y: Double)] {
     guard let first = points.first, let last = points.last else { return [] }
     let plot = Self.plot
     let width = Double(last.layer) - Double(first.layer)
@@ -75,7 +75,7 @@ package struct LineChart: Hashable, Sendable {
     let lines = scale.ticks.map { tick -> HTML in
       let y = plot.bottom - scale.position(of: tick) * (plot.bottom - plot.top)
       return """
-        <path class="\(tick == 0 ? "axis" : "grid")" d="M\(Coordinate(plot.left)) \
+        <path class="\(tick == 0 ? "axis" : "guide")" d="M\(Coordinate(plot.left)) \
         \(Coordinate(y))H\(Coordinate(plot.right))" />\
         <text x="\(Coordinate(plot.left - 6))" y="\(Coordinate(y + 3.5))" \
         text-anchor="end">\(AxisScale.label(tick))</text>

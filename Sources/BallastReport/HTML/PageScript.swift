@@ -2,9 +2,9 @@
 ///
 /// Without it the page is the same, but for these. It holds no `<` and no `&`, so that it is the same
 /// in HTML and in XML.
-enum PageScript {
+package enum PageScript {
   /// The script.
-  static let text = """
+  package static let text = """
     "use strict";
     (() => {
       const root = document.documentElement;

@@ -1,7 +1,7 @@
 /// How pages look: one accent, light or dark as the system or the switch has it, and fit to print.
-enum PageStyle {
+package enum PageStyle {
   /// The style sheet.
-  static let text =
+  package static let text =
     colours("", of: light) + "@media screen and (prefers-color-scheme: dark) {\n"
     + colours(":not([data-theme=light])", of: dark) + "}\n@media screen {\n"
     + colours("[data-theme=dark]", of: dark) + "}\n" + page + tables + drawings + narrow + print
@@ -98,7 +98,7 @@ enum PageStyle {
     table { border-collapse: collapse; width: 100%; font-size: 13.5px;
       font-variant-numeric: tabular-nums; }
     caption { text-align: left; color: var(--dim); font-size: 13px; padding-bottom: 6px; }
-    th, td { padding: 5px 8px; text-align: left; vertical-align: baseline;
+    th, td { padding: 5px 7px; text-align: left; vertical-align: baseline;
       border-bottom: 1px solid var(--rule); }
     th:first-child, td:first-child { padding-left: 0; }
     th:last-child, td:last-child { padding-right: 0; }
@@ -155,24 +155,24 @@ enum PageStyle {
     .panel table { font-size: 13.5px; max-width: 460px; }
     .panel :is(th, td) { padding-top: 3px; padding-bottom: 3px; }
     .panel .note { padding-top: 4px; }
-    .tensors { --before: 48px; }
+    .tensors { --before: 58px; }
     .tensors > * > tr > :nth-child(1), .tensors > * > tr > :nth-child(5),
     .tensors > * > tr > :nth-child(n+7) { text-align: right; }
     .tensors > tbody > tr > :nth-child(1) { color: var(--dim); }
-    .tensors col:nth-child(1) { width: 48px; }
-    .tensors > * > tr > :nth-child(1) { padding-right: 16px; }
+    .tensors col:nth-child(1) { width: 58px; }
+    .tensors > * > tr > :nth-child(1) { padding-right: 14px; }
     .tensors > * > tr > :nth-child(2) { padding-left: 0; }
-    .tensors col:nth-child(3) { width: 72px; }
-    .tensors col:nth-child(4) { width: 150px; }
+    .tensors col:nth-child(3) { width: 64px; }
+    .tensors col:nth-child(4) { width: 142px; }
     .tensors col:nth-child(5) { width: 78px; }
     .tensors col:nth-child(6) { width: 124px; }
     .tensors > * > tr > :nth-child(6) { padding-left: 20px; }
-    .tensors col:nth-child(n+7) { width: 92px; }
+    .tensors col:nth-child(n+7) { width: 102px; }
     .changes > * > tr > :nth-child(n+5) { text-align: right; }
-    .changes col:nth-child(2) { width: 104px; }
-    .changes col:nth-child(3) { width: 108px; }
-    .changes col:nth-child(4) { width: 164px; }
-    .changes col:nth-child(n+5) { width: 96px; }
+    .changes col:nth-child(2) { width: 108px; }
+    .changes col:nth-child(3) { width: 116px; }
+    .changes col:nth-child(4) { width: 176px; }
+    .changes col:nth-child(n+5) { width: 92px; }
     .tree { font-size: 14px; font-variant-numeric: tabular-nums; }
     .tree .row { display: grid; grid-template-columns: minmax(0, 1fr) 132px 64px 116px 84px 76px 180px;
       column-gap: 16px; padding: 3px 0; border-bottom: 1px solid var(--rule); align-items: baseline; }
@@ -202,7 +202,7 @@ enum PageStyle {
     .chart { overflow: visible; }
     .axis { stroke: var(--dim); fill: none; stroke-width: 1; }
     .tick { stroke: var(--dim); fill: none; stroke-width: 1; }
-    .grid line, path.grid, line.grid { stroke: var(--rule); fill: none; stroke-width: 1; }
+    .guide { stroke: var(--rule); fill: none; stroke-width: 1; }
     .line { fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linejoin: round; }
     .mark { fill: var(--ground); stroke: var(--accent); stroke-width: 1.6; }
     .fill { fill: var(--accent); }
@@ -258,7 +258,7 @@ enum PageStyle {
       .tensors > * > tr > :nth-child(1), .tensors > colgroup > :nth-child(1), .tensors > * > tr > :nth-child(3), .tensors > colgroup > :nth-child(3),
       .tensors > * > tr > :nth-child(4), .tensors > colgroup > :nth-child(4), .tensors > * > tr > :nth-child(6), .tensors > colgroup > :nth-child(6) { display: none; }
       .changes > * > tr > :nth-child(3), .changes > colgroup > :nth-child(3), .changes > * > tr > :nth-child(9), .changes > colgroup > :nth-child(9) { display: none; }
-      .changes col:nth-child(2) { width: 88px; }
+      .changes col:nth-child(2) { width: 102px; }
       .changes col:nth-child(5) { width: 80px; }
       .number { display: none; }
       .facts { column-gap: 16px; }

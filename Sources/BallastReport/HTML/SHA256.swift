@@ -1,5 +1,5 @@
 /// The hash of FIPS 180-4, by which a page's policy names the script and the style it allows.
-enum SHA256 {
+package enum SHA256 {
   private static let initial: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19,
@@ -19,7 +19,7 @@ enum SHA256 {
   ]
 
   /// The 32 bytes of the hash.
-  static func hash(_ message: some Collection<UInt8>) -> [UInt8] {
+  package static func hash(_ message: some Collection<UInt8>) -> [UInt8] {
     var bytes = Array(message)
     let bits = UInt64(bytes.count) * 8
     bytes.append(0x80)
@@ -62,7 +62,7 @@ enum SHA256 {
 
 extension Collection<UInt8> {
   /// The bytes in base 64 (RFC 4648), padded.
-  var base64: String {
+  package var base64: String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     let bytes = Array(self)
     var text = ""

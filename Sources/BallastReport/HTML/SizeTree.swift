@@ -44,13 +44,13 @@ package struct SizeTree: Hashable, Sendable {
   // MARK: Strips
 
   /// A strip of the drawing, in parts of its width.
-  struct Strip: Hashable {
-    let name: String
-    let path: String
-    let level: Int
-    let start: Double
-    let width: Double
-    let size: Int
+  package struct Strip: Hashable {
+    package let name: String
+    package let path: String
+    package let level: Int
+    package let start: Double
+    package let width: Double
+    package let size: Int
   }
 
   /// Levels below are left to the list.
@@ -60,7 +60,7 @@ package struct SizeTree: Hashable, Sendable {
   private static let rowHeight = 30.0
 
   /// The strips, each before those inside of it.
-  var strips: [Strip] {
+  package var strips: [Strip] {
     var strips: [Strip] = []
     func add(_ nodes: [Node], level: Int, from start: Double) {
       var start = start
