@@ -155,10 +155,12 @@ class Browser:
         self.call("Input.insertText", text=text)
         self.settle()
 
-    def picture(self, path, height=None):
-        """Writes the page, or its upper part, as a PNG."""
+    def picture(self, path, height, anchor=None):
+        """Writes so much of the page as a PNG, from its top or from an element."""
+        top = self.run(f"document.querySelector({json.dumps(anchor)}).offsetTop - 16") if anchor else 0
         size = self.run("({ width: innerWidth, height: document.documentElement.scrollHeight })")
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], height or 12000), "scale": 1}
+        height = min(size["height"] - top, height)
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height, "scale": 1}
         data = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
 

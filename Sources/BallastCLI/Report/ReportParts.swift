@@ -9,6 +9,8 @@ enum ReportParts {
   /// Values of metadata are cut off after so many columns, and their arrays after so many elements.
   private static let longestValue = 600
   private static let mostElements = 12
+  /// A message may quote names, and is shortened too.
+  private static let longestMessage = 320
   /// More findings than these are counted.
   private static let mostFindings = 200
   /// More keys of metadata than these are counted.
@@ -85,7 +87,7 @@ enum ReportParts {
       let wheres = [tensor, place, "<code>\(finding.rule)</code>"].compactMap(\.self)
         .filter { $0 != HTML() }
       return """
-        <li><span class="severity \(style)">\(word)</span><p>\(finding.message)</p>\
+        <li><span class="severity \(style)">\(word)</span><p>\(finding.message.printable.shortened(to: longestMessage))</p>\
         <p class="where">\(wheres.joined(separator: " · "))</p></li>
         """
     }

@@ -274,13 +274,15 @@ package enum PageStyle {
 
   private static let print = """
     @media print {
-      :root { font-size: 12px; }
+      :root { --ground: #fff; background: #fff; }
       body { padding: 0; max-width: none; }
       nav, .tools, #theme, .skip, summary::before, .tree summary .name::before { display: none; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
       section { margin-top: 28px; }
+      .tiles { grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); }
       h2 { break-after: avoid; }
-      .grid > thead th { position: static; }
+      .grid > thead th { position: static; box-shadow: none; border-bottom: 1px solid var(--dim); }
+      .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 20px; }
       tr, li, figure, .tree .row, .panel, .bars, .icicle { break-inside: avoid; }
       .tree .name, .tree .head .name { padding-left: var(--deep, 0px); }
     }
