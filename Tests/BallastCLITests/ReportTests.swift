@@ -210,6 +210,10 @@ import Testing
     #expect(try Ballast.run("convert", model, converted).status == 0)
     #expect(try page(model, converted, "--canonical").contains("every one is the same"))
     #expect(try page(model, converted).contains("tensors differ"))
+    let half = folder.path + "/half.safetensors"
+    #expect(try Ballast.run("convert", model, half, "--dtype", "f16").status == 0)
+    let rows = try rows(page(model, half))
+    #expect(rows.count == 52 && rows.allSatisfy { $0[1] == "Recast" && $0[2] == "F32 → F16" })
   }
 
   @Test func filesAreNotReplacedUnasked() throws {

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastCheckpoint
 import BallastInspection
 import BallastJSON
@@ -102,12 +103,11 @@ struct CheckpointPage {
   }
 
   private var findings: HTML {
-    let listed = Set(reported.listed)
-    var rows: [String: String] = [:]
-    for position in reported.listed where listed.contains(position) {
-      rows[reported.tensors[position].name] = "t\(position + 1)"
+    var rows: [ExactString: String] = [:]
+    for position in reported.listed {
+      rows[ExactString(reported.tensors[position].name)] = "t\(position + 1)"
     }
-    return ReportParts.findings(reported.findings) { rows[$0] }
+    return ReportParts.findings(reported.findings) { rows[ExactString($0)] }
   }
 
   private var sizes: HTML {

@@ -37,9 +37,11 @@ enum ReportParts {
   /// numbers in as many as it has.
   static func figure(_ value: Double?, of dtype: DType? = nil, digits: Int = 4) -> String {
     let text = number(value, digits: digits)
-    guard let value, value.isFinite, value != 0, dtype.map(\.isFloatingPoint) ?? true,
-      !text.contains("e")
-    else { return text }
+    // With an exponent one digit less is as wide.
+    if text.contains("e") { return number(value, digits: digits - 1) }
+    guard let value, value.isFinite, value != 0, dtype.map(\.isFloatingPoint) ?? true else {
+      return text
+    }
     let known = text.drop { "-0.".contains($0) }.count { $0 != "." }
     guard known < digits else { return text }
     let zeros = String(repeating: "0", count: digits - known)

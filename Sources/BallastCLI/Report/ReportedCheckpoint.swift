@@ -106,7 +106,7 @@ struct ReportedCheckpoint {
       try Interruption.check()
       progress.advance(to: base &+ done)
     }
-    let known = Set(integrity.compactMap(\.tensor))
+    let known = Set(integrity.compactMap(\.tensor).map { ExactString($0) })
     var read: [(tensor: TensorView, statistics: TensorStatistics)] = []
     for (tensor, statistics) in zip(tensors, statistics) {
       guard let statistics, checkpoint.tie(of: tensor) == nil else { continue }
@@ -114,7 +114,7 @@ struct ReportedCheckpoint {
     }
     let values = try StatisticsFinding.findings(about: read).filter { finding in
       // The check says the same, and where the values stand.
-      if case .notFinite = finding.kind { return !known.contains(finding.tensor) }
+      if case .notFinite = finding.kind { return !known.contains(ExactString(finding.tensor)) }
       return true
     }
     findings = integrity.map { NamedFinding(finding: $0.finding, tensor: $0.tensor) }
@@ -127,9 +127,12 @@ struct ReportedCheckpoint {
 
   private func chosen(_ rows: Int) -> [Int] {
     guard tensors.count > rows else { return Array(tensors.indices) }
-    let found = Set(findings.compactMap(\.tensor))
+    let found = Set(findings.compactMap(\.tensor).map { ExactString($0) })
     let order = tensors.indices.map { position in
-      (found.contains(tensors[position].name) ? 0 : 1, -tensors[position].byteCount, position)
+      (
+        found.contains(ExactString(tensors[position].name)) ? 0 : 1, -tensors[position].byteCount,
+        position
+      )
     }
     return order.sorted { $0 < $1 }.prefix(rows).map(\.2).sorted()
   }

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastCheckpoint
 import BallastInspection
 import BallastReport
@@ -5,14 +6,13 @@ import BallastReport
 /// The table of a checkpoint's tensors, each of which unfolds.
 struct TensorTable {
   private let reported: ReportedCheckpoint
-  private let flagged: [String: Finding.Severity]
+  private let flagged: [ExactString: Finding.Severity]
 
   init(_ reported: ReportedCheckpoint) {
     self.reported = reported
     flagged = reported.findings.reduce(into: [:]) { flagged, found in
-      if let tensor = found.tensor, flagged[tensor] == nil {
-        flagged[tensor] = found.finding.severity
-      }
+      guard let tensor = found.tensor.map(ExactString.init), flagged[tensor] == nil else { return }
+      flagged[tensor] = found.finding.severity
     }
   }
 
@@ -73,7 +73,7 @@ struct TensorTable {
 
   private func flags(_ tensor: TensorView) -> HTML {
     var flags: [HTML] = []
-    if let severity = flagged[tensor.name] {
+    if let severity = flagged[ExactString(tensor.name)] {
       let (style, word) =
         switch severity {
         case .error: ("error", "error")
