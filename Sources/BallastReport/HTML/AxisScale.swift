@@ -68,14 +68,25 @@ extension AxisScale {
   ///
   /// The steps are 1, 2, 5, 10 and so on.
   package static func wholeTicks(_ range: ClosedRange<Int>, atMost count: Int) -> [Int] {
-    let width = range.upperBound - range.lowerBound
-    guard width > 0 else { return [range.lowerBound] }
-    var step = 1
-    var factors = [2.0, 2.5, 2][...]
-    while width / step >= count {
-      step = Int(Double(step) * (factors.first ?? 2))
-      factors = factors.count > 1 ? factors.dropFirst() : [2, 2.5, 2]
+    let (width, isTooWide) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+    guard !isTooWide, let step = wholeStep(above: width / max(1, count)) else {
+      return [range.lowerBound]
     }
-    return Array(stride(from: range.lowerBound, through: range.upperBound, by: step))
+    return (0...width / step).map { range.lowerBound + $0 * step }
+  }
+
+  /// The least step that is larger than a number; nil where `Int` does not hold it.
+  private static func wholeStep(above least: Int) -> Int? {
+    var power = 1
+    while true {
+      for factor in [1, 2, 5] {
+        let (step, overflows) = power.multipliedReportingOverflow(by: factor)
+        if overflows { return nil }
+        if step > least { return step }
+      }
+      let (next, overflows) = power.multipliedReportingOverflow(by: 10)
+      if overflows { return nil }
+      power = next
+    }
   }
 }

@@ -10,7 +10,7 @@ package struct BarChart: Hashable, Sendable {
     let isApart: Bool
 
     package init(_ label: String, _ value: Double, isApart: Bool = false) {
-      self.label = label
+      self.label = label.shortened(to: BarChart.longestLabel)
       self.value = value
       self.isApart = isApart
     }
@@ -24,8 +24,10 @@ package struct BarChart: Hashable, Sendable {
   // Pixels, for the height does not change with the width of the page.
   static let height = 210.0
   package static let plot = (top: 26.0, bottom: 168.0)
-  /// The labels below, of more bars only every second, fifth and so on has one.
+  /// The labels below, of more bars only every second, fifth and so on has one; in longer labels
+  /// than so many columns the middle is left out.
   private static let maximumLabels = 13
+  private static let longestLabel = 6
   /// Of so many bars each has its number above it, where the page is wide.
   private static let maximumNumbers = 16
 
@@ -110,8 +112,10 @@ package struct BarChart: Hashable, Sendable {
   /// The bars with a label: at equal distances, the one that stands apart, and none too near to it.
   package var labelledBars: Set<Int> {
     let ordinary = bars.count { !$0.isApart }
-    let ticks =
-      ordinary > 0 ? AxisScale.wholeTicks(0...ordinary - 1, atMost: Self.maximumLabels) : []
+    // On a narrow page there are 300 pixels, 6 for a digit and 11 between labels.
+    let longest = bars.filter { !$0.isApart }.map(\.label.count).max() ?? 0
+    let most = min(Self.maximumLabels, 300 / (6 * longest + 11))
+    let ticks = ordinary > 0 ? AxisScale.wholeTicks(0...ordinary - 1, atMost: most) : []
     guard bars.last?.isApart == true else { return Set(ticks) }
     let step = ticks.count > 1 ? ticks[1] - ticks[0] : 1
     let last = bars.count - 1

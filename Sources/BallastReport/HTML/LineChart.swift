@@ -90,7 +90,10 @@ package struct LineChart: Hashable, Sendable {
   private func horizontalAxis(_ layers: ClosedRange<Int>) -> HTML {
     let plot = Self.plot
     let width = Double(layers.upperBound) - Double(layers.lowerBound)
-    let ticks = AxisScale.wholeTicks(layers, atMost: 7).map { layer -> HTML in
+    // A digit is 6 units wide, and between two numbers there are 12.
+    let room = (plot.right - plot.left) / Double(6 * String(layers.upperBound).count + 12)
+    let most = max(1, min(7, Int(room)))
+    let ticks = AxisScale.wholeTicks(layers, atMost: most).map { layer -> HTML in
       let part = width > 0 ? (Double(layer) - Double(layers.lowerBound)) / width : 0.5
       let x = Coordinate(plot.left + part * (plot.right - plot.left))
       return """

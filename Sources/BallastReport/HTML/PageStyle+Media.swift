@@ -53,7 +53,7 @@ extension PageStyle {
       nav, .tools, #theme, .skip, summary::before, .tree summary .name::before { display: none; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
       section { margin-top: 28px; }
-      .tiles { grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); }
+      .tiles { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }
       h2 { break-after: avoid; }
       .grid > thead th { position: static; box-shadow: none; border-bottom: 1px solid var(--dim); }
       .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 20px; }

@@ -64,7 +64,7 @@ package enum PageStyle {
       color: var(--dim); font-size: 13px; }
     dl { margin: 0; }
     dd { margin: 0; }
-    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr));
+    .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
       gap: 20px 24px; }
     .tiles dt { color: var(--dim); font-size: 13px; }
     .tiles dd { font-size: 24px; line-height: 1.25; font-weight: 600; letter-spacing: -.015em;

@@ -1,4 +1,5 @@
 import BallastReport
+import Foundation
 import Testing
 
 /// Drawings against what their numbers say, read back out of the markup.
@@ -77,6 +78,22 @@ import Testing
     #expect(svg.count < 12_000 && !svg.contains("circle"))
   }
 
+  @Test(arguments: [1, 9, 11, 47, 124, 999, 8191, 1_000_000, Int.max - 1])
+  func numbersOfLayersDoNotMeet(last: Int) throws {
+    let chart = LineChart(title: "t", quantity: "q", layers: [0, last], values: [1, 2])
+    // The places and texts of the numbers below the axis.
+    let numbers = chart.svg.text.components(separatedBy: "text-anchor=\"middle\">").dropFirst()
+      .map { String($0.prefix { $0 != "<" }) }
+    #expect(numbers.first == "0")
+    let values = try numbers.map { try #require(Double($0)) }
+    let width = LineChart.plot.right - LineChart.plot.left
+    for (left, right) in zip(values.indices, values.indices.dropFirst()) {
+      let distance = (values[right] - values[left]) / Double(last) * width
+      let digits = numbers.map(\.count)
+      #expect(distance > 6 * Double(digits[left] + digits[right]) / 2 + 3, "\(numbers)")
+    }
+  }
+
   @Test func barsAreAsHighAsTheirValues() {
     let values = [0.0, 0.1, 0.25, 1e-9, .infinity]
     let bars = values.enumerated().map { BarChart.Bar("\($0)", $1, isApart: $0 == 4) }
@@ -144,7 +161,10 @@ import Testing
       let ticks = AxisScale.wholeTicks(0...width, atMost: 13)
       #expect(ticks.count <= 13 && (ticks.count >= 3 || width < 3), "\(width)")
     }
-    #expect(AxisScale.wholeTicks(0...Int.max, atMost: 7).count <= 7)
+    for most in 1...13 {
+      #expect((1...most).contains(AxisScale.wholeTicks(0...Int.max, atMost: most).count))
+    }
+    #expect(AxisScale.wholeTicks(Int.min...Int.max, atMost: 7) == [Int.min])
   }
 
   @Test func stripsLieInWhatHoldsThem() throws {
