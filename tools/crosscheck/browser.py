@@ -29,7 +29,7 @@ def find():
 class Browser:
     """One tab; every answer and event that it does not wait for is kept in `events`."""
 
-    def __init__(self, program, timeout=60):
+    def __init__(self, program, timeout=300):
         self.timeout = timeout
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, self.commands = os.pipe()
