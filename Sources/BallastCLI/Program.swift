@@ -20,7 +20,10 @@ public enum BallastCLI {
     groups: [
       CommandGroup(
         "Checkpoints",
-        [Inspect.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self]
+        [
+          Inspect.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self,
+          Report.self,
+        ]
       ),
       CommandGroup(
         "Models",

@@ -57,12 +57,13 @@ struct Check: Command {
       progress.advance(to: done)
     }
     progress.clear()
-    return findings + modelFindings(checkpoint, on: context)
+    return findings + Self.modelFindings(checkpoint, at: path, on: context)
   }
 
   /// What contradicts the configuration, if the tensors are those of a GPT-2.
-  private func modelFindings(
+  static func modelFindings(
     _ checkpoint: Checkpoint,
+    at path: String,
     on context: Console
   ) -> [IntegrityFinding] {
     do throws(FormatError) {
@@ -95,7 +96,7 @@ struct Check: Command {
 }
 
 extension IntegrityFinding {
-  fileprivate var finding: Finding {
+  var finding: Finding {
     let place = [file, offset.map { "byte \($0)" }].compactMap(\.self).joined(separator: ", ")
     return Finding(severity == .error ? .error : .warning, rule: rule, message, place: place)
   }

@@ -1,9 +1,7 @@
-import BallastBytes
 import BallastCheckpoint
 import BallastCommandLine
 import BallastFormats
 import BallastInspection
-import BallastModelIO
 import BallastReport
 
 /// `ballast diff`: what differs between two checkpoints.
@@ -48,7 +46,15 @@ struct Diff: Command {
   @OptionGroup var limits: LimitArguments<ReadingLimits>
 
   func run(in context: Console) throws -> ExitCode {
-    let difference = try compare(on: context)
+    let comparison = CheckpointComparison(
+      a: a,
+      b: b,
+      match: match,
+      isCanonical: canonical,
+      tolerance: Tolerance(absolute: atol, relative: rtol),
+      limits: limits.values
+    )
+    let difference = try comparison.run(on: context).difference
     switch format {
     case .table:
       let report = DiffReport(difference, listsMetadata: metadata, listsAll: all)
@@ -57,70 +63,5 @@ struct Diff: Command {
     }
     let differs = difference.isDifferent || metadata && !difference.metadata.isEmpty
     return differs ? .findings : .success
-  }
-
-  private func compare(on context: Console) throws -> CheckpointDifference {
-    var (left, right) = (try open(a, on: context), try open(b, on: context))
-    if canonical { (left, right) = try comparable(left, right) }
-    left = try selected(left, at: a)
-    right = try selected(right, at: b)
-    if left.tensors.isEmpty, right.tensors.isEmpty, !match.isEmpty {
-      context.notice("no tensor's name matches")
-    }
-    let total = left.tensors.reduce(0) { $0 &+ $1.shape.elementCount }
-    let progress = Progress("Comparing", total: total, unit: .things("values"), on: context)
-    defer { progress.clear() }
-    var done = 0
-    do throws(DifferenceError) {
-      return try CheckpointDifference(
-        from: left,
-        to: right,
-        tolerance: Tolerance(absolute: atol, relative: rtol)
-      ) { count throws(FormatError) in
-        try Interruption.check()
-        // What is read twice, to be explained, is counted once.
-        done = min(done &+ count, total)
-        progress.advance(to: done)
-      }
-    } catch {
-      throw PathError(path: error.side == .a ? a : b, error: error.error)
-    }
-  }
-
-  private func open(_ path: String, on context: Console) throws(PathError) -> Checkpoint {
-    let checkpoint = try at(path) { () throws(FormatError) in
-      try Checkpoint.open(path: path, limits: limits.values)
-    }
-    context.notice(of: checkpoint, at: path)
-    return checkpoint
-  }
-
-  private func selected(_ checkpoint: Checkpoint, at path: String) throws(PathError) -> Checkpoint {
-    guard !match.isEmpty else { return checkpoint }
-    return try at(path) { () throws(FormatError) in
-      try checkpoint.with(tensors: checkpoint.tensors.filter { match.select($0.name) })
-    }
-  }
-
-  /// The weights of both under canonical names, in Linear's orientation.
-  private func comparable(
-    _ left: Checkpoint,
-    _ right: Checkpoint
-  ) throws(PathError) -> (Checkpoint, Checkpoint) {
-    func weights(
-      _ checkpoint: Checkpoint,
-      _ path: String
-    ) throws(PathError) -> (CanonicalCheckpoint, hasOwnHead: Bool) {
-      try at(path) { () throws(FormatError) in
-        let weights = try CanonicalCheckpoint(checkpoint)
-        return (weights, try weights.hasOwnHead())
-      }
-    }
-    let (ofA, ofB) = (try weights(left, a), try weights(right, b))
-    let withHead = ofA.hasOwnHead || ofB.hasOwnHead
-    return (
-      try at(a) { () throws(FormatError) in try ofA.0.comparable(of: left, withHead: withHead) },
-      try at(b) { () throws(FormatError) in try ofB.0.comparable(of: right, withHead: withHead) }
-    )
   }
 }

@@ -200,7 +200,7 @@ extension Inspect {
 }
 
 /// Sums over tensors, those that are tied counted once.
-private struct Totals {
+struct Totals {
   let tensors: Int
   let parameters: Int
   let bytes: Int

@@ -113,19 +113,17 @@ package struct Histogram: Hashable, Sendable {
 
   /// For each key the bin of the least value that it stands for.
   private static func firstBins(_ edges: [Double]) -> [UInt16] {
-    let bins = edges.count - 1
-    return (0..<Int(BK_KEYS)).map { key in
+    var firstBins = [UInt16](repeating: 0, count: Int(BK_KEYS))
+    let last = edges.count - 2
+    var bin = 0
+    for key in KeyCounts.order {
       // Of negative numbers the least has the largest magnitude.
       let bits = UInt32(key) << 16 | (key & 0x8000 == 0 ? 0 : 0xFFFF)
       let value = Double(Float(bitPattern: bits))
-      guard value.isFinite else { return 0 }
-      var low = 0
-      var high = bins
-      while high - low > 1 {
-        let middle = (low + high) / 2
-        if value >= edges[middle] { low = middle } else { high = middle }
-      }
-      return UInt16(low)
+      guard value.isFinite else { continue }
+      while bin < last, value >= edges[bin + 1] { bin += 1 }
+      firstBins[key] = UInt16(bin)
     }
+    return firstBins
   }
 }

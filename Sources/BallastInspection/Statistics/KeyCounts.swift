@@ -20,7 +20,7 @@ struct KeyCounts {
   }
 
   /// The keys in the order of their values: the negative ones backwards.
-  private static let order = Array((0x8000...0xFFFF).reversed()) + Array(0..<0x8000)
+  static let order = Array((0x8000...0xFFFF).reversed()) + Array(0..<0x8000)
 
   /// The magnitude in the middle of what a key stands for, with its sign.
   private static func middle(_ key: Int) -> Double {
