@@ -81,12 +81,19 @@ import Testing
       "I0x10\n", "I0b1\n", "I1_0\n", "I \t+7 \n", "I- 7\n", "I1\0zz\n", "I\0\n", "L0x10L\n",
       "L1\0\n",
       "F1\0\n", "F1_0\n", "F-Infinity\n", "FnaN\n", "F0x1p3\n", "S'a'\0\u{1}\n", "S'a'b'\n",
-      "Np0\n0g-0\n", "Np-0\n0h\0", "L1 L\n", "S'a'\u{FF}\n", "(]e", "(N}u", "(u", "Np7\n0g 7\n",
+      "Np0\n0g-0\n", "Np-0\n0h\0", "L1 L\n", "S'a'\u{FF}\n", "Np7\n0g 7\n",
       "Np10\n0g1_0\n", "Np7\n0g7\0z\n", "Npa\n0ga\n", "N(0N", "(2", "(p1\n",
     ]
   )
   func whatOnlySomePythonsReadEndsNoWalk(start: String) throws {
     let text = start + "0cos\nsystem\n(S'id'\ntR."
+    #expect(try scan(text).findings.contains { $0.name == "os.system" })
+  }
+
+  /// Python 2 adds what a mark at the bottom holds to the last of it, and leaves the stack empty.
+  @Test(arguments: ["(]e", "(N}u", "(u"])
+  func marksAtTheBottomEndNoWalk(start: String) throws {
+    let text = start + "cos\nsystem\n(S'id'\ntR."
     #expect(try scan(text).findings.contains { $0.name == "os.system" })
   }
 

@@ -64,7 +64,7 @@ extension ScanSuite {
       for (index, byte) in text.utf8.enumerated() { header[place + index] = byte }
     }
     put(name, at: 0)
-    put(size ?? "0000000\(String(data.count, radix: 8))".suffix(7).description, at: 124)
+    put(size ?? "00000000000\(String(data.count, radix: 8))".suffix(11).description, at: 124)
     header[156] = kind
     if isSigned { header[300] = 0xFF }
     put("        ", at: 148)

@@ -140,6 +140,8 @@ import Testing
 
   @Test func aZipArchiveBehindAnEndRecordInAGzipFile() throws {
     let archive = zip([("a.npy", array("'|O'") + Self.payload)])
-    try expectPayload(in: gzip([0x50, 0x4B, 5, 6] + archive))
+    // The letters are opcodes as well: it is come upon as a pickle, and as an array in an archive.
+    let found = try scan(gzip([0x50, 0x4B, 5, 6] + archive)).findings
+    #expect(found.contains { $0.name == "os.system" && $0.file?.contains("a.npy") == true })
   }
 }
