@@ -38,42 +38,64 @@ package struct StatisticsPass: Sendable {
 
   /// The summaries of tensors, in their order; `progress` gets the number of bytes that were read.
   ///
-  /// Tied tensors are read once.
+  /// Tied tensors are read once. The first tensor that cannot be read is the error.
   package static func summaries(
     of tensors: [TensorView],
     as request: StatisticsPass = StatisticsPass(),
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> [TensorSummary] {
+    let results = try results(of: tensors, as: request, stopsAtFailure: true, progress: progress)
+    return try results.map { (result) throws(FormatError) in try result.get() }
+  }
+
+  /// The summaries of tensors, in their order, or why one could not be read; throws only what
+  /// `progress` does.
+  ///
+  /// Tied tensors are read once. Where `stopsAtFailure`, nothing is read after the tensors beside
+  /// the first that fails, and the results end with these.
+  package static func results(
+    of tensors: [TensorView],
+    as request: StatisticsPass = StatisticsPass(),
+    stopsAtFailure: Bool = false,
+    progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) -> [Result<TensorSummary, FormatError>] {
     var positions: [TensorView.Place: Int] = [:]
     var distinct: [TensorView] = []
     for tensor in tensors where positions[tensor.place] == nil {
       positions[tensor.place] = distinct.count
       distinct.append(tensor)
     }
-    let summaries = try request.summaries(ofDistinct: distinct, progress: progress)
-    return tensors.compactMap { tensor in positions[tensor.place].map { summaries[$0] } }
+    let results = try request.results(ofDistinct: distinct, stopsAtFailure, progress)
+    return tensors.compactMap { tensor in
+      positions[tensor.place].flatMap { $0 < results.count ? results[$0] : nil }
+    }
   }
 
-  private func summaries(
+  private func results(
     ofDistinct tensors: [TensorView],
-    progress: (Int) throws(FormatError) -> Void
-  ) throws(FormatError) -> [TensorSummary] {
-    var summaries: [TensorSummary] = []
+    _ stopsAtFailure: Bool,
+    _ progress: (Int) throws(FormatError) -> Void
+  ) throws(FormatError) -> [Result<TensorSummary, FormatError>] {
+    var results: [Result<TensorSummary, FormatError>] = []
     var done = 0
     var start = 0
     while start < tensors.count {
       var end = start
       var elements = 0
       while end < tensors.count, end - start < Self.groupCount, elements < Self.groupElements {
-        elements += tensors[end].shape.elementCount
+        // No more than a group's: what headers claim may be any number.
+        elements += min(tensors[end].shape.elementCount, Self.groupElements)
         end += 1
       }
-      summaries += try group(Array(tensors[start..<end]))
+      let group = group(Array(tensors[start..<end]))
+      results += group
       for tensor in tensors[start..<end] { done &+= tensor.byteCount }
       try progress(done)
+      let hasFailed = group.contains { if case .failure = $0 { true } else { false } }
+      if stopsAtFailure, hasFailed { break }
       start = end
     }
-    return summaries
+    return results
   }
 
   private var countsKeys: Bool { bars > 0 || !quantiles.isEmpty }
@@ -84,10 +106,15 @@ package struct StatisticsPass: Sendable {
     let range: Range<Int>
   }
 
-  private func group(_ tensors: [TensorView]) throws(FormatError) -> [TensorSummary] {
+  private func group(_ tensors: [TensorView]) -> [Result<TensorSummary, FormatError>] {
+    var failures = [FormatError?](repeating: nil, count: tensors.count)
     var pieces: [Piece] = []
     for (index, tensor) in tensors.enumerated() {
-      pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
+      do {
+        pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
+      } catch {
+        failures[index] = error
+      }
     }
     let results = Mutex([Result<bk_statistics, FormatError>?](repeating: nil, count: pieces.count))
     let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
@@ -111,9 +138,13 @@ package struct StatisticsPass: Sendable {
     }
     var gathered = tensors.map { _ in Self.nothing }
     for (piece, result) in zip(pieces, results.withLock { $0 }) {
-      guard var statistics = try result?.get() else { continue }
-      // Safe: both structures are the caller's own.
-      unsafe bk_statistics_join(&gathered[piece.tensor], &statistics)
+      switch result {
+      case .success(var statistics):
+        // Safe: both structures are the caller's own.
+        unsafe bk_statistics_join(&gathered[piece.tensor], &statistics)
+      case .failure(let error): failures[piece.tensor] = failures[piece.tensor] ?? error
+      case nil: continue
+      }
     }
     let counted = keys.withLock { $0 }
     let gatheredParts = gathered  // a constant, which threads may share
@@ -122,7 +153,9 @@ package struct StatisticsPass: Sendable {
       let summary = summary(gatheredParts[index], counted[index])
       summaries.withLock { $0[index] = summary }
     }
-    return summaries.withLock { $0 }.compactMap(\.self)
+    return zip(summaries.withLock { $0 }, failures).compactMap { summary, failure in
+      failure.map { .failure($0) } ?? summary.map { .success($0) }
+    }
   }
 
   private static var nothing: bk_statistics {
