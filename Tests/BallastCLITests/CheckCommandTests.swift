@@ -52,7 +52,7 @@ import Testing
     #expect(objects.map { $0["findings"]?.array?.isEmpty } == [true, false])
     #expect(
       objects.first?["checked"] == [
-        "tensors": 53, "checksums": 0, "configuration": true, "tokenizer": true,
+        "tensors": 52, "checksums": 0, "configuration": true, "tokenizer": true,
       ]
     )
     // Several paths give an array, also where only one of them can be read.

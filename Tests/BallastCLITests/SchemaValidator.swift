@@ -56,12 +56,13 @@ struct SchemaValidator {
         }
       case "patternProperties", "propertyNames": continue
       case "additionalProperties":
-        let patterns = rules["patternProperties"]?.object?.members ?? []
-        for (key, child) in value.object?.members ?? [] where properties[key] == nil {
-          let pattern = patterns.first { matches(key, $0.key) }
-          let child = self.faults(in: child, pattern?.value ?? [:], at: "\(place).\(key)")
+        let patterns = rules["patternProperties"]?.object ?? [:]
+        let members = value.object ?? [:]
+        for (key, child) in members.members where properties[key] == nil {
+          let pattern = patterns.members.first { matches(key, $0.key) }
           if pattern == nil, rule == false { faults.append("\(place): has \(key)") }
-          faults += child
+          let schema = pattern?.value ?? (rule.object == nil ? [:] : rule)
+          faults += self.faults(in: child, schema, at: "\(place).\(key)")
         }
       default: faults.append("\(place): the keyword \(keyword) is not known")
       }

@@ -71,9 +71,11 @@ private struct CheckedPath {
     self.path = path
     var findings: [IntegrityFinding] = []
     var checkpoint: Checkpoint?
+    var isWhole = true
     do {
       let survey = try Checkpoint.survey(path: path, limits: limits)
       checkpoint = survey.checkpoint
+      isWhole = survey.faults.isEmpty
       findings += survey.faults.map { IntegrityFinding(.error, $0) }
     } catch {
       let around = FolderCheck.findings(at: path, checkpoint: nil, limits: limits)
@@ -95,7 +97,7 @@ private struct CheckedPath {
       }
       progress.clear()
     }
-    model = try ModelCheck(checkpoint, path: path) { (_) throws(FormatError) in
+    model = try ModelCheck(checkpoint, path: path, isWhole: isWhole) { (_) throws(FormatError) in
       try Interruption.check()
     }
     for warning in checkpoint?.warnings ?? [] where warning.fault.isRemark {

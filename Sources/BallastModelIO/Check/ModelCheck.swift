@@ -22,10 +22,12 @@ package struct ModelCheck: Sendable {
 
   /// Checks what lies at `path`, where `checkpoint` is what could be opened of it.
   ///
+  /// Where that is not the whole, weights that are missing are no further finding.
   /// Throws only what `progress` does, which gets the number of elements that were read since.
   package init(
     _ checkpoint: Checkpoint?,
     path: String,
+    isWhole: Bool = true,
     progress: @escaping DifferenceProgress = { _ in }
   ) throws(FormatError) {
     self.checkpoint = checkpoint
@@ -57,10 +59,17 @@ package struct ModelCheck: Sendable {
     hasConfiguration = statement.configuration != nil && weights != nil
     if let weights, let checkpoint {
       let check = WeightCheck(weights, of: checkpoint, stated: statement.configuration)
-      for fault in check.faults { addEach(fault) }
+      for fault in check.faults where isWhole || !Self.isAbsence(fault) { addEach(fault) }
       try checkHead(weights, statement.configuration, progress)
     }
     checkTokens(weights, statement)
+  }
+
+  private static func isAbsence(_ error: FormatError) -> Bool {
+    switch error.fault as? ModelFault {
+    case .missing, .missingLayers: true
+    default: false
+    }
   }
 
   private mutating func add(
