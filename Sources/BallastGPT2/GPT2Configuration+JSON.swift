@@ -54,7 +54,8 @@ extension GPT2Configuration {
     keys.read("add_cross_attention", into: &hasCrossAttention)
     faults += keys.faults
     if hasCrossAttention { faults.append(FormatError(ConfigurationFault.crossAttention)) }
-    faults += validityFaults.map { FormatError($0) }
+    // What follows from a size that was not read is no fault of its own.
+    faults += validityFaults.filter { !keys.lacksSize || !$0.isRatio }.map { FormatError($0) }
   }
 
   /// Checks what the sizes have to do with one another; throws the first fault that there is.
@@ -116,11 +117,23 @@ extension GPT2Configuration {
   }
 }
 
+extension ConfigurationFault {
+  /// Whether it is about sizes that do not go together.
+  fileprivate var isRatio: Bool {
+    switch self {
+    case .indivisibleWidth, .tooLarge: true
+    default: false
+    }
+  }
+}
+
 /// Typed access to the keys of a configuration; null counts as missing, and so does what is wrong.
 private struct Keys {
   let object: JSONObject
   /// What is wrong with the values that were asked for.
   private(set) var faults: [FormatError] = []
+  /// Whether a size is among them.
+  private(set) var lacksSize = false
 
   init(object: JSONObject) {
     self.object = object
@@ -137,9 +150,11 @@ private struct Keys {
   mutating func read(_ key: String, into target: inout Int) {
     guard let value = value(key) else { return }
     guard let size = value.integer else {
+      lacksSize = true
       return refuse(.wrongType(key: key, expected: "a whole number"))
     }
     guard size > 0, size <= GPT2Configuration.maximumSize else {
+      lacksSize = true
       return refuse(.outOfRange(key: key, value: String(size)))
     }
     target = size

@@ -133,6 +133,15 @@ import Testing
       ]
     )
     #expect(found.allSatisfy { $0.file == "config.json" })
+    // What follows from a size that cannot be read is not told as well.
+    for (key, value) in [("n_head", "2"), ("n_embd", "4"), ("n_layer", "2")]
+      as [(String, JSONValue)]
+    {
+      var json = TinyCheckpoint.configuration.json()
+      json[key] = value
+      let found = try check(try outputs(), configuration: JSONValue.object(json).text()).findings
+      #expect(found.map(\.rule) == ["configuration.wrong-type"])
+    }
     let broken = try check(try outputs(), configuration: "{").findings
     #expect(broken.map(\.rule) == ["json.unexpected-end"])
   }

@@ -63,6 +63,8 @@ struct Check: Command {
 private struct CheckedPath {
   let path: String
   let findings: [IntegrityFinding]
+  /// How many more there are, of rules that are broken very often.
+  private let leftOut: Int
   private let checkpoint: Checkpoint?
   private let model: ModelCheck
 
@@ -105,17 +107,22 @@ private struct CheckedPath {
     }
     for notice in model.notices { context.notice("\(path): \(notice)".printable) }
     self.checkpoint = checkpoint
-    self.findings = IntegrityFinding.ordered(findings + model.findings)
+    (self.findings, leftOut) = IntegrityFinding.listed(
+      IntegrityFinding.ordered(findings + model.findings)
+    )
   }
 
   var document: Document {
     guard !findings.isEmpty else {
       return [.paragraph("\(path): no findings".printable, style: .green)]
     }
-    let heading = findings.count == 1 ? "1 finding" : "\(findings.count) findings"
-    return [
+    let count = findings.count + leftOut
+    let heading = count == 1 ? "1 finding" : "\(count) findings"
+    var shown: Document = [
       .heading("\(path): \(heading)".printable), .findings(findings.map(\.finding)),
     ]
+    if leftOut > 0 { shown.append(.paragraph("and \(leftOut) more of the same rules")) }
+    return shown
   }
 
   var json: JSONValue {
@@ -126,7 +133,7 @@ private struct CheckedPath {
         "checksums": .integer(checkpoint?.checksums.count ?? 0),
         "configuration": .bool(model.hasConfiguration), "tokenizer": .bool(model.hasTokenizer),
       ],
-      "findings": .array(findings.map(\.json)),
+      "findings_left_out": .integer(leftOut), "findings": .array(findings.map(\.json)),
     ]
   }
 }

@@ -50,6 +50,21 @@ package struct IntegrityFinding: Hashable, Sendable {
     )
   }
 
+  /// How many findings of one rule are listed: a small file can break a rule a million times.
+  package static let maximumOfRule = 1000
+
+  /// The first findings of each rule, and the number of those that are left out.
+  package static func listed(
+    _ findings: [IntegrityFinding]
+  ) -> (findings: [IntegrityFinding], leftOut: Int) {
+    var counts: [String: Int] = [:]
+    let listed = findings.filter { finding in
+      counts[finding.rule, default: 0] += 1
+      return counts[finding.rule, default: 0] <= maximumOfRule
+    }
+    return (listed, findings.count - listed.count)
+  }
+
   /// Errors before warnings, each in their order.
   package static func ordered(_ findings: [IntegrityFinding]) -> [IntegrityFinding] {
     findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }

@@ -146,6 +146,14 @@ import Testing
     #expect(seen.last == IntegrityCheck.byteCount(of: bundle))
   }
 
+  @Test func aRuleThatIsBrokenVeryOftenIsCounted() {
+    let many = (0..<1500).map { IntegrityFinding(.warning, rule: "a", "\($0)") }
+    let one = IntegrityFinding(.error, rule: "b", "b")
+    let (listed, leftOut) = IntegrityFinding.listed(IntegrityFinding.ordered(many + [one]))
+    #expect(listed.count == 1001 && leftOut == 500)
+    #expect(listed.first == one && listed.last?.message == "999")
+  }
+
   @Test func workThatIsGivenUpIsNoFinding() throws {
     let checkpoint = try Checkpoint(format: "t", files: [], tensors: [try floats("a", [1])])
     let error = #expect(throws: FormatError.self) {
