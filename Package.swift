@@ -166,7 +166,7 @@ let package = Package(
     .testTarget(
       name: "BallastModelIOTests",
       dependencies: [
-        "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastFormats",
+        "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastInspection", "BallastFormats",
         "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastTestSupport",
       ],
       swiftSettings: common

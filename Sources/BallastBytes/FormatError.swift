@@ -4,6 +4,8 @@ public protocol FormatFault: Hashable, Sendable, CustomStringConvertible {
   var hint: String? { get }
   /// The name of the limit that the file exceeds, where it is one that may be raised.
   var limitName: String? { get }
+  /// Whether it tells how a sound file is read, and nothing that is wrong with it.
+  var isRemark: Bool { get }
 }
 
 extension FormatFault {
@@ -11,6 +13,8 @@ extension FormatFault {
   public var hint: String? { nil }
   /// No limit, where a fault names none.
   public var limitName: String? { nil }
+  /// Faults are what is wrong, unless one says otherwise.
+  public var isRemark: Bool { false }
 }
 
 /// What is wrong with a file, and where.

@@ -9,6 +9,7 @@ public enum CheckpointFault: FormatFault {
   case duplicateName(String)
   case stridedPackedElements(tensor: String, DType)
   case partialBlock(tensor: String, DType)
+  /// A warning where it is found as the tensor is read.
   case expandedTooFar(tensor: String, bytes: Int, limit: Int)
   case badQuantization(tensor: String)
   case badSparseLayout(tensor: String)
@@ -18,7 +19,7 @@ public enum CheckpointFault: FormatFault {
   case tooManyDimensions(tensor: String, Int, limit: Int)
   case badSlice(tensor: String, [Int])
   /// A warning: so many more were not kept.
-  case moreWarnings(Int, about: String)
+  case moreWarnings(Int, about: String, isRemark: Bool = false)
 
   /// What is wrong, in one line.
   public var description: String {
@@ -48,8 +49,13 @@ public enum CheckpointFault: FormatFault {
     case .tooManyDimensions(let tensor, let rank, let limit):
       "tensor \(quoted(tensor)) has \(rank) dimensions, more than \(limit)"
     case .noSuchTensor(let name): "there is no tensor \(quoted(name))"
-    case .moreWarnings(let count, let kind): "there are \(count) more warnings about \(kind)"
+    case .moreWarnings(let count, let kind, _): "there are \(count) more warnings about \(kind)"
     }
+  }
+
+  /// More of what are remarks themselves.
+  public var isRemark: Bool {
+    if case .moreWarnings(_, _, let isRemark) = self { isRemark } else { false }
   }
 
   /// The limit that is exceeded.

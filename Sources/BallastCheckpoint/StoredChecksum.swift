@@ -41,22 +41,25 @@ package struct StoredChecksum: Sendable {
   /// Where the bytes start in the file.
   package var fileOffset: Int { region.range.lowerBound }
 
+  /// The number of bytes that have it.
+  package var byteCount: Int { region.count }
+
   /// The bytes are read in pieces of this size, whose pages are given back.
   private static let pieceBytes = 16 << 20
 
-  /// Reads the bytes, and whether they have the checksum; `progress` is told of every piece.
-  package func holds(progress: () throws(FormatError) -> Void = {}) throws(FormatError) -> Bool {
+  /// Reads the bytes, and whether they have the checksum; throws where they cannot be read.
+  package func holds() throws(FormatError) -> Bool {
     var found: UInt32 = 0
     for start in stride(from: 0, to: region.count, by: Self.pieceBytes) {
-      try progress()
       let piece = start..<min(start + Self.pieceBytes, region.count)
+      let base = region.range.lowerBound
+      try region.source.populate(base + piece.lowerBound..<base + piece.upperBound)
       let bytes = region.bytes.extracting(piece)
       found =
         switch algorithm {
         case .crc32: crc32(of: bytes, continuing: found)
         case .crc32c: crc32c(of: bytes, continuing: found)
         }
-      let base = region.range.lowerBound
       region.source.giveBack(base + piece.lowerBound..<base + piece.upperBound)
     }
     return found == value

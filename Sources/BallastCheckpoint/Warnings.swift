@@ -10,15 +10,18 @@ package struct Warnings: Sendable {
 
   private var kept: [FormatError] = []
   /// How often each kind came, in the order in which they first did.
-  private var counts: [(kind: String, count: Int)] = []
+  private var counts: [(kind: String, count: Int, isRemark: Bool)] = []
 
   /// No warnings.
   package init() {}
 
   /// Adds a warning; `kind` says in the plural what it is about, such as "unknown fields".
   package mutating func append(_ kind: String, _ warning: @autoclosure () -> FormatError) {
-    let place = counts.firstIndex { $0.kind == kind } ?? counts.count
-    if place == counts.count { counts.append((kind, 0)) }
+    guard let place = counts.firstIndex(where: { $0.kind == kind }) else {
+      let warning = warning()
+      counts.append((kind, 1, warning.fault.isRemark))
+      return kept.append(warning)
+    }
     counts[place].count += 1
     if counts[place].count <= Self.maximum { kept.append(warning()) }
   }
@@ -26,8 +29,11 @@ package struct Warnings: Sendable {
   /// Those that are kept, and for each kind that has more, their number.
   package var all: [FormatError] {
     kept
-      + counts.filter { $0.count > Self.maximum }.map {
-        FormatError(CheckpointFault.moreWarnings($0.count - Self.maximum, about: $0.kind))
+      + counts.filter { $0.count > Self.maximum }.map { kind, count, isRemark in
+        let more = count - Self.maximum
+        return FormatError(
+          CheckpointFault.moreWarnings(more, about: kind, isRemark: isRemark)
+        )
       }
   }
 }

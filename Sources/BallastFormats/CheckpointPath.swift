@@ -39,10 +39,15 @@ package enum CheckpointPath {
   /// What the files of the set at `path` stand in: an archive or a folder is given itself, a set by
   /// its index or by its prefix.
   package static func container(of path: String) -> String {
-    let isIndex = path.hasSuffix(".index.json") || path.hasSuffix(TensorBundle.indexSuffix)
+    let isIndex = path.hasSuffix(ShardIndex.suffix) || path.hasSuffix(TensorBundle.indexSuffix)
     guard isIndex || !FileManager.default.fileExists(atPath: path) else { return path }
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    return folder(of: path)
+  }
+
+  /// The folder that a file stands in.
+  package static func folder(of file: String) -> String {
+    guard let slash = file.lastIndex(of: "/") else { return "." }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
   }
 
   /// The index that the folder's `checkpoint` names, or the only one that there is.
@@ -81,19 +86,35 @@ extension Checkpoint {
     path: String,
     limits: ReadingLimits = .standard
   ) throws(FormatError) -> Checkpoint {
+    let survey = try survey(path: path, limits: limits)
+    if let fault = survey.faults.first { throw fault }
+    return survey.checkpoint
+  }
+
+  /// Opens what can be opened of the checkpoint at a path, and says what is wrong with the rest: a
+  /// set of shards can be broken in many places.
+  ///
+  /// Throws what is wrong with a single file, or with an index itself.
+  package static func survey(
+    path: String,
+    limits: ReadingLimits = .standard
+  ) throws(FormatError) -> ShardSurvey {
     let file = try CheckpointPath.resolve(path)
     let name = file == path ? nil : TensorBundle.lastComponent(of: file)
     do throws(FormatError) {
       let source = try SharedBytes.mapping(path: file)
       guard source.count > 0 else { throw FormatError(CheckpointFormatFault.empty) }
-      if file.hasSuffix(".index.json") {
-        let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-        return try ShardIndex(parsing: source, limits: limits).open(in: folder) {
-          (shard, name) throws(FormatError) in
-          try open(shard, name: name, path: folder + "/" + name, limits)
-        }
+      guard file.hasSuffix(ShardIndex.suffix) else {
+        let checkpoint = try open(source, name: name, path: file, limits)
+        return ShardSurvey(checkpoint: checkpoint, faults: [])
       }
-      return try open(source, name: name, path: file, limits)
+      let folder = CheckpointPath.folder(of: file)
+      let index = try ShardIndex(parsing: source, limits: limits)
+      let survey = try index.survey(in: folder) { (shard, name) throws(FormatError) in
+        try open(shard, name: name, path: folder + "/" + name, limits)
+      }
+      let faults = survey.faults.map { $0.inFile(name) }
+      return ShardSurvey(checkpoint: survey.checkpoint, faults: faults)
     } catch {
       throw error.inFile(name)
     }

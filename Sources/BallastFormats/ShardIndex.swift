@@ -1,5 +1,5 @@
 package import BallastBytes
-package import BallastCheckpoint
+import BallastCheckpoint
 import BallastJSON
 
 /// The index of a checkpoint in several files, as transformers writes it.
@@ -7,8 +7,11 @@ import BallastJSON
 ///     {"metadata": {"total_size": 548090880}, "weight_map": {"wte.weight": "model-00001-of-00002…"}}
 package struct ShardIndex {
   /// The tensors and the files they stand in, in the order of the index.
-  let weightMap: [(tensor: String, shard: String)]
+  package let weightMap: [(tensor: String, shard: String)]
   let metadata: JSONObject
+
+  /// How the names of indices end.
+  package static let suffix = ".index.json"
 
   /// Reads an index.
   package init(
@@ -42,74 +45,8 @@ package struct ShardIndex {
     return weightMap.map(\.shard).filter { seen.insert(ExactString($0)).inserted }
   }
 
-  /// Opens the shards in `folder` and gathers the tensors that the index names.
-  ///
-  /// Files beside the index that it does not name are ignored; a tensor that a shard has and the
-  /// index does not name is left out with a warning.
-  package func open(
-    in folder: String,
-    using openShard: (SharedBytes, String) throws(FormatError) -> Checkpoint
-  ) throws(FormatError) -> Checkpoint {
-    var opened: [ExactString: Checkpoint] = [:]
-    var files: [Checkpoint.File] = []
-    var warnings = Warnings()
-    var checksums: [StoredChecksum] = []
-    for shard in shards {
-      let source: SharedBytes
-      do {
-        source = try SharedBytes.mapping(path: folder + "/" + shard)
-      } catch {
-        let isMissing = (error.fault as? InputOutputFault)?.isNoSuchFile ?? false
-        throw isMissing ? FormatError(ShardIndexFault.missingShard(shard)) : error.inFile(shard)
-      }
-      let checkpoint = try openShard(source, shard)
-      opened[ExactString(shard)] = checkpoint
-      files.append(.init(name: shard, byteCount: source.count))
-      for warning in checkpoint.warnings { warnings.append("the shards", warning) }
-      checksums += checkpoint.checksums
-    }
-    var tensors: [TensorView] = []
-    for (tensor, shard) in weightMap {
-      guard let view = opened[ExactString(shard)]?[tensor] else {
-        throw FormatError(ShardIndexFault.missingTensor(tensor, shard: shard))
-      }
-      tensors.append(view)
-    }
-    var metadata = metadata
-    // What safetensors says of itself stands in each shard, the record of ties among it.
-    for shard in shards {
-      guard let checkpoint = opened[ExactString(shard)], checkpoint.format == Safetensors.name
-      else { continue }
-      for (key, value) in checkpoint.metadata.members where metadata[key] == nil {
-        metadata[key] = value
-      }
-    }
-    let format = shards.first.flatMap { opened[ExactString($0)]?.format }
-    let places = Dictionary(
-      weightMap.map { (ExactString($0.tensor), ExactString($0.shard)) }
-    ) { first, _ in first }
-    for shard in shards {
-      for tensor in opened[ExactString(shard)]?.tensors ?? [] {
-        func error(_ fault: ShardIndexFault) -> FormatError {
-          FormatError(fault, at: tensor.fileOffset, in: shard)
-        }
-        switch places[ExactString(tensor.name)] {
-        case nil: warnings.append("tensors that are left out", error(.strayTensor(tensor.name)))
-        case ExactString(shard): break
-        // transformers takes that of the last shard, whatever the index says.
-        default: throw error(.tensorInTwoShards(tensor.name))
-        }
-      }
-    }
-    return try Checkpoint(
-      format: (format ?? Safetensors.name) + " (sharded)",
-      files: files,
-      metadata: metadata,
-      warnings: warnings.all,
-      checksums: checksums,
-      tensors: tensors
-    )
-  }
+  /// The size in bytes that the index states of all tensors, tied ones counted once.
+  package var totalSize: Double? { metadata["total_size"]?.number }
 }
 
 /// The ways in which an index and its shards can disagree.
@@ -118,9 +55,12 @@ package enum ShardIndexFault: FormatFault {
   case escapesFolder(String)
   case missingShard(String)
   case missingTensor(String, shard: String)
-  case tensorInTwoShards(String)
+  /// The tensor stands in another shard than the one that the index names.
+  case misplacedTensor(String, shard: String, found: String)
   /// A warning: a shard has a tensor that the index does not name.
   case strayTensor(String)
+  /// A shard has a tensor that the index places in another one, which has it too.
+  case repeatedTensor(String, shard: String)
 
   package var description: String {
     switch self {
@@ -130,8 +70,11 @@ package enum ShardIndexFault: FormatFault {
     case .missingShard(let shard): "the index names \(quoted(shard)), which does not exist"
     case .missingTensor(let tensor, let shard):
       "the index places tensor \(quoted(tensor)) in \(quoted(shard)), which does not have it"
-    case .tensorInTwoShards(let tensor):
-      "tensor \(quoted(tensor)) is in this file too, and the index places it in another"
+    case .misplacedTensor(let tensor, let shard, let found):
+      "the index places tensor \(quoted(tensor)) in \(quoted(shard)), and it stands in "
+        + quoted(found)
+    case .repeatedTensor(let tensor, let shard):
+      "tensor \(quoted(tensor)) stands here too, and the index places it in \(quoted(shard))"
     case .strayTensor(let tensor): "tensor \(quoted(tensor)) is not in the index and is left out"
     }
   }

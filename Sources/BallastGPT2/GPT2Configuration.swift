@@ -64,6 +64,7 @@ public enum ConfigurationFault: FormatFault {
   case outOfRange(key: String, value: String)
   case crossAttention
   case indivisibleWidth(width: Int, heads: Int)
+  /// A warning for `check`: transformers knows more.
   case unknownActivation(String)
   case tooLarge
 

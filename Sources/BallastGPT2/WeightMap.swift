@@ -15,7 +15,7 @@ package enum WeightMap {
     case threeWidths
     case inner
 
-    func size(_ configuration: GPT2Configuration) -> Int {
+    package func size(_ configuration: GPT2Configuration) -> Int {
       switch self {
       case .vocabulary: configuration.vocabularySize
       case .positions: configuration.positions
@@ -111,7 +111,8 @@ package enum WeightMap {
     }
   }
 
-  private static func name(_ entry: Entry, layer: Int?) -> String {
+  /// The canonical name of an entry in a block.
+  package static func name(_ entry: Entry, layer: Int?) -> String {
     guard let layer else { return entry.name }
     return "h.\(layer)" + entry.name.dropFirst(3)
   }

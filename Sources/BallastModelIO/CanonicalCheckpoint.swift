@@ -40,6 +40,16 @@ package struct CanonicalCheckpoint: Sendable {
 
   /// Recognises the weights; throws `ModelFault` where the tensors are no GPT-2.
   package init(_ checkpoint: Checkpoint) throws(FormatError) {
+    var faults: [FormatError] = []
+    try self.init(checkpoint, faults: &faults)
+    if let fault = faults.first { throw fault }
+  }
+
+  /// Recognises the weights and gathers what does not belong to them: tensors of no GPT-2, and second
+  /// ones of a name, which are left out.
+  ///
+  /// Throws `ModelFault` where the tensors are no GPT-2 at all, or their layout cannot be told.
+  package init(_ checkpoint: Checkpoint, faults: inout [FormatError]) throws(FormatError) {
     var found: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
     var buffers: [TensorView] = []
     var unknown: [TensorView] = []
@@ -68,11 +78,13 @@ package struct CanonicalCheckpoint: Sendable {
     guard let first = found.first(where: { $0.canonical.hasSuffix(".attn.c_attn.weight") }) else {
       throw FormatError(ModelFault.notGPT2)
     }
-    guard stray.isEmpty else {
-      throw FormatError(
-        ModelFault.unexpected(stray.map(\.name)),
-        at: stray[0].fileOffset,
-        in: stray[0].storage.file
+    if let first = stray.first {
+      faults.append(
+        FormatError(
+          ModelFault.unexpected(stray.map(\.name)),
+          at: first.fileOffset,
+          in: first.storage.file
+        )
       )
     }
     layout = try Self.layout(of: first.view)
@@ -84,13 +96,12 @@ package struct CanonicalCheckpoint: Sendable {
     sourceNames.reserveCapacity(found.count)
     index.reserveCapacity(found.count)
     for (canonical, entry, view) in found {
-      if let other = sourceNames.updateValue(view.name, forKey: canonical) {
-        throw FormatError(
-          ModelFault.twice(canonical, other, view.name),
-          at: view.fileOffset,
-          in: view.storage.file
-        )
+      if let other = sourceNames[canonical] {
+        let fault = ModelFault.twice(canonical, other, view.name)
+        faults.append(FormatError(fault, at: view.fileOffset, in: view.storage.file))
+        continue
       }
+      sourceNames[canonical] = view.name
       let isTransposed = layout == .hf && entry.isConv1D
       index[canonical] = weights.count
       weights.append((isTransposed ? try view.transposed : view).renamed(canonical))

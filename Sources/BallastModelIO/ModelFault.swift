@@ -12,6 +12,13 @@ public enum ModelFault: FormatFault {
   case noConfiguration
   case unknownHeads(width: Int)
   case headDiffers
+  /// Only `check` tells these apart: a size of the configuration that is not that of the weights.
+  case otherSize(key: String, stated: Int, found: Int)
+  /// Layers of the configuration of which there is no weight, from one to another.
+  case missingLayers(first: Int, last: Int, of: Int)
+  case extraLayer(Int, of: Int)
+  /// A warning: some layers have this weight in another type than the others.
+  case mixedTypes(String, [String])
   case outputExists
   /// There is a folder where a file is to be.
   case outputIsFolder
@@ -41,6 +48,16 @@ public enum ModelFault: FormatFault {
         + "the number of heads is not known"
     case .headDiffers:
       "lm_head.weight differs from wte.weight although the configuration ties them"
+    case .otherSize(let key, let stated, let found):
+      "\(key) is \(stated) in the configuration, and the weights have \(found)"
+    case .missingLayers(let first, let last, let count) where first == last:
+      "layer \(first) of the \(count) of n_layer has no weights"
+    case .missingLayers(let first, let last, let count):
+      "layers \(first) to \(last) of the \(count) of n_layer have no weights"
+    case .extraLayer(let layer, let count):
+      "layer \(layer) has weights, and n_layer is \(count): it is never used"
+    case .mixedTypes(let name, let types):
+      "\(name) has different types in different layers: \(types.joined(separator: ", "))"
     case .outputExists: "exists already"
     case .outputIsFolder: "is a folder, and a file is to be written"
     case .shadowed(let name):

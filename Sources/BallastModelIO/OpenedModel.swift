@@ -93,8 +93,7 @@ public struct OpenedModel: Sendable {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
       return path
     }
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    return CheckpointPath.folder(of: path)
   }
 
   /// The configuration that a checkpoint carries or has beside it; nil where there is none, or none
@@ -104,7 +103,8 @@ public struct OpenedModel: Sendable {
     return try? GPT2Configuration(json: .object(json))
   }
 
-  private static func configurationJSON(
+  /// What the configuration given by path says, or else the file's own or that beside it.
+  static func configurationJSON(
     _ given: String?,
     _ folder: String,
     _ checkpoint: Checkpoint
@@ -129,8 +129,19 @@ public struct OpenedModel: Sendable {
     return try configurationFile(folder + "/config.json", name: "config.json")
   }
 
+  /// The file whose words `configurationJSON` gives; nil where the checkpoint says them itself.
+  static func configurationName(_ checkpoint: Checkpoint, _ folder: String) -> String? {
+    let isOwn =
+      checkpoint.metadata[configurationKey] != nil || NanoGPT.matches(checkpoint)
+      || [GGUF.name, LLMC.name, GGML.name].contains(checkpoint.format)
+    let name = OpenAIRelease.hyperparametersName
+    let isRelease = checkpoint.format == TensorBundle.name
+    if isRelease, FileManager.default.fileExists(atPath: folder + "/" + name) { return name }
+    return isOwn ? nil : "config.json"
+  }
+
   /// The object in a configuration's file; nil where none was given and none is there.
-  private static func configurationFile(
+  static func configurationFile(
     _ path: String,
     name: String,
     isGiven: Bool = false
@@ -246,15 +257,24 @@ public struct OpenedModel: Sendable {
 
   /// Reads the tokenizer; throws where there is none.
   public func loadTokenizer() throws(FormatError) -> Tokenizer {
-    if tokenizerPath == nil, checkpoint.format == GGUF.name,
+    if let tokenizerPath { return try Tokenizer(path: tokenizerPath) }
+    return try Self.tokenizer(of: checkpoint, path: path)
+  }
+
+  /// The tokenizer that a checkpoint carries or has beside it; throws where there is none.
+  static func tokenizer(
+    of checkpoint: Checkpoint?,
+    path: String
+  ) throws(FormatError) -> Tokenizer {
+    if let checkpoint, checkpoint.format == GGUF.name,
       let tokenizer = try GGUFModel.tokenizer(of: checkpoint)
     {
       return tokenizer
     }
-    if tokenizerPath == nil, checkpoint.format == GGML.name {
+    if let checkpoint, checkpoint.format == GGML.name {
       return try Tokenizer(try GGMLModel.tokenizerLists(path: path))
     }
-    return try Tokenizer(path: tokenizerPath ?? folder)
+    return try Tokenizer(path: folder(of: path))
   }
 
   /// The tokenizer as plain lists, or nil where there is none.

@@ -55,7 +55,11 @@ struct ReportedCheckpoint {
     defer { progress.clear() }
     try readStatistics(progress)
     try find(progress, after: total)
-    findings += Check.modelFindings(whole, at: path, on: context)
+    let check = try ModelCheck(whole, path: path) { (_) throws(FormatError) in
+      try Interruption.check()
+    }
+    for notice in check.notices { context.notice("\(path): \(notice)".printable) }
+    findings += check.findings
       .map { NamedFinding(finding: $0.finding, tensor: $0.tensor) }
     findings = Self.ordered(findings)
     listed = chosen(rows)

@@ -11,7 +11,7 @@ public enum LLMCFault: FormatFault {
   case partialElement(bytes: Int)
   /// Only for writers.
   case wrongParts(expected: Int, given: Int)
-  /// A warning: the file does not say where its tensors end.
+  /// A remark: the file does not say where its tensors end.
   case unknownSizes
 
   /// What is wrong, in one line.
@@ -34,6 +34,9 @@ public enum LLMCFault: FormatFault {
       "the sizes of the model are not in the file, and those of no published GPT-2 fit"
     }
   }
+
+  /// A file that does not state its sizes is as llm.c writes it.
+  public var isRemark: Bool { self == .unknownSizes }
 
   /// The limit that is exceeded.
   public var limitName: String? {

@@ -21,9 +21,11 @@ public enum NumPyFault: FormatFault {
   /// A warning: NumPy does not read on either.
   case trailingBytes(Int)
   // Writing
+  /// Only for writers.
   case unwritableType(tensor: String, DType)
   /// Only for writers: another tensor is called so too, with `.npy` at the end.
   case ambiguousName(tensor: String)
+  /// Only for writers.
   case tooManyDimensions(tensor: String, limit: Int)
 
   /// What is wrong, in one line.

@@ -31,20 +31,34 @@ public enum TorchFault: FormatFault {
   case namesTooLong(limit: Int)
   case unfoldedTogether(limit: Int, stored: Int)
   // Writing
+  /// Only for writers.
   case unwritableType(tensor: String, DType)
+  /// Only for writers.
   case unwritableLegacyType(tensor: String, DType)
+  /// Only for writers.
   case oddPackedRow(tensor: String, DType)
   // Warnings
+  /// A warning: the tensor is left out.
   case unreadable(tensor: String, TorchObstacle)
+  /// A remark.
   case quantized(tensor: String, type: String)
+  /// A remark.
   case sparse(tensor: String, layout: String, values: Int)
+  /// A remark.
   case keptAsBits(tensor: String, type: String, DType)
+  /// A warning: what stands deeper is left out.
   case nestedTooDeep(path: String, limit: Int)
+  /// A warning: the last counts.
   case repeatedKey(path: String)
+  /// A warning: the name is made up.
   case inventedName(path: String)
+  /// A warning: what is not understood is left out.
   case unreadContents(path: String)
+  /// A remark.
   case ambiguousName(String, renamed: String)
+  /// A warning: torch wants one.
   case noVersion
+  /// A warning: torch does not read on.
   case trailingBytes(Int)
 
   /// What is wrong, in one line.
@@ -110,6 +124,14 @@ public enum TorchFault: FormatFault {
       "two tensors have the dotted name \(quoted(name)); the second is called \(quoted(renamed))"
     case .noVersion: "the archive has no version, so torch itself would refuse it"
     case .trailingBytes(let count): "\(count) bytes follow the last storage"
+    }
+  }
+
+  /// What torch has and the file's reader shows in another form.
+  public var isRemark: Bool {
+    switch self {
+    case .quantized, .sparse, .keptAsBits, .ambiguousName: true
+    default: false
     }
   }
 

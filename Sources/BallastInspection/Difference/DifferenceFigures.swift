@@ -1,3 +1,4 @@
+package import BallastCheckpoint
 import CBallastKernels
 
 /// How much two values may differ and still count as equal: |a − b| ≤ absolute + relative · |b|.
@@ -57,6 +58,17 @@ package struct DifferenceFigures: Hashable, Sendable {
   /// ‖a − b‖ / ‖a‖ out of their squares.
   static func relative(_ difference: Double, to whole: Double) -> Double {
     difference == 0 ? 0 : difference.squareRoot() / whole.squareRoot()
+  }
+}
+
+extension DifferenceFigures {
+  /// How far two tensors of one shape are apart; nil where a type has no reading as numbers.
+  package static func between(
+    _ a: TensorView,
+    _ b: TensorView,
+    progress: @escaping DifferenceProgress = { _ in }
+  ) throws(DifferenceError) -> DifferenceFigures? {
+    try TensorPair(a, b, PieceRunner(progress: progress)).figures(Tolerance())
   }
 }
 

@@ -34,42 +34,64 @@ package struct StatisticsPass: Sendable {
 
   /// The summaries of tensors, in their order; `progress` gets the number of bytes that were read.
   ///
-  /// Tied tensors are read once.
+  /// Tied tensors are read once. The first tensor that cannot be read is the error.
   package static func summaries(
     of tensors: [TensorView],
     as request: StatisticsPass = StatisticsPass(),
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> [TensorSummary] {
+    let results = try results(of: tensors, as: request, stopsAtFailure: true, progress: progress)
+    return try results.map { (result) throws(FormatError) in try result.get() }
+  }
+
+  /// The summaries of tensors, in their order, or why one could not be read; throws only what
+  /// `progress` does.
+  ///
+  /// Tied tensors are read once. Where `stopsAtFailure`, nothing is read after the tensors beside
+  /// the first that fails, and the results end with these.
+  package static func results(
+    of tensors: [TensorView],
+    as request: StatisticsPass = StatisticsPass(),
+    stopsAtFailure: Bool = false,
+    progress: (Int) throws(FormatError) -> Void = { _ in }
+  ) throws(FormatError) -> [Result<TensorSummary, FormatError>] {
     var positions: [TensorView.Place: Int] = [:]
     var distinct: [TensorView] = []
     for tensor in tensors where positions[tensor.place] == nil {
       positions[tensor.place] = distinct.count
       distinct.append(tensor)
     }
-    let summaries = try request.summaries(ofDistinct: distinct, progress: progress)
-    return tensors.compactMap { tensor in positions[tensor.place].map { summaries[$0] } }
+    let results = try request.results(ofDistinct: distinct, stopsAtFailure, progress)
+    return tensors.compactMap { tensor in
+      positions[tensor.place].flatMap { $0 < results.count ? results[$0] : nil }
+    }
   }
 
-  private func summaries(
+  private func results(
     ofDistinct tensors: [TensorView],
-    progress: (Int) throws(FormatError) -> Void
-  ) throws(FormatError) -> [TensorSummary] {
-    var summaries: [TensorSummary] = []
+    _ stopsAtFailure: Bool,
+    _ progress: (Int) throws(FormatError) -> Void
+  ) throws(FormatError) -> [Result<TensorSummary, FormatError>] {
+    var results: [Result<TensorSummary, FormatError>] = []
     var done = 0
     var start = 0
     while start < tensors.count {
       var end = start
       var elements = 0
       while end < tensors.count, end - start < Self.groupCount, elements < Self.groupElements {
-        elements += tensors[end].shape.elementCount
+        // No more than a group's: what headers claim may be any number.
+        elements += min(tensors[end].shape.elementCount, Self.groupElements)
         end += 1
       }
-      summaries += try group(Array(tensors[start..<end]))
+      let group = group(Array(tensors[start..<end]))
+      results += group
       for tensor in tensors[start..<end] { done &+= tensor.byteCount }
       try progress(done)
+      let hasFailed = group.contains { if case .failure = $0 { true } else { false } }
+      if stopsAtFailure, hasFailed { break }
       start = end
     }
-    return summaries
+    return results
   }
 
   /// A piece of a tensor.
@@ -78,10 +100,15 @@ package struct StatisticsPass: Sendable {
     let range: Range<Int>
   }
 
-  private func group(_ tensors: [TensorView]) throws(FormatError) -> [TensorSummary] {
+  private func group(_ tensors: [TensorView]) -> [Result<TensorSummary, FormatError>] {
+    var failures = [FormatError?](repeating: nil, count: tensors.count)
     var pieces: [Piece] = []
     for (index, tensor) in tensors.enumerated() {
-      pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
+      do {
+        pieces += try tensor.pieces().map { Piece(tensor: index, range: $0) }
+      } catch {
+        failures[index] = error
+      }
     }
     let results = Mutex([Result<Reading, FormatError>?](repeating: nil, count: pieces.count))
     let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
@@ -104,10 +131,16 @@ package struct StatisticsPass: Sendable {
     }
     var gathered = tensors.map { Reading(of: $0) }
     for (piece, result) in zip(pieces, results.withLock { $0 }) {
-      guard let reading = try result?.get() else { continue }
-      gathered[piece.tensor].add(reading)
+      switch result {
+      case .success(let reading): gathered[piece.tensor].add(reading)
+      case .failure(let error): failures[piece.tensor] = failures[piece.tensor] ?? error
+      case nil: continue
+      }
     }
-    return zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
+    let summaries = zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
+    return zip(summaries, failures).map { summary, failure in
+      failure.map { .failure($0) } ?? .success(summary)
+    }
   }
 
   /// What was seen of a tensor, or of a piece of it.

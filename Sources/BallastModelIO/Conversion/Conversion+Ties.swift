@@ -16,14 +16,39 @@ extension Conversion {
   /// The ties that are recorded.
   static func recordedTies(in checkpoint: Checkpoint) -> [(name: String, tensor: TensorView)] {
     guard checkpoint.format.hasPrefix(Safetensors.name) else { return [] }
-    let list = checkpoint.metadata[key]?.string.flatMap { try? JSONValue(parsing: $0) }?.array
-    let listed = Set((list ?? []).compactMap { $0.string.map(ExactString.init) })
+    let listed = listedNames(in: checkpoint)
     return checkpoint.metadata.members.compactMap { member in
       guard canRecord(member.key), checkpoint[member.key] == nil,
         let original = member.value.string,
         endAlike(member.key, original) || listed.contains(ExactString(member.key))
       else { return nil }
       return checkpoint[original].map { (member.key, $0) }
+    }
+  }
+
+  /// The names that Ballast lists, since they do not look like ties.
+  private static func listedNames(in checkpoint: Checkpoint) -> Set<ExactString> {
+    let list = checkpoint.metadata[key]?.string.flatMap { try? JSONValue(parsing: $0) }?.array
+    return Set((list ?? []).compactMap { $0.string.map(ExactString.init) })
+  }
+
+  /// The entries of metadata that record ties, whether or not the tensors are there as they say.
+  ///
+  /// Where a name is not that of a tensor, it counts if it ends as tensors of the file do.
+  static func statedTies(in checkpoint: Checkpoint) -> [(name: String, original: String)] {
+    guard checkpoint.format.hasPrefix(Safetensors.name) else { return [] }
+    let listed = listedNames(in: checkpoint)
+    lazy var ends = Set(checkpoint.tensors.map { ExactString(lastText(of: $0.name)) })
+    return checkpoint.metadata.members.compactMap { member in
+      guard canRecord(member.key), let original = member.value.string else { return nil }
+      let isListed = listed.contains(ExactString(member.key))
+      let isTie =
+        isListed
+        || endAlike(member.key, original)
+          && (checkpoint[original] != nil
+            || member.key.contains(".") && original.contains(".")
+              && ends.contains(ExactString(lastText(of: original))))
+      return isTie ? (member.key, original) : nil
     }
   }
 
@@ -65,6 +90,10 @@ extension Conversion {
 
   private static func endAlike(_ a: String, _ b: String) -> Bool {
     lastComponent(of: a).elementsEqual(lastComponent(of: b))
+  }
+
+  private static func lastText(of name: String) -> String {
+    String(decoding: lastComponent(of: name), as: UTF8.self)
   }
 
   private static func lastComponent(of name: String) -> Substring.UTF8View.SubSequence {

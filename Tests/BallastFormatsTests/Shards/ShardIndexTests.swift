@@ -62,7 +62,7 @@ import Testing
     let error = #expect(throws: FormatError.self) {
       try open(weightMap: #""a":"one.safetensors","e":"three.safetensors""#)
     }
-    #expect(error?.fault as? ShardIndexFault == .tensorInTwoShards("a"))
+    #expect(error?.fault as? ShardIndexFault == .repeatedTensor("a", shard: "one.safetensors"))
     #expect(error?.file == "three.safetensors")
   }
 

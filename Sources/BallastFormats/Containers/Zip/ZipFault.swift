@@ -32,7 +32,7 @@ public enum ZipFault: FormatFault {
   case impossibleRatio(member: String)
   case expandsTooFar(bytes: Int, limit: Int)
   case wrongChecksum(member: String)
-  /// A name that cannot be written: empty, longer than 64 KiB, or with a NUL in it.
+  /// Only for writers: a name that cannot be written: empty, longer than 64 KiB, or with a NUL in it.
   case unwritableName(String)
   /// A warning: unpacking would write outside of the folder; Ballast unpacks nothing.
   case unsafeName(String)

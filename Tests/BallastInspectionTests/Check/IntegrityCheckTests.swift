@@ -25,7 +25,7 @@ import Testing
     let tensors = [
       try floats("a", [0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude]),
       try floats("b", []), try tensor(.i64, [1], [UInt8](repeating: 0xFF, count: 8), named: "c"),
-      try tensor(.c64, [1], [UInt8](repeating: 0xFF, count: 8), named: "d"),
+      try tensor(.c64, [1], [UInt8](repeating: 0x7E, count: 8), named: "d"),
       try tensor(.f4, [2], [0xFF], named: "e"),
     ]
     #expect(try findings(tensors).isEmpty)
@@ -58,6 +58,13 @@ import Testing
     #expect(allOnes.map(\.rule) == ["values.finite"])
   }
 
+  @Test func thePartsOfComplexNumbersAreChecked() throws {
+    let values = littleEndian([1, Float.nan, .infinity, 2])
+    let found = try findings([try tensor(.c64, [2], values, named: "z")])
+    #expect(found.map(\.rule) == ["values.finite"])
+    #expect(found.first?.message.hasSuffix(": 1 NaN, 1 infinite") == true)
+  }
+
   @Test func tiedTensorsAreReportedOnce() throws {
     let tensor = try floats("a", [.nan])
     #expect(try findings([tensor, tensor.renamed("b")]).map(\.tensor) == ["a"])
@@ -76,6 +83,35 @@ import Testing
     #expect(found.first?.offset == 8)
   }
 
+  @Test func remarksAreNoFindings() throws {
+    let remarks = [
+      FormatError(TorchFault.sparse(tensor: "a", layout: "sparse_coo", values: 3)),
+      FormatError(LLMCFault.unknownSizes),
+      FormatError(CheckpointFault.moreWarnings(2, about: "tensors", isRemark: true)),
+    ]
+    #expect(try findings([try floats("a", [1])], warnings: remarks).isEmpty)
+  }
+
+  /// What Ballast only says of how it reads stays a remark where there are many.
+  @Test func manyWarningsOfOneKindKeepTheirWeight() {
+    for (fault, isRemark) in [
+      (TorchFault.quantized(tensor: "a", type: "qint8") as any FormatFault, true),
+      (SafetensorsFault.controlCharacters(tensor: "a"), false),
+    ] {
+      var warnings = Warnings()
+      for _ in 0...Warnings.maximum { warnings.append("things", FormatError(fault)) }
+      #expect(warnings.all.count == Warnings.maximum + 1)
+      #expect(warnings.all.allSatisfy { $0.fault.isRemark == isRemark })
+    }
+  }
+
+  @Test func theOtherTensorsAreReadWhereOneCannotBe() throws {
+    let bad = try tensor(.f32, [1 << 40], [0, 0, 0, 0], named: "bad", strides: [0])
+    let found = try findings([bad, try floats("nan", [.nan]), bad.renamed("tied")])
+    #expect(found.map(\.tensor) == ["bad", "nan"])
+    #expect(throws: FormatError.self) { try StatisticsPass.summaries(of: [bad]) }
+  }
+
   @Test func tensorsThatCannotBeReadAreWarnings() throws {
     let expanded = try tensor(.f16, [1 << 40], [0, 0], strides: [0])
     let many = (0..<40).map { expanded.renamed("\($0)") }
@@ -90,14 +126,42 @@ import Testing
       try tensor(.f64, [1 << 55], [UInt8](repeating: 0, count: 8), named: "\($0)", strides: [0])
     }
     #expect(try findings(tensors).count == 40)
+    let checkpoint = try Checkpoint(format: "test", files: [], tensors: tensors)
+    _ = IntegrityCheck.byteCount(of: checkpoint)
   }
 
-  @Test func progressCountsEveryTensor() throws {
+  @Test func progressCountsWhatIsRead() throws {
     var seen: [Int] = []
-    let tensors = [try floats("a", [1, 2]), try tensor(.u8, [3], [1, 2, 3], named: "b")]
+    let tensors = [
+      try floats("a", [1, 2]), try tensor(.u8, [3], [1, 2, 3], named: "b"),
+      try tensor(.f16, [1], [0, 0], named: "c"),
+    ]
     let checkpoint = try Checkpoint(format: "test", files: [], tensors: tensors)
     _ = try IntegrityCheck.findings(in: checkpoint) { seen.append($0) }
-    #expect(seen == [8, 11])
+    #expect(seen.last == 10 && IntegrityCheck.byteCount(of: checkpoint) == 10)
+    let bundle = try Checkpoint.open(path: Fixtures.path("formats/openai"))
+    seen = []
+    _ = try IntegrityCheck.findings(in: bundle) { seen.append($0) }
+    #expect(!bundle.checksums.isEmpty && seen.sorted() == seen)
+    #expect(seen.last == IntegrityCheck.byteCount(of: bundle))
+  }
+
+  @Test func aRuleThatIsBrokenVeryOftenIsCounted() {
+    let many = (0..<1500).map { IntegrityFinding(.warning, rule: "a", "\($0)") }
+    let one = IntegrityFinding(.error, rule: "b", "b")
+    let (listed, leftOut) = IntegrityFinding.listed(IntegrityFinding.ordered(many + [one]))
+    #expect(listed.count == 1001 && leftOut == 500)
+    #expect(listed.first == one && listed.last?.message == "999")
+  }
+
+  @Test func workThatIsGivenUpIsNoFinding() throws {
+    let checkpoint = try Checkpoint(format: "t", files: [], tensors: [try floats("a", [1])])
+    let error = #expect(throws: FormatError.self) {
+      try IntegrityCheck.findings(in: checkpoint) { _ throws(FormatError) in
+        throw FormatError(ByteFault.unreadable)
+      }
+    }
+    #expect(error?.fault as? ByteFault == .unreadable)
   }
 
   @Test(
@@ -108,6 +172,10 @@ import Testing
       (ShardIndexFault.missingShard("a"), "shard-index.missing-shard"),
       (ByteFault.truncated(needed: 1), "byte.truncated"),
       (JSONFault.duplicateKey("a"), "json.duplicate-key"),
+      // Cases without values, whose names no mirror shows.
+      (JSONFault.unexpectedEnd, "json.unexpected-end"), (ZipFault.noEndRecord, "zip.no-end-record"),
+      (SafetensorsFault.headerNotObject, "safetensors.header-not-object"),
+      (CheckpointFault.moreWarnings(1, about: "a"), "checkpoint.more-warnings"),
       (InputOutputFault(.read, code: 5), "input-output"),
       (CheckpointFault.duplicateName("a"), "checkpoint.duplicate-name"),
     ] as [(any FormatFault, String)]

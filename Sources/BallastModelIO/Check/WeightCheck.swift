@@ -1,0 +1,125 @@
+import BallastBytes
+import BallastCheckpoint
+import BallastFormats
+import BallastGPT2
+
+/// What contradicts a configuration in the weights of a GPT-2, every contradiction for itself.
+///
+/// A size that differs is said once: shapes are then held to the sizes that the weights have.
+struct WeightCheck {
+  private let weights: CanonicalCheckpoint
+  private let checkpoint: Checkpoint
+  private let stated: GPT2Configuration?
+  private(set) var faults: [FormatError] = []
+
+  /// Compares weights with the configuration that is stated of them, or with each other.
+  init(_ weights: CanonicalCheckpoint, of checkpoint: Checkpoint, stated: GPT2Configuration?) {
+    self.weights = weights
+    self.checkpoint = checkpoint
+    self.stated = stated
+    // Without a configuration a part of a model, such as a shard, is as good as all of it.
+    let ends = ["wte.weight", "wpe.weight", "ln_f.weight"]
+    guard stated != nil || ends.allSatisfy({ weights[$0] != nil }) else { return }
+    let sizes = compareSizes()
+    let layers = compareLayers()
+    // A model that was trained without biases lacks all of them; no configuration of GPT-2 says so.
+    let lacksBiases = stated == nil && !weights.weights.contains { $0.name.hasSuffix(".bias") }
+    for entry in WeightMap.entries where !(lacksBiases && entry.name.hasSuffix(".bias")) {
+      let isInBlock = entry.name.hasPrefix("h.")
+      for layer in isInBlock ? layers.map(Optional.some) : [nil] {
+        compare(entry, layer: layer, sizes)
+      }
+      if isInBlock { compareTypes(of: entry, in: layers) }
+    }
+  }
+
+  private mutating func add(_ fault: ModelFault, about view: TensorView? = nil) {
+    faults.append(FormatError(fault, at: view?.fileOffset, in: view?.storage.file))
+  }
+
+  /// The configuration with the sizes that the weights have.
+  private mutating func compareSizes() -> GPT2Configuration {
+    var sizes = stated ?? GPT2Configuration()
+    func dimensions(_ name: String) -> (view: TensorView, rows: Int, columns: Int)? {
+      guard let view = weights[name], view.shape.rank == 2 else { return nil }
+      return (view, view.shape.dimensions[0], view.shape.dimensions[1])
+    }
+    if let (view, rows, columns) = dimensions("wte.weight") {
+      compareSize("vocab_size", stated?.vocabularySize, rows, view)
+      compareSize("n_embd", stated?.width, columns, view)
+      (sizes.vocabularySize, sizes.width) = (rows, columns)
+    }
+    if let (view, rows, _) = dimensions("wpe.weight") {
+      compareSize("n_positions", stated?.positions, rows, view)
+      sizes.positions = rows
+    }
+    let inner = weights.weights.lazy.map(\.name).first { $0.hasSuffix(".mlp.c_fc.weight") }
+    if let (view, rows, _) = inner.flatMap(dimensions) {
+      let (usual, overflows) = sizes.width.multipliedReportingOverflow(by: 4)
+      let expected = stated.map { $0.explicitInnerWidth ?? (overflows ? 0 : usual) }
+      compareSize("n_inner", expected, rows, view)
+      sizes.explicitInnerWidth = rows
+    }
+    return sizes
+  }
+
+  private mutating func compareSize(
+    _ key: String,
+    _ stated: Int?,
+    _ found: Int,
+    _ view: TensorView
+  ) {
+    guard let stated, stated != found else { return }
+    add(.otherSize(key: key, stated: stated, found: found), about: view)
+  }
+
+  /// The layers that the model has and the weights too, in order.
+  private mutating func compareLayers() -> [Int] {
+    let numbered = weights.weights.compactMap { view in
+      WeightMap.entry(named: view.name[...])?.layer.map { (layer: $0, view: view) }
+    }
+    let first = Dictionary(numbered.map { ($0.layer, $0.view) }, uniquingKeysWith: { a, _ in a })
+    let present = first.keys.sorted()
+    let count = stated?.layers ?? (present.last ?? -1) + 1
+    var next = 0
+    // No layer is unfolded that is not there: a configuration can claim a billion.
+    for layer in present.filter({ $0 < count }) + [count] {
+      if layer > next { add(.missingLayers(first: next, last: layer - 1, of: count)) }
+      next = layer + 1
+    }
+    for layer in present where layer >= count {
+      add(.extraLayer(layer, of: count), about: first[layer])
+    }
+    return present.filter { $0 < count }
+  }
+
+  private mutating func compare(
+    _ entry: WeightMap.Entry,
+    layer: Int?,
+    _ sizes: GPT2Configuration
+  ) {
+    let name = WeightMap.name(entry, layer: layer)
+    guard let view = weights[name] else {
+      if !entry.isUntiedHead || stated?.tiesHead == false { add(.missing([name])) }
+      return
+    }
+    // A width whose triple overflows is no tensor's.
+    guard sizes.width < Int.max / 4 else { return }
+    let expected = entry.shape.map { $0.size(sizes) }
+    if view.shape.dimensions != expected {
+      add(.wrongShape(name, expected: expected, found: view.shape.dimensions), about: view)
+    }
+    if !view.dtype.isFloatingPoint {
+      add(.notFloatingPoint(name, view.dtype.rawValue), about: view)
+    }
+  }
+
+  /// Quantisers choose a type for each layer, and others one for each kind of weight.
+  private mutating func compareTypes(of entry: WeightMap.Entry, in layers: [Int]) {
+    guard ![GGUF.name, GGML.name].contains(checkpoint.format) else { return }
+    let views = layers.compactMap { weights[WeightMap.name(entry, layer: $0)] }
+    let types = Set(views.map(\.dtype.rawValue)).sorted()
+    guard types.count > 1, views.allSatisfy({ $0.dtype.block == nil }) else { return }
+    add(.mixedTypes(entry.name, types), about: views.first { $0.dtype != views[0].dtype })
+  }
+}
