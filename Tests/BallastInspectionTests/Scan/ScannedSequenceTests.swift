@@ -140,6 +140,8 @@ import Testing
 
   @Test func aZipArchiveBehindAnEndRecordInAGzipFile() throws {
     let archive = zip([("a.npy", array("'|O'") + Self.payload)])
-    try expectPayload(in: gzip([0x50, 0x4B, 5, 6] + archive))
+    // Its start is a pickle for readers that know persistent ids, too.
+    let findings = try scan(gzip([0x50, 0x4B, 5, 6] + archive)).findings
+    #expect(findings.contains { $0.name == "os.system" && $0.file?.contains("a.npy") == true })
   }
 }
