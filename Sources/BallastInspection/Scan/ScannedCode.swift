@@ -64,34 +64,37 @@ enum ScannedCode {
 
   /// The operator in a source text that does more than compute; nil where there is none.
   ///
-  /// White space and comments may stand between the words of a name.
+  /// Texts and comments count as well: where they end is for the compiler to say.
   static func dangerousOperator(in text: [UInt8]) -> String? {
-    var previous = ""
+    var previous = 0..<0
     var index = 0
     while index < text.count {
       guard isLetter(text[index]) else {
-        if text[index] == UInt8(ascii: "#") {
-          while index < text.count, text[index] != 0x0A { index += 1 }
-        }
         index += 1
         continue
       }
       let start = index
       while index < text.count, isLetter(text[index]) { index += 1 }
-      guard index - start <= 32 else {
-        previous = ""
-        continue
-      }
-      let word = String(decoding: text[start..<index], as: UTF8.self)
-      if operators.contains(word),
-        !commonOperators.contains(word) || namespaces.contains(previous)
-      {
-        return word
-      }
-      previous = word
+      let range = start..<index
+      defer { previous = range }
+      guard range.count <= 32 else { continue }
+      let word = String(decoding: text[range], as: UTF8.self)
+      guard operators.contains(word) else { continue }
+      if !commonOperators.contains(word) { return word }
+      // A method of the model has another name and a dot right in front of it.
+      let owner = String(decoding: text[previous], as: UTF8.self)
+      let isDefined = owner == "def" && previous.upperBound + 1 == start
+      let isMethod =
+        previous.upperBound + 1 == start && text[start - 1] == UInt8(ascii: ".")
+        && !namespaces.contains(owner)
+      let next = text[index...].first { ![0x20, 0x09].contains($0) }
+      if !isDefined, !isMethod, let next, Self.mayOpenCall.contains(next) { return word }
     }
     return nil
   }
+
+  /// A parenthesis, or what may stand between a name and it.
+  private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     switch byte {

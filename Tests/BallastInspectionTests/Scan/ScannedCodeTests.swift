@@ -58,7 +58,8 @@ import Testing
     arguments: [
       ("torch.from_file(\"a\", True)", true), ("torch . # x\n  save(x, \"a\")", true),
       ("ops.image.write_file(\"a\", x)", true), ("self.save(x)", false), ("torch.saved(x)", false),
-      ("# torch.from_file", false),
+      ("x = \"#\"; torch . # y\n save(x)", true), ("def save(self):\n  return 1", false),
+      ("# torch.from_file", true),
     ]
   )
   func operatorsOfTorchScript(code: String, isDangerous: Bool) throws {
