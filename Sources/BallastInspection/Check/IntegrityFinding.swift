@@ -1,4 +1,5 @@
 package import BallastBytes
+import Synchronization
 
 /// Something that is wrong with a checkpoint, or suspicious.
 package struct IntegrityFinding: Hashable, Sendable {
@@ -74,11 +75,29 @@ package struct IntegrityFinding: Hashable, Sendable {
 extension IntegrityFinding {
   /// The name of the rule that was broken: the format, and the fault where there are several.
   package static func rule(of fault: some FormatFault) -> String {
-    let isEnumeration = Mirror(reflecting: fault).displayStyle == .enum
-    // Safe: the runtime gives the name of an enumeration's case, a constant of the program.
-    let name = isEnumeration ? unsafe caseName(of: fault).map { unsafe String(cString: $0) } : nil
-    return rule(fault: String(describing: type(of: fault)), case: name)
+    knownRules.withLock { known in
+      let type = ObjectIdentifier(Swift.type(of: fault))
+      let isEnumeration =
+        known[type]?.isEnumeration ?? (Mirror(reflecting: fault).displayStyle == .enum)
+      // Safe: the runtime gives the name of an enumeration's case, a constant of the program.
+      let name = isEnumeration ? unsafe caseName(of: fault) : nil
+      let place = UInt(bitPattern: name)
+      if let rule = known[type]?.rules[place] { return rule }
+      let text = unsafe name.map { unsafe String(cString: $0) }
+      let rule = rule(fault: String(describing: Swift.type(of: fault)), case: text)
+      known[type, default: KnownRules(isEnumeration: isEnumeration)].rules[place] = rule
+      return rule
+    }
   }
+
+  /// The rules of a type of faults by where the names of its cases stand in the program: a file can
+  /// break one rule a hundred thousand times.
+  private struct KnownRules {
+    let isEnumeration: Bool
+    var rules: [UInt: String] = [:]
+  }
+
+  private static let knownRules = Mutex<[ObjectIdentifier: KnownRules]>([:])
 
   /// The name of the rule that a case of an enumeration of faults stands for: `TorchZipFault` and
   /// `badMember` are "torch-zip.bad-member".
