@@ -42,6 +42,7 @@ struct ValueSample: Sendable {
 
   /// The values below which such parts of all lie, where the sample is of all: see `KeyCounts`.
   func quantiles(_ parts: [Double]) -> [Double?] {
+    guard !parts.isEmpty else { return [] }
     let sorted = values.filter(\.isFinite).sorted()
     guard !sorted.isEmpty else { return parts.map { _ in nil } }
     return parts.map { sorted[Int((Double(sorted.count - 1) * $0).rounded(.down))] }
