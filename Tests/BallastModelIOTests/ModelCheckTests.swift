@@ -36,6 +36,17 @@ import Testing
     return JSONValue.object(configuration.json()).text()
   }
 
+  @Test func ofARuleThatIsBrokenOftenSomeAreListed() throws {
+    let unknown = try (0..<IntegrityFinding.maximumOfRule + 7).map {
+      try TinyCheckpoint.tensor("h.0.attn.extra.\($0)", [1], from: 0)
+    }
+    let check = try check(try outputs(without: "ln_f.weight") + unknown)
+    #expect(check.leftOut == 7)
+    let unexpected = check.findings.count { $0.rule == "model.unexpected" }
+    #expect(unexpected == IntegrityFinding.maximumOfRule)
+    #expect(check.findings.contains { $0.tensor == "ln_f.weight" })
+  }
+
   private func outputs(without names: String...) throws -> [TensorOutput] {
     try TinyCheckpoint.outputs().filter { !names.contains($0.name) }
   }

@@ -107,9 +107,11 @@ private struct CheckedPath {
     }
     for notice in model.notices { context.notice("\(path): \(notice)".printable) }
     self.checkpoint = checkpoint
-    (self.findings, leftOut) = IntegrityFinding.listed(
+    let (listed, leftOut) = IntegrityFinding.listed(
       IntegrityFinding.ordered(findings + model.findings)
     )
+    self.findings = listed
+    self.leftOut = leftOut + model.leftOut
   }
 
   var document: Document {

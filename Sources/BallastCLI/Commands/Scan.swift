@@ -36,7 +36,8 @@ struct Scan: Command {
     var objects: [JSONValue] = []
     var hasFindings = false
     var hasErrors = false
-    for entry in paths.flatMap({ FolderFiles(at: $0).entries }) {
+    let entries = paths.flatMap { FolderFiles(at: $0).entries }
+    for entry in entries {
       let path = entry.path
       let scan: PickleScan
       do {
@@ -68,7 +69,8 @@ struct Scan: Command {
       }
     }
     if format == .json {
-      try context.print(objects.count == 1 ? objects[0] : .array(objects))
+      let isOne = entries.count == 1 && objects.count == 1
+      try context.print(isOne ? objects[0] : .array(objects))
     }
     // A finding beats an error: a broken file with a payload is a payload.
     return hasFindings ? .findings : hasErrors ? .failure : .success

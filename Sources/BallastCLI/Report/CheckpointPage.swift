@@ -79,7 +79,7 @@ struct CheckpointPage {
       ("Types", totals.dtypes.count == 1 ? totals.dtypes[0].0 : "\(totals.dtypes.count)", ""),
       ("Files", files, checkpoint.format),
       (
-        "Findings", Readable.count(reported.findings.count),
+        "Findings", Readable.count(reported.findings.count + reported.findingsLeftOut),
         errors > 0 ? Readable.count(errors, of: "error") : ""
       ),
     ]) + ReportParts.facts(ReportFacts(reported, totals).facts) + shards
@@ -107,7 +107,9 @@ struct CheckpointPage {
     for position in reported.listed {
       rows[ExactString(reported.tensors[position].name)] = "t\(position + 1)"
     }
-    return ReportParts.findings(reported.findings) { rows[ExactString($0)] }
+    return ReportParts.findings(reported.findings, more: reported.findingsLeftOut) {
+      rows[ExactString($0)]
+    }
   }
 
   private var sizes: HTML {

@@ -159,7 +159,7 @@ extension ReportedDifference {
 
   private var findings: HTML {
     let sides: [HTML] = [("A", a), ("B", b)].map { title, side in
-      "<h3>\(title)</h3>\(ReportParts.findings(side.findings) { _ in nil })"
+      "<h3>\(title)</h3>\(ReportParts.findings(side.findings, more: side.findingsLeftOut) { _ in nil })"
     }
     return sides.joined()
   }

@@ -63,9 +63,10 @@ enum ReportParts {
     return "<dl class=\"tiles\">\(items.joined(separator: "\n"))</dl>"
   }
 
-  /// What was found; `row` is the anchor of a tensor's row where it has one.
+  /// What was found, `more` findings aside; `row` is the anchor of a tensor's row where it has one.
   static func findings(
     _ findings: [ReportedCheckpoint.NamedFinding],
+    more: Int,
     row: (String) -> String?
   ) -> HTML {
     guard !findings.isEmpty else {
@@ -93,10 +94,9 @@ enum ReportParts {
         <p class="where">\(wheres.joined(separator: " · "))</p></li>
         """
     }
+    let left = findings.count - items.count + more
     let rest: HTML =
-      findings.count > mostFindings
-      ? "<p class=\"note\">\(Readable.count(findings.count - mostFindings)) more are not shown.</p>"
-      : ""
+      left > 0 ? "<p class=\"note\">\(Readable.count(left)) more are not shown.</p>" : ""
     return "<ul class=\"findings\">\(items.joined(separator: "\n"))</ul>\(rest)"
   }
 

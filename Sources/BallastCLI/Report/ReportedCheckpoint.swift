@@ -27,6 +27,8 @@ struct ReportedCheckpoint {
   private(set) var statistics: [TensorStatistics?] = []
   private(set) var unread: [Int: String] = [:]
   private(set) var findings: [NamedFinding] = []
+  /// The number of findings beyond them, of rules that are broken very often.
+  private(set) var findingsLeftOut = 0
   /// The positions of the tensors that are listed, ascending: all of them, or so many.
   private(set) var listed: [Int] = []
   /// Of the tensors that are listed and have a finite value.
@@ -59,6 +61,7 @@ struct ReportedCheckpoint {
       try Interruption.check()
     }
     for notice in check.notices { context.notice("\(path): \(notice)".printable) }
+    findingsLeftOut = check.leftOut
     findings += check.findings
       .map { NamedFinding(finding: $0.finding, tensor: $0.tensor) }
     findings = Self.ordered(findings)

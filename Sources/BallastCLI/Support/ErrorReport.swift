@@ -70,12 +70,17 @@ struct ErrorReport {
     }
   }
 
-  /// A name of a hub looks like a path, and is the likeliest path that is not there.
+  /// Why a path may not be there.
   private static func hint(_ error: FormatError, at path: String?) -> String? {
-    guard let path, !path.contains("."), !path.hasPrefix("/"),
-      path.count(where: { $0 == "/" }) == 1,
-      error.fault as? InputOutputFault == .noSuchFile
-    else { return nil }
+    guard let path, error.fault as? InputOutputFault == .noSuchFile else { return nil }
+    // Bytes of arguments that are no UTF-8 have become this character.
+    if path.unicodeScalars.contains("\u{FFFD}") {
+      return "only names in UTF-8 can be opened; if it has another, rename the file"
+    }
+    // A name of a hub looks like a path, and is the likeliest path that is not there.
+    guard !path.contains("."), !path.hasPrefix("/"), path.count(where: { $0 == "/" }) == 1 else {
+      return nil
+    }
     return "models are not fetched; give the path of a folder or file"
   }
 }

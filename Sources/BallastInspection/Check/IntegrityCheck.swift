@@ -53,9 +53,11 @@ package enum IntegrityCheck {
     return findings
   }
 
-  /// The tensors whose values can be other than finite, those that are tied once.
+  /// The tensors that have values which can be other than finite, those that are tied once.
   private static func checkedTensors(of checkpoint: Checkpoint) -> [TensorView] {
-    checkpoint.tensors.filter { $0.dtype.holdsNonFinite && checkpoint.tie(of: $0) == nil }
+    checkpoint.tensors.filter {
+      $0.dtype.holdsNonFinite && $0.shape.elementCount > 0 && checkpoint.tie(of: $0) == nil
+    }
   }
 
   /// A finding for all bytes that do not have the checksum that their file states, or cannot be

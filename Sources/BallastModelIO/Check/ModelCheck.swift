@@ -9,8 +9,11 @@ import BallastTokenizer
 /// What a checkpoint is held to beyond its format: the ties that it records, and where it is a GPT-2
 /// its configuration and its tokenizer.
 package struct ModelCheck: Sendable {
-  /// What is wrong.
+  /// What is wrong: the first `IntegrityFinding.maximumOfRule` findings of each rule.
   package private(set) var findings: [IntegrityFinding] = []
+  /// The number of findings beyond them.
+  package private(set) var leftOut = 0
+  private var counts: [String: Int] = [:]
   /// What could not be checked, and why.
   package internal(set) var notices: [String] = []
   /// Whether weights were compared with a configuration, and a tokenizer with an embedding.
@@ -80,6 +83,13 @@ package struct ModelCheck: Sendable {
     tensor: String? = nil,
     details: String = ""
   ) {
+    // What is not listed is not put into words either.
+    let rule = IntegrityFinding.rule(of: error.fault)
+    counts[rule, default: 0] += 1
+    guard counts[rule, default: 0] <= IntegrityFinding.maximumOfRule else {
+      leftOut += 1
+      return
+    }
     findings.append(IntegrityFinding(severity, error, tensor: tensor, details: details))
   }
 
