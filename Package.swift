@@ -192,9 +192,8 @@ let package = Package(
     .testTarget(
       name: "BallastCLITests",
       dependencies: [
-        "ballast", "BallastCLI", "BallastCommandLine", "BallastFormats", "BallastCheckpoint",
-        "BallastJSON",
-        "BallastTestSupport",
+        "ballast", "BallastCLI", "BallastCommandLine", "BallastReport", "BallastInspection",
+        "BallastFormats", "BallastCheckpoint", "BallastJSON", "BallastBytes", "BallastTestSupport",
       ],
       swiftSettings: common
     ),

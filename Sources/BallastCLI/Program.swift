@@ -21,7 +21,8 @@ public enum BallastCLI {
       CommandGroup(
         "Checkpoints",
         [
-          Inspect.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self, Convert.self,
+          Inspect.self, Browse.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self,
+          Convert.self,
           Report.self,
         ]
       ),

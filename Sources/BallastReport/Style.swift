@@ -12,6 +12,8 @@ package enum Style: Hashable, Sendable {
   case yellow
   /// Good news.
   case green
+  /// What is selected.
+  case inverse
 
   /// The parameter of the escape sequence "select graphic rendition" (ECMA-48).
   private var parameter: String? {
@@ -22,11 +24,12 @@ package enum Style: Hashable, Sendable {
     case .red: "31"
     case .green: "32"
     case .yellow: "33"
+    case .inverse: "7"
     }
   }
 
   /// The text between the escape sequences that turn the style on and off.
-  func painted(_ text: String) -> String {
+  package func painted(_ text: String) -> String {
     guard let parameter, !text.isEmpty else { return text }
     return "\u{1B}[\(parameter)m\(text)\u{1B}[0m"
   }

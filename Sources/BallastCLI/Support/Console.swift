@@ -10,6 +10,9 @@ package final class Console: Sendable {
   private let globals: GlobalOptions
   private let renderer: TerminalRenderer
 
+  /// Whether what is written to standard output may be in colours.
+  var usesStyles: Bool { renderer.usesStyles }
+
   init(_ globals: GlobalOptions) {
     self.globals = globals
     let usesStyles =

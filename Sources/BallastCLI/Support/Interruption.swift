@@ -25,6 +25,11 @@ enum Interruption {
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
+  /// Notes a signal that another handler got.
+  static func note(_ number: Int32) {
+    received.store(number, ordering: .relaxed)
+  }
+
   private static func isIgnored(_ signal: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(signal, nil, &action) == 0 else { return false }
