@@ -22,8 +22,7 @@ public enum BallastCLI {
         "Checkpoints",
         [
           Inspect.self, Browse.self, Show.self, Stats.self, Check.self, Diff.self, Scan.self,
-          Convert.self,
-          Report.self,
+          Convert.self, Report.self,
         ]
       ),
       CommandGroup(

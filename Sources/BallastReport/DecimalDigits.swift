@@ -2,20 +2,21 @@
 struct DecimalDigits {
   private(set) var isNegative: Bool
   /// From 0 to 9, the first one not zero; empty for zero.
-  private(set) var digits: [Int]
+  private(set) var digits: [UInt8]
   private(set) var exponent: Int
 
   /// The shortest digits that read back as the same number.
   init(_ number: Double) {
-    let parts = number.magnitude.description.split(separator: "e")
-    let mantissa = parts[0].split(separator: ".")
-    let whole = mantissa[0]
-    let fraction = mantissa.count > 1 ? mantissa[1] : ""
-    let all = (whole + fraction).compactMap(\.wholeNumberValue)
+    // Such as "12.5", "1e-07" and "1.25e+20": a table has thousands of them.
+    let text = number.magnitude.description.utf8
+    let mantissa = text.prefix { $0 != UInt8(ascii: "e") }
+    let whole = mantissa.prefix { $0 != UInt8(ascii: ".") }
+    let all = mantissa.filter { $0 != UInt8(ascii: ".") }.map { $0 - UInt8(ascii: "0") }
     let zeros = all.prefix { $0 == 0 }.count
     isNegative = number < 0
     digits = Array(all.dropFirst(zeros))
-    exponent = whole.count - zeros + (parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
+    let power = Int(String(text.dropFirst(mantissa.count + 1)) ?? "") ?? 0
+    exponent = whole.count - zeros + power
     trim()
   }
 
@@ -49,28 +50,28 @@ struct DecimalDigits {
     }
   }
 
-  private func digit(at place: Int) -> Character {
+  private func digit(at place: Int) -> UInt8 {
     let index = exponent - 1 - place
-    return digits.indices.contains(index) ? Character("\(digits[index])") : "0"
+    return UInt8(ascii: "0") + (digits.indices.contains(index) ? digits[index] : 0)
   }
 
   /// The number without an exponent, with so many digits after the decimal point.
   func fixed(places: Int) -> String {
-    var text = isNegative ? "-" : ""
+    var text: [UInt8] = isNegative ? [UInt8(ascii: "-")] : []
     for place in stride(from: max(0, exponent - 1), through: 0, by: -1) {
       text.append(digit(at: place))
     }
     if places > 0 {
-      text += "."
+      text.append(UInt8(ascii: "."))
       for place in 1...places { text.append(digit(at: -place)) }
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The number with one digit before the decimal point, and an exponent: "1.25e-07".
   func scientific() -> String {
     let power = exponent - 1
-    let fraction = digits.dropFirst().map(String.init).joined()
+    let fraction = digits.dropFirst().map { String($0) }.joined()
     let magnitude = power.magnitude < 10 ? "0\(power.magnitude)" : "\(power.magnitude)"
     return "\(isNegative ? "-" : "")\(digits.first ?? 0)\(fraction.isEmpty ? "" : ".")\(fraction)"
       + "e\(power < 0 ? "-" : "+")\(magnitude)"

@@ -1,9 +1,16 @@
 extension StringProtocol {
   /// The columns that a text takes on a terminal; it should have no control characters.
   package var displayWidth: Int {
-    // Nearly all text is printable ASCII, which has no combining marks.
-    utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
-      ? utf8.count : reduce(0) { $0 + $1.displayWidth }
+    // Nearly all text is printable ASCII and what Ballast itself draws, which have no combining marks.
+    if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return utf8.count }
+    let isDrawn = unicodeScalars.allSatisfy { scalar in
+      switch scalar.value {
+      // ASCII; the ellipsis; bars and lines.
+      case 0x20..<0x7F, 0x2026, 0x2500...0x259F: true
+      default: false
+      }
+    }
+    return isDrawn ? unicodeScalars.count : reduce(0) { $0 + $1.displayWidth }
   }
 }
 

@@ -15,8 +15,8 @@ struct Stats: Command {
       Minimum, maximum, mean, standard deviation (the population's) and L2 norm are taken over \
       the finite values, in double; zeros, NaN and infinities are counted. Of complex tensors the \
       real and imaginary parts are looked at. The distribution is drawn from the smallest value to \
-      the largest, of at most 16,384 values from all over the tensor; histograms and quantiles are \
-      of all values. Below the table stands what is seldom meant so: \
+      the largest, of some 4,096 values from all over a large tensor; histograms and quantiles are of \
+      all values. Below the table stands what is seldom meant so: \
       values that are not finite, constant tensors, rows and columns of zeros, and norms far from \
       those of the same weight in other layers.
       """,

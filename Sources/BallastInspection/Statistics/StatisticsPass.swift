@@ -137,9 +137,14 @@ package struct StatisticsPass: Sendable {
       case nil: continue
       }
     }
-    let summaries = zip(gathered, keys.withLock { $0 }).map { summary($0, $1) }
-    return zip(summaries, failures).map { summary, failure in
-      failure.map { .failure($0) } ?? .success(summary)
+    let counts = keys.withLock { $0 }
+    let summaries = Mutex([TensorSummary?](repeating: nil, count: tensors.count))
+    Parallel.forEachPartition(tensors.count) { [gathered] index in
+      let summary = summary(gathered[index], counts[index])
+      summaries.withLock { $0[index] = summary }
+    }
+    return zip(summaries.withLock { $0 }, failures).compactMap { summary, failure in
+      failure.map { .failure($0) } ?? summary.map { .success($0) }
     }
   }
 

@@ -2,10 +2,13 @@ import CBallastKernels
 
 /// Some values of a tensor, taken evenly from all over it: enough to draw how they are distributed.
 ///
-/// A bar that has a twentieth of them is drawn within a twentieth of its height.
+/// A bar that has a tenth of them is drawn within a twentieth of its height, two times out of three:
+/// an eighth is what can be seen.
 struct ValueSample: Sendable {
-  /// The most values that are taken; of smaller tensors all are.
-  static let maximumCount = 1 << 14
+  /// Of tensors that have no more values all are taken.
+  static let wholeCount = 1 << 14
+  /// The most values that are taken of others.
+  static let sampledCount = 1 << 12
   /// Values that are neighbours.
   private static let run = 64
 
@@ -18,7 +21,7 @@ struct ValueSample: Sendable {
 
   /// A sample of a tensor of so many numbers.
   init(ofCount count: Int) {
-    step = max(1, (count + Self.maximumCount - 1) / Self.maximumCount)
+    step = count <= Self.wholeCount ? 1 : (count + Self.sampledCount - 1) / Self.sampledCount
   }
 
   /// Takes values out of `count` further ones, the first of which has the place `first`.
@@ -49,14 +52,22 @@ struct ValueSample: Sendable {
   }
 
   /// Adds what was taken of the values that follow.
-  mutating func add(_ other: ValueSample) { values += other.values }
+  mutating func add(_ other: ValueSample) {
+    if values.isEmpty { values = other.values } else { values += other.values }
+  }
 
   /// The finite values in each of so many equal parts of `range`.
   func bars(_ count: Int, in range: ClosedRange<Double>) -> [Int] {
     var bars = [Int](repeating: 0, count: count)
-    let width = range.upperBound - range.lowerBound
+    // Halves: the difference of two values may be more than float64 holds.
+    let low = range.lowerBound / 2
+    let width = range.upperBound / 2 - low
+    guard width > 0 else {
+      bars[count / 2] = values.count(where: \.isFinite)
+      return bars
+    }
     for value in values where value.isFinite {
-      let place = width > 0 ? (value - range.lowerBound) / width : 0.5
+      let place = (value / 2 - low) / width
       bars[min(max(Int(place * Double(count)), 0), count - 1)] += 1
     }
     return bars

@@ -42,7 +42,7 @@ import Testing
     for (view, summary) in zip(views, one) {
       #expect(try TensorStatistics(of: view) == summary.statistics)
       let drawn = summary.bars.reduce(0, +)
-      #expect(drawn <= 1 << 14 && (drawn == view.shape.elementCount || drawn > 1 << 13))
+      #expect(drawn == view.shape.elementCount || drawn <= 1 << 12 && drawn > 1 << 11)
     }
   }
 
@@ -80,7 +80,7 @@ import Testing
     )
   }
 
-  /// Of a large tensor 16,384 values are counted, from all over it: the shape stays.
+  /// Of a large tensor 4,096 values are counted, from all over it: the shape stays.
   @Test func barsOfASampleHaveTheShapeOfTheWhole() throws {
     let values = random(5_000_000, seed: 9)
     let view = try tensor(.f32, [values.count], littleEndian(values))
@@ -88,10 +88,10 @@ import Testing
     request.bars = 8
     let bars = try StatisticsPass.summaries(of: [view], as: request)[0].bars
     let sampled = Double(bars.reduce(0, +))
-    #expect(sampled <= 16384 && sampled > 16000)
+    #expect(sampled <= 4096 && sampled > 4000)
     let exact = try Histogram(of: view, in: -1...1, bins: 8).counts
     for (bar, count) in zip(bars, exact) {
-      #expect(abs(Double(bar) / sampled - Double(count) / Double(values.count)) < 0.015)
+      #expect(abs(Double(bar) / sampled - Double(count) / Double(values.count)) < 0.03)
     }
   }
 
@@ -102,7 +102,11 @@ import Testing
     var request = StatisticsPass()
     request.bars = 2
     let bars = try StatisticsPass.summaries(of: [view], as: request)[0].bars
-    #expect(abs(bars[0] - bars[1]) < 100 && bars[0] > 8000)
+    #expect(abs(bars[0] - bars[1]) < 100 && bars[0] > 2000)
+    // The difference of these is more than float64 holds.
+    let far = try tensor(.f64, [4], littleEndian([-1.7e308, 0, 1.7e308, 1e308]))
+    request.bars = 4
+    #expect(try StatisticsPass.summaries(of: [far], as: request)[0].bars == [1, 0, 1, 2])
     let few = try tensor(.i16, [3], littleEndian([-1, 0, 1] as [Int16]))
     request.bars = 3
     #expect(try StatisticsPass.summaries(of: [few], as: request)[0].bars == [1, 1, 1])
