@@ -3,12 +3,14 @@ import Glibc
 /// A file that appears whole or not at all.
 ///
 /// The bytes go to a temporary file beside the target; `commit` synchronises it with the disk and
-/// renames it, and until then a file that was there stays as it is. A writer that goes away
-/// without `commit` takes its temporary file with it.
+/// renames it, and until then a file that was there stays as it is. One that came to be there only
+/// meanwhile is somebody else's, and never replaced. A writer that goes away without `commit` takes its
+/// temporary file with it.
 public final class AtomicFile {
   /// The path that the file will have.
   public let path: String
   private let temporaryPath: String
+  private let replaces: Bool
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 20
@@ -20,6 +22,7 @@ public final class AtomicFile {
   public init(path: String) throws(FormatError) {
     let path = try FileSystem.writableTarget(path)
     self.path = path
+    replaces = FileSystem.isThere(path)
     let (folder, name) = split(path)
     // A name has at most 255 bytes, and this one must not be longer than what it stands for may be.
     let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
@@ -65,7 +68,11 @@ public final class AtomicFile {
   public func commit() throws(FormatError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw InputOutputFault.last(.synchronize) }
-    guard unsafe rename(temporaryPath, path) == 0 else { throw InputOutputFault.last(.rename) }
+    if replaces {
+      try FileSystem.rename(temporaryPath, to: path)
+    } else {
+      try FileSystem.renameToNew(temporaryPath, to: path)
+    }
     close(descriptor)
     descriptor = -1
     synchronizeFolder(of: path)

@@ -38,6 +38,45 @@ package enum FileSystem {
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether anything stands at a path, if only a link that leads nowhere.
+  package static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
+  }
+
+  /// Renames a file to a name that nothing has; throws where something has it by now.
+  package static func renameToNew(_ path: String, to target: String) throws(FormatError) {
+    // A second name for the file, unlike a rename, replaces nothing.
+    if unsafe link(path, target) == 0 {
+      unsafe unlink(path)
+      return
+    }
+    guard errno != EEXIST, !isThere(target) else {
+      throw FormatError(InputOutputFault(.rename, code: EEXIST))
+    }
+    // Not every file system has second names.
+    try rename(path, to: target)
+  }
+
+  /// Takes a folder for this process alone, until the descriptor that is returned is closed.
+  ///
+  /// Nil where the file system cannot tell. Throws `InputOutputFault` with EWOULDBLOCK where another
+  /// process has it.
+  package static func lock(_ path: String) throws(FormatError) -> Int32? {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    let code = errno
+    close(descriptor)
+    guard code != EWOULDBLOCK else { throw FormatError(InputOutputFault(.lock, code: code)) }
+    return nil
+  }
+
+  /// Gives a folder back.
+  package static func unlock(_ descriptor: Int32) {
+    close(descriptor)
+  }
+
   /// Renames a file or folder, replacing a file that is there.
   package static func rename(_ path: String, to target: String) throws(FormatError) {
     guard unsafe Glibc.rename(path, target) == 0 else { throw InputOutputFault.last(.rename) }

@@ -4,7 +4,7 @@ import Glibc
 public struct InputOutputFault: FormatFault {
   /// What was attempted.
   public enum Operation: String, Sendable {
-    case open, read, map, allocate, write, rename, create, list, synchronize
+    case open, read, map, allocate, write, rename, create, list, synchronize, lock
   }
 
   /// What was attempted.
@@ -30,6 +30,7 @@ public struct InputOutputFault: FormatFault {
 
   /// What is wrong, in one line.
   public var description: String {
+    if operation == .lock { return "another process is writing into this folder" }
     // Safe: strerror returns a terminated string that is copied at once.
     let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     return "cannot \(operation.rawValue): \(reason)"

@@ -1,7 +1,9 @@
 package import BallastBytes
 package import BallastCheckpoint
+import BallastFormats
 package import BallastGPT2
 package import BallastJSON
+import FoundationEssentials
 
 extension OpenedModel {
   /// The weights as they are to be written, each once: a tied head is left out.
@@ -45,10 +47,43 @@ extension OpenedModel {
       .f8e4m3: "float8_e4m3fn", .f8e5m2: "float8_e5m2",
     ]
     if let name = stored.flatMap({ names[$0] }) {
-      let key = json["torch_dtype"] != nil ? "torch_dtype" : "dtype"
-      json[key] = .string(name)
+      json.setDType(name)
     }
     return json
+  }
+
+  /// What the file says of itself beside what a model is made of.
+  package var otherMetadata: [JSONObject.Member] {
+    let understood: (String) -> Bool
+    switch checkpoint.format {
+    case let format where format.hasPrefix(Safetensors.name):
+      let ties = Set(Conversion.statedTies(in: checkpoint).map { ExactString($0.0) })
+      understood = { key in
+        key == "format" || key.hasPrefix("ballast.") || ties.contains(ExactString(key))
+      }
+    case let format where format.hasPrefix("torch"):
+      understood = { $0.hasPrefix("model_args.") }
+    case GGUF.name:
+      let own = ["architecture", "file_type", "quantization_version", "alignment"]
+      understood = { key in
+        key.hasPrefix("gpt2.") || key.hasPrefix("tokenizer.ggml.")
+          || own.contains { key == "general.\($0)" }
+      }
+    default: return []
+    }
+    return checkpoint.metadata.members.filter { !understood($0.key) }
+  }
+
+  /// Files of the model's folder that are neither weights nor go along with them, such as a README.
+  package var otherFiles: [String] {
+    guard path == folder else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let known = companions.compactMap { $0.split(separator: "/").last.map(String.init) }
+    let weights = checkpoint.files.map(\.name) + ["config.json"]
+    return names.sorted().filter { name in
+      !name.hasPrefix(".") && !known.contains(name) && !weights.contains(name)
+        && !name.hasSuffix(ShardIndex.suffix)
+    }
   }
 
   /// The metadata of a native file: its layout, and the configuration that it carries along.
@@ -70,7 +105,7 @@ extension GPT2Model {
     companions: [String]
   ) -> HuggingFaceFolder {
     var json = configuration.json(extending: configurationJSON)
-    json[json["torch_dtype"] != nil ? "torch_dtype" : "dtype"] = "float32"
+    json.setDType("float32")
     return HuggingFaceFolder(
       weights: parameters.all.map {
         $0.output(name: HuggingFaceFolder.weightName($0.name), asConv1D: true)
@@ -78,5 +113,13 @@ extension GPT2Model {
       configuration: json,
       companions: companions
     )
+  }
+}
+
+extension JSONObject {
+  /// Sets the type of the weights, under both names that transformers has had for it if both are there.
+  fileprivate mutating func setDType(_ name: String) {
+    let keys = ["torch_dtype", "dtype"].filter { self[$0] != nil }
+    for key in keys.isEmpty ? ["dtype"] : keys { self[key] = .string(name) }
   }
 }

@@ -5,13 +5,14 @@ import Glibc
 /// Where the files of a folder are written first; it is removed again unless they are published.
 ///
 /// They appear in their place only once all are on disk: a new folder by one rename, the files of an
-/// existing one by one rename each.
+/// existing one by one rename each. Into an existing folder one process writes at a time.
 package final class StagingFolder {
   /// Where to write.
   package let path: String
   private let target: String
   private let isInside: Bool
   private var isPublished = false
+  private var lock: Int32?
 
   /// Makes a folder beside or, where it exists, inside `target`.
   ///
@@ -21,15 +22,22 @@ package final class StagingFolder {
     while target.count > 1, target.hasSuffix("/") { target.removeLast() }
     isInside = FileManager.default.fileExists(atPath: target)
     guard !isInside || replacing else { throw FormatError(ModelFault.outputExists) }
+    lock = isInside ? try FileSystem.lock(target) : nil
     let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
     self.target = target
     let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
     let name = target.split(separator: "/").last ?? "model"
     path = isInside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
-    try FileSystem.createFolder(path)
+    do {
+      try FileSystem.createFolder(path)
+    } catch {
+      if let lock { FileSystem.unlock(lock) }
+      throw error
+    }
   }
 
   deinit {
+    if let lock { FileSystem.unlock(lock) }
     if !isPublished { try? FileManager.default.removeItem(atPath: path) }
   }
 
@@ -53,7 +61,13 @@ package final class StagingFolder {
         try? FileManager.default.removeItem(atPath: target + "/" + name)
       }
     } else {
-      try FileSystem.rename(path, to: target)
+      do {
+        try FileSystem.rename(path, to: target)
+      } catch {
+        // Another process was sooner.
+        guard FileManager.default.fileExists(atPath: target) else { throw error }
+        throw FormatError(ModelFault.outputExists)
+      }
     }
     isPublished = true
   }

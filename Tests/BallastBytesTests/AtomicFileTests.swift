@@ -39,6 +39,25 @@ import Testing
     #expect(unsafe mapped.bytes.unsafeLoad(fromByteOffset: 13, as: UInt8.self) == 0x72)
   }
 
+  @Test func aFileThatAppearsMeanwhileStays() throws {
+    let file = try AtomicFile(path: path)
+    try file.write("ours")
+    _ = try folder.write(Array("theirs".utf8), to: "target")
+    #expect { try file.commit() } throws: { error in
+      (error as? FormatError)?.fault as? InputOutputFault == InputOutputFault(.rename, code: EEXIST)
+    }
+    #expect(try SharedBytes.contents(path: path) == Array("theirs".utf8))
+  }
+
+  @Test func aFolderIsLockedOnce() throws {
+    let lock = try #require(try FileSystem.lock(folder.path))
+    #expect { try FileSystem.lock(folder.path) } throws: { error in
+      "\(error)".contains("another process is writing into this folder")
+    }
+    FileSystem.unlock(lock)
+    FileSystem.unlock(try #require(try FileSystem.lock(folder.path)))
+  }
+
   @Test func withoutCommitTheOldFileStays() throws {
     _ = try folder.write(Array("old".utf8), to: "target")
     do {
@@ -74,9 +93,16 @@ import Testing
     try first.write("first")
     try second.write("second")
     try first.commit()
-    try second.commit()
-    #expect(try folder.contents == ["target"])
-    #expect(try SharedBytes.contents(path: path) == Array("second".utf8))
+    #expect { try second.commit() } throws: { "\($0)".contains("File exists") }
+    #expect(try SharedBytes.contents(path: path) == Array("first".utf8))
+    // Where there was a file from the beginning, the last one wins.
+    let third = try AtomicFile(path: path)
+    let fourth = try AtomicFile(path: path)
+    try fourth.write("fourth")
+    try third.commit()
+    try fourth.commit()
+    #expect(try folder.contents.contains("target"))
+    #expect(try SharedBytes.contents(path: path) == Array("fourth".utf8))
   }
 
   @Test func aNameThatStartsWithACombiningMarkStaysInItsFolder() throws {

@@ -46,6 +46,35 @@ import Testing
     #expect(names.count == 16 && names.allSatisfy { $0.hasPrefix("blocks.") })
   }
 
+  /// What a file says of itself goes along, or is named as left out.
+  @Test func metadataAndFilesBesideAreNamed() throws {
+    let model = folder.path + "/model"
+    try FileManager.default.copyItem(atPath: tiny, toPath: model)
+    _ = try folder.write(Array("text".utf8), to: "model/README.md")
+    var config = try #require(JSONValue(contentsOf: model + "/config.json").object)
+    config["torch_dtype"] = "float32"
+    config["dtype"] = "float32"
+    _ = try folder.write(JSONValue.object(config).text().utf8, to: "model/config.json")
+    let weights = try Checkpoint.open(path: model)
+    let metadata = [("format", "pt"), ("license", "MIT")]
+    try SafetensorsWriter.write(
+      weights.tensors.map { $0.output() },
+      metadata: metadata.map { (key: $0.0, value: $0.1) },
+      to: model + "/model.safetensors"
+    )
+    let output = folder.path + "/out"
+    let result = try Ballast.run("convert", model, output, "--to", "hf", "--dtype", "bf16")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("left out, metadata, which is not carried along: license"))
+    #expect(result.errors.contains("not copied: README.md"))
+    let written = try JSONValue(contentsOf: output + "/config.json")
+    #expect(written["dtype"] == "bfloat16" && written["torch_dtype"] == "bfloat16")
+    let native = folder.path + "/native.safetensors"
+    #expect(try Ballast.run("convert", model, native, "--layout", "native").status == 0)
+    let carried = try Checkpoint.open(path: native).metadata
+    #expect(carried["license"] == "MIT" && carried["ballast.layout"] == "native")
+  }
+
   @Test func shardsMakeAFolder() throws {
     let output = folder.path + "/shards"
     let result = try Ballast.run("convert", tiny, output, "--to", "hf", "--shard-size", "300KB")

@@ -109,6 +109,17 @@ import Testing
     #expect(odd.status == 2 && odd.output.isEmpty)
   }
 
+  @Test func theEndOfANameIsEnough() throws {
+    let tiny = Fixtures.path("tiny-gpt2")
+    let short = try Ballast.run("show", tiny, "wpe.weight", "--slice", ":2,:3")
+    let whole = try Ballast.run("show", tiny, "transformer.wpe.weight", "--slice", ":2,:3")
+    #expect(short.status == 0 && short.text == whole.text)
+    #expect(short.errors.contains("note: this is transformer.wpe.weight"))
+    // Every layer has one of these.
+    #expect(try Ballast.run("show", tiny, "ln_1.weight").status == 2)
+    #expect(try Ballast.run("show", tiny, "pe.weight").status == 2)
+  }
+
   /// Any number of rows without elements takes no time.
   @Test func emptyGiants() throws {
     let giant = try tensor(.f32, [1 << 40, 0], [])

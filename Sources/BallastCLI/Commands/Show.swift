@@ -20,7 +20,8 @@ struct Show: Command {
     discussion: """
       As text, the edges of tensors with more than 1000 elements are shown, unless --all asks for \
       everything. JSON and NumPy's npy are always whole. Slices are Python's: indices, ranges and \
-      steps with commas between the dimensions; negative numbers count from the end.
+      positive steps with commas between the dimensions; negative numbers count from the end. The \
+      end of a name, such as wpe.weight, stands for a tensor if it is the only one that ends so.
       """,
     examples: [
       CommandExample("ballast show gpt2/ wpe.weight --slice 0:4,:8", "The upper left corner."),
@@ -46,12 +47,7 @@ struct Show: Command {
     let checkpoint = try at(path) { () throws(FormatError) in
       try Checkpoint.open(path: path, limits: limits.values)
     }
-    guard let tensor = checkpoint[name] else {
-      let fault = CheckpointFault.noSuchTensor(name)
-      let near = name.closest(in: checkpoint.tensors.map(\.name))
-      if let near { context.notice("did you mean \(near)?".printable) }
-      throw PathError(path: path, error: FormatError(fault))
-    }
+    let tensor = try tensor(of: checkpoint, context)
     try at(path) { () throws(FormatError) in
       let view = try tensor.sliced(slice?.slices ?? [])
       guard view.shape.rank <= Self.maximumRank else {
@@ -75,6 +71,20 @@ struct Show: Command {
       }
     }
     return .success
+  }
+
+  /// The tensor of that name, or the only one whose name ends so.
+  private func tensor(of checkpoint: Checkpoint, _ context: Console) throws(PathError) -> TensorView
+  {
+    if let tensor = checkpoint[name] { return tensor }
+    let ending = checkpoint.tensors.filter { $0.name.hasSuffix("." + name) }
+    if let tensor = ending.first, ending.count == 1 {
+      context.notice("this is \(tensor.name)".printable)
+      return tensor
+    }
+    let near = ending.first?.name ?? name.closest(in: checkpoint.tensors.map(\.name))
+    if let near { context.notice("did you mean \(near)?".printable) }
+    throw PathError(path: path, error: FormatError(CheckpointFault.noSuchTensor(name)))
   }
 
   /// The elements of a piece of JSON, which is written as it is read.

@@ -10,6 +10,8 @@ enum Interruption {
   static func watch() {
     // Touched here, so that the handler never is the first to.
     received.store(0, ordering: .relaxed)
+    // A file that may not grow further is an error of its writer, which takes it away again.
+    Glibc.signal(SIGXFSZ, SIG_IGN)
     // A parent may have started this process with its signals blocked; a service manager does.
     var signals = sigset_t()
     sigemptyset(&signals)

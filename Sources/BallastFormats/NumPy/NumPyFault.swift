@@ -59,7 +59,8 @@ public enum NumPyFault: FormatFault {
   public var hint: String? {
     switch self {
     case .objects: "in Python, save the numbers as arrays of a numeric type"
-    case .unwritableType(_, let dtype) where dtype.isFloatingPoint: "cast it, for instance to f32"
+    case .unwritableType(_, let dtype) where dtype.isFloatingPoint:
+      "cast it first, as convert --dtype f32 does"
     default: nil
     }
   }

@@ -20,6 +20,8 @@ public enum SafetensorsFault: FormatFault {
   case trailingBytes(Int)
   /// Only for writers: readers refuse such a header unless their limit is raised.
   case tooManyValues(Int, limit: Int)
+  /// Only for writers: the type has no name there.
+  case unwritableType(tensor: String, String)
   /// Only for writers: readers take a tensor of that name for metadata.
   case reservedName(tensor: String)
   /// A warning: readers ignore it.
@@ -40,6 +42,8 @@ public enum SafetensorsFault: FormatFault {
     case .missingField(let tensor, let field): "tensor \(quoted(tensor)) has no valid \(field)"
     case .unknownDType(let tensor, let dtype):
       "tensor \(quoted(tensor)) has the unknown type \(quoted(dtype))"
+    case .unwritableType(let tensor, let dtype):
+      "tensor \(quoted(tensor)) has the type \(dtype), which safetensors does not have"
     case .badShape(let tensor): "tensor \(quoted(tensor)) has a shape that is no list of sizes"
     case .badOffsets(let tensor):
       "tensor \(quoted(tensor)) has data_offsets that are no range of bytes"

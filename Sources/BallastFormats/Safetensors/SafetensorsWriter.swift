@@ -44,7 +44,7 @@ package enum SafetensorsWriter {
       }
       guard tensor.dtype.isInSafetensors else {
         let dtype = tensor.dtype.rawValue
-        throw FormatError(SafetensorsFault.unknownDType(tensor: tensor.name, dtype))
+        throw FormatError(SafetensorsFault.unwritableType(tensor: tensor.name, dtype))
       }
     }
     var rank: [DType: Int] = [:]

@@ -15,10 +15,17 @@ extension Conversion {
     precondition(layout != .keep || target.isModel)
     var summary = ConversionSummary()
     summary.leftOut = model.leftOut
-    if model.checkpoint.format.hasPrefix("torch") {
-      let settings = model.checkpoint.metadata.members.filter { !$0.key.hasPrefix("model_args.") }
-      summary.leftOut += settings.map { ($0.key, "a setting, no tensor") }
+    var carried: [(key: String, value: String)] = []
+    for (key, value) in model.otherMetadata {
+      if model.checkpoint.format.hasPrefix("torch") {
+        summary.leftOut.append((key, "a setting, no tensor"))
+      } else if target == .safetensors, let text = value.string {
+        carried.append((key, text))
+      } else {
+        summary.leftOut.append((key, "metadata, which is not carried along"))
+      }
     }
+    carried.removeAll { entry in metadata.contains { $0.key == entry.key } }
     if NanoGPT.lacksBiases(model.checkpoint) {
       summary.notices.append("the model has no biases; zeros are written for them")
     }
@@ -38,10 +45,13 @@ extension Conversion {
       let metadata = layout == .native ? model.nativeMetadata : [("format", "pt")]
       summary.bytes = try write(
         outputs,
-        metadata: metadata + self.metadata,
+        metadata: metadata + carried + self.metadata,
         to: output,
         progress
       )
+    }
+    if target.isModel, !model.otherFiles.isEmpty {
+      summary.notices.append("not copied: \(Self.list(model.otherFiles))")
     }
     if [.llmc, .nanogpt, .openai].contains(target) {
       let configuration = model.configuration
@@ -59,6 +69,12 @@ extension Conversion {
       summary.notices.append("the tokenizer is no part of the file; it stays in \(model.folder)")
     }
     return summary
+  }
+
+  /// The first of several names.
+  private static func list(_ names: [String]) -> String {
+    let more = names.count > 8 ? " and \(names.count - 8) more" : ""
+    return names.prefix(8).joined(separator: ", ") + more
   }
 
   private func writeFolder(

@@ -138,7 +138,7 @@ import Testing
     let tensor = try tensor(.c128, [1], [UInt8](repeating: 0, count: 16), named: "a")
     #expect(
       Failure { try written([tensor]) }
-        == Failure(SafetensorsFault.unknownDType(tensor: "a", "C128"))
+        == Failure(SafetensorsFault.unwritableType(tensor: "a", "C128"))
     )
   }
 
