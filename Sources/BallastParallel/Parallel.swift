@@ -23,6 +23,9 @@ package enum Parallel {
   }
 
   /// Runs `body` once for each of 0 ..< `parts`, on at most `threadCount` threads, and waits.
+  ///
+  /// A thread that is done with a part takes the next one that is left: they end together, however late
+  /// one began.
   package static func forEachPartition(_ parts: Int, body: (Int) -> Void) {
     let workers = min(parts, threadCount)
     guard workers > 1 else {
@@ -32,8 +35,13 @@ package enum Parallel {
     withoutActuallyEscaping(body) { body in
       // The caller promised disjoint work, and concurrentPerform waits for all of it.
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        for part in stride(from: worker, to: parts, by: workers) { body(part) }
+      let next = Atomic(0)
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        while true {
+          let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard part < parts else { return }
+          body(part)
+        }
       }
     }
   }
