@@ -53,24 +53,27 @@ final class TerminalSession {
     try write("\u{1B}[?2026h\u{1B}[H" + frame.joined(separator: "\r\n") + "\u{1B}[?2026l")
   }
 
-  /// Waits for keys; none where something else is to be looked after, such as another size.
+  /// Waits a while for keys; nil if there was nothing, and no key where all has to be drawn anew.
   ///
   /// Throws `Interrupted` when a signal wants the process to end.
-  func keys() throws(FormatError) -> [Key] {
-    if TerminalState.stopRequested.exchange(false, ordering: .relaxed) { try suspend() }
+  func keys() throws(FormatError) -> [Key]? {
+    if TerminalState.stopRequested.exchange(false, ordering: .relaxed) {
+      try suspend()
+      return []
+    }
     try Interruption.check()
     let patience = decoder.isPending ? Self.sequencePatience : Self.longestWait
     var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     let ready = poll(&input, 1, patience)
-    guard ready != 0 else { return decoder.flush() }
-    guard ready > 0 else { return [] }
+    guard ready != 0 else { return decoder.isPending ? decoder.flush() : nil }
+    guard ready > 0 else { return nil }
     var bytes = [UInt8](repeating: 0, count: 1024)
     let count = read(STDIN_FILENO, &bytes, bytes.count)
     guard count != 0 else {
       throw FormatError(InputOutputFault(.read, code: EIO), in: "the terminal")
     }
     guard count > 0 else {
-      if errno == EINTR || errno == EAGAIN { return [] }
+      if errno == EINTR || errno == EAGAIN { return nil }
       throw FormatError(InputOutputFault(.read, code: errno), in: "the terminal")
     }
     return decoder.keys(of: Array(bytes.prefix(count)))

@@ -32,15 +32,21 @@ struct Browse: Command {
     var browser = Browser(checkpoint)
     let terminal = try TerminalSession()
     defer { terminal.leave() }
+    var drawn: (columns: Int, rows: Int)?
     while !browser.isDone {
       let (columns, rows) = terminal.size
       let height = BrowserScreen.listHeight(rows: rows)
-      browser.list.scroll(toFit: height)
-      if let waiting = screen.waiting(browser, columns: columns, rows: rows) {
-        try terminal.draw(waiting)
+      if drawn ?? (0, 0) != (columns, rows) {
+        browser.list.scroll(toFit: height)
+        if let waiting = screen.waiting(browser, columns: columns, rows: rows) {
+          try terminal.draw(waiting)
+        }
+        try terminal.draw(screen.lines(browser, columns: columns, rows: rows))
+        drawn = (columns, rows)
       }
-      try terminal.draw(screen.lines(browser, columns: columns, rows: rows))
-      for key in try terminal.keys() { browser.handle(key, height: height) }
+      guard let keys = try terminal.keys() else { continue }
+      for key in keys { browser.handle(key, height: height) }
+      drawn = nil
     }
     terminal.leave()
     context.notice(of: checkpoint, at: path)
