@@ -64,6 +64,15 @@ package enum Readable {
     return "\(text)%"
   }
 
+  /// A part of one in percent with one place, so that the shares of a column are of one form.
+  package static func share(_ fraction: Double) -> String {
+    switch fraction {
+    case 0: "0%"
+    case ..<0.0005: "<0.1%"
+    default: "\(fixed(100 * fraction, places: 1))%"
+    }
+  }
+
   /// A duration in its two largest units: "340 µs", "12 ms", "2.5 s", "3 min 05 s", "2 h 03 min".
   package static func duration(_ duration: Duration) -> String {
     let (whole, attoseconds) = duration.components

@@ -79,8 +79,8 @@ extension Inspect {
         .text(String(repeating: "  ", count: node.depth) + node.name + layers),
         node.shape.map { .integers($0.dimensions) } ?? .text(""),
         node.dtype.map { .text($0.rawValue) } ?? .text(""),
-        .integer(node.parameters), .bytes(node.bytes), .fraction(share),
-        .text(BlockBar.text(share, width: 20)),
+        .integer(node.parameters), .bytes(node.bytes),
+        .text(Readable.share(share)), .text(BlockBar.text(share, width: 16)),
       ])
     }
     return table

@@ -12,18 +12,9 @@ extension SizeTree {
       """
   }
 
-  /// In percent with one place, so that the shares of a column are of one form.
-  private static func text(ofShare share: Double) -> String {
-    switch share {
-    case 0: "0%"
-    case ..<0.0005: "<0.1%"
-    default: "\(Readable.fixed(100 * share, places: 1))%"
-    }
-  }
-
   private func item(_ node: Node, level: Int) -> HTML {
     let share = Double(max(0, node.size)) / Double(max(1, total))
-    let texts = node.columns + [Readable.bytes(node.size), Self.text(ofShare: share)]
+    let texts = node.columns + [Readable.bytes(node.size), Readable.share(share)]
     let cells: HTML = """
       <bdi class="name">\(node.name)</bdi>\
       \(texts.map { text -> HTML in "<span class=\"num\">\(text)</span>" }.joined())\
