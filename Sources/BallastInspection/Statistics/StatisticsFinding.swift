@@ -62,14 +62,14 @@ package struct StatisticsFinding: Hashable, Sendable {
       guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
       peers[name.pattern, default: []].append(norm)
     }
+    let medians = peers.filter { $0.value.count >= leastPeers }.mapValues { norms in
+      norms.sorted()[norms.count / 2]
+    }
     return zip(names, tensors).map { name, tensor in
-      guard name.layer != nil, let norms = peers[name.pattern], norms.count >= leastPeers,
-        let norm = tensor.statistics.rootMeanSquare
+      guard name.layer != nil, let median = medians[name.pattern], median > 0,
+        let norm = tensor.statistics.rootMeanSquare,
+        norm > median * normFactor || norm < median / normFactor
       else { return nil }
-      let median = norms.sorted()[norms.count / 2]
-      guard median > 0, norm > median * normFactor || norm < median / normFactor else {
-        return nil
-      }
       return norm / median
     }
   }
