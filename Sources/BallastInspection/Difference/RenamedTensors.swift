@@ -10,7 +10,7 @@ struct RenamedTensors {
   }
 
   /// Of many tensors of one content, as of biases of zero, so many are looked at for one partner.
-  private static let maximumCandidates = 64
+  private static let maximumCandidates = 32
   /// The bytes at either end of a name that tell how alike two names are.
   private static let comparedBytes = 128
 
@@ -49,11 +49,10 @@ struct RenamedTensors {
     var pairs: [(a: Int, b: Int)] = []
     for index in ofA {
       guard let hash = try hash(a[index], .a), let places = candidates[hash] else { continue }
-      let likeliest = places.indices.prefix(Self.maximumCandidates).sorted {
-        let (left, right) = (likeness(a[index], b[places[$0]]), likeness(a[index], b[places[$1]]))
-        return (right, $0) < (left, $1)
-      }
-      for place in likeliest where try isSame(a[index], b[places[place]]) {
+      let likeliest = places.indices.prefix(Self.maximumCandidates)
+        .map { (place: $0, likeness: likeness(a[index], b[places[$0]])) }
+        .sorted { ($1.likeness, $0.place) < ($0.likeness, $1.place) }
+      for (place, _) in likeliest where try isSame(a[index], b[places[place]]) {
         pairs.append((index, places[place]))
         remove(place, from: &candidates[hash, default: []])
         break
@@ -74,11 +73,12 @@ struct RenamedTensors {
 
   /// How many bytes two names have in common at both ends: `h.3.bias` and `model.h.3.bias` are alike.
   private func likeness(_ a: TensorView, _ b: TensorView) -> Int {
-    let (a, b) = (a.name.utf8, b.name.utf8)
-    let head = zip(a.prefix(Self.comparedBytes), b.prefix(Self.comparedBytes))
-      .prefix { $0 == $1 }.count
-    let tail = zip(a.suffix(Self.comparedBytes).reversed(), b.suffix(Self.comparedBytes).reversed())
-      .prefix { $0 == $1 }.count
+    let (a, b) = (a.name.utf8.span, b.name.utf8.span)
+    let most = min(a.count, b.count, Self.comparedBytes)
+    var head = 0
+    while head < most, a[head] == b[head] { head += 1 }
+    var tail = 0
+    while tail < most, a[a.count - 1 - tail] == b[b.count - 1 - tail] { tail += 1 }
     return head + tail
   }
 
