@@ -132,7 +132,7 @@ import Glibc
   /// Throws `ByteFault.unreadable` where the file has become shorter since it was mapped, or the disk
   /// fails: to read such a page would end the process.
   package func populate(_ range: Range<Int>) throws(FormatError) {
-    let code = advise(range, Self.populateForReading)
+    let code = advise(range, Self.populateForReading, isOutward: true)
     guard code != EFAULT, code != EHWPOISON else {
       throw FormatError(ByteFault.unreadable, at: range.lowerBound)
     }
@@ -141,15 +141,19 @@ import Glibc
   /// Linux's MADV_POPULATE_READ; before 5.14 it is unknown, and refused without consequence.
   private static let populateForReading: Int32 = 22
 
-  /// Advises on the whole pages of a range; returns the error number, or 0.
-  private func advise(_ range: Range<Int>, _ advice: Int32) -> Int32 {
+  /// Advises on the whole pages of a range, or on all pages that it touches; returns the error number,
+  /// or 0.
+  private func advise(_ range: Range<Int>, _ advice: Int32, isOutward: Bool = false) -> Int32 {
     if case .slice(let whole, let offset) = owner {
-      return whole.advise(range.lowerBound + offset..<range.upperBound + offset, advice)
+      let range = range.lowerBound + offset..<range.upperBound + offset
+      return whole.advise(range, advice, isOutward: isOutward)
     }
     guard case .mapping = owner, let base = unsafe buffer.baseAddress else { return 0 }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let lower = (range.lowerBound + page - 1) / page * page
-    let upper = min(range.upperBound, unsafe buffer.count) / page * page
+    let before = page - 1
+    let end = min(range.upperBound, unsafe buffer.count)
+    let lower = (isOutward ? range.lowerBound : range.lowerBound + before) / page * page
+    let upper = (isOutward ? end + before : end) / page * page
     guard lower < upper else { return 0 }
     // Safe: the range lies within the mapping, which is read-only and backed by the file.
     let result = unsafe madvise(

@@ -19,14 +19,18 @@ package final class StagingFolder {
   /// Throws `ModelFault.outputExists` where the folder exists and `replacing` is false.
   package init(for target: String, replacing: Bool) throws(FormatError) {
     var target = target
-    while target.count > 1, target.hasSuffix("/") { target.removeLast() }
+    // A slash is a byte, even before a combining mark.
+    while target.utf8.count > 1, target.utf8.last == UInt8(ascii: "/") {
+      target = String(decoding: target.utf8.dropLast(), as: UTF8.self)
+    }
     isInside = FileManager.default.fileExists(atPath: target)
     guard !isInside || replacing else { throw FormatError(ModelFault.outputExists) }
     lock = isInside ? try FileSystem.lock(target) : nil
     let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
     self.target = target
-    let parent = target.lastIndex(of: "/").map { target[...$0] } ?? ""
-    let name = target.split(separator: "/").last ?? "model"
+    let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let start = slash.map(target.utf8.index(after:)) ?? target.startIndex
+    let (parent, name) = (target[..<start], target[start...].isEmpty ? "model" : target[start...])
     path = isInside ? "\(target)/.\(mark).tmp" : "\(parent).\(name).\(mark).tmp"
     do {
       try FileSystem.createFolder(path)

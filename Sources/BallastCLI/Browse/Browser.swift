@@ -39,6 +39,21 @@ package struct Browser {
     page == .comparison && marked.count == 2 ? (marked[0], marked[1]) : nil
   }
 
+  /// Does what keys mean; those that were typed into a filter at once change it once.
+  package mutating func handle(_ keys: [Key], height: Int) {
+    var rest = keys[...]
+    while let key = rest.first {
+      let typed = isFiltering ? rest.prefix { $0.character != nil }.compactMap(\.character) : []
+      if typed.count > 1 {
+        list.setFilter(list.filter + String(typed))
+        rest = rest.dropFirst(typed.count)
+      } else {
+        handle(key, height: height)
+        rest = rest.dropFirst()
+      }
+    }
+  }
+
   /// Does what a key means; `height` is the number of rows of the list on the screen.
   package mutating func handle(_ key: Key, height: Int) {
     message = ""
@@ -58,6 +73,7 @@ package struct Browser {
     case .enter, .right: open()
     case .text("d"): mark()
     case .text("/"):
+      if page == .comparison { marked = [] }
       page = .list
       isFiltering = true
     case .text("s"):
@@ -115,14 +131,15 @@ package struct Browser {
   /// Marks the selected tensor, or takes its mark away; with two of them they are compared.
   private mutating func mark() {
     guard page != .comparison, let selected = list.selected else { return }
-    if marked.contains(selected) {
+    guard !marked.contains(selected) else {
       marked.removeAll { $0 == selected }
-    } else {
-      marked.append(selected)
+      message = "no longer marked"
+      return
     }
+    marked.append(selected)
     if marked.count == 2 {
       page = .comparison
-    } else if !marked.isEmpty {
+    } else {
       message = "marked; d on another tensor compares the two"
     }
   }

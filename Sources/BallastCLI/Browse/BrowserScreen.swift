@@ -37,9 +37,9 @@ struct BrowserScreen {
   func waiting(_ browser: Browser, columns: Int, rows: Int) -> [String]? {
     let page: [ScreenLine]
     if let shown = browser.shown, !readings.isRead(shown) {
-      page = TensorPage(shown, of: browser).waiting
+      page = TensorPage(shown, of: browser).waiting(width: columns)
     } else if let (a, b) = browser.compared, !readings.isRead(a) || !readings.isRead(b) {
-      page = ComparisonPage(a, b, of: browser).waiting
+      page = ComparisonPage(a, b, of: browser).waiting(width: columns)
     } else {
       return nil
     }
@@ -116,13 +116,13 @@ struct BrowserScreen {
     ("↑ ↓  k j", "the tensor above, below"),
     ("page up, down, space", "a screen further"),
     ("home end  g G", "the first, the last"),
-    ("enter →", "what the values of a tensor are like"),
-    ("esc ← backspace h", "back; in the list: drop the filter, then the marks"),
-    ("/", "list only names with these words in them; * and ? make a word a pattern"),
+    ("enter →", "a tensor's figures and histogram"),
+    ("esc ← backspace h", "back; in the list drop the filter, then marks"),
+    ("/", "only names with these words, or like a*b?c"),
     ("s", "sort by place in the file, by name, by size"),
-    ("d", "mark a tensor; with the second one both are compared"),
-    ("l", "count by logarithms, so that few values are seen beside many"),
-    ("x", "spread both tails of the values by logarithms"),
+    ("d", "mark a tensor; the second one is compared"),
+    ("l", "count by logarithms: few are seen beside many"),
+    ("x", "spread both tails by logarithms"),
     ("ctrl-z", "stop; fg brings it back"),
     ("q", "leave"),
   ].map { keys, meaning in

@@ -17,22 +17,24 @@ struct ComparisonPage {
   }
 
   /// The page while values are read.
-  var waiting: [ScreenLine] {
+  func waiting(width: Int) -> [ScreenLine] {
     let bytes = tensors.reduce(0) { $0 &+ $1.byteCount }
-    return heading + [ScreenLine(), ScreenLine("reading \(Readable.bytes(bytes))…", .dim)]
+    return heading(width) + [ScreenLine(), ScreenLine("reading \(Readable.bytes(bytes))…", .dim)]
   }
 
-  private var heading: [ScreenLine] {
+  private func heading(_ width: Int) -> [ScreenLine] {
     zip(["A ", "B "], tensors).map { letter, tensor in
+      let kind = " · \(tensor.dtype.rawValue) \(ListPage.shape(tensor))"
       var line = ScreenLine(letter, .yellow)
-      line.append(tensor.name.printable, .bold)
-      line.append(" · \(tensor.dtype.rawValue) \(ListPage.shape(tensor))")
+      let room = max(8, width - kind.displayWidth - 2)
+      line.append(tensor.name.printable.shortened(to: room), .bold)
+      line.append(kind)
       return line
     }
   }
 
   func lines(width: Int, height: Int, _ readings: inout TensorReadings) -> [ScreenLine] {
-    var lines = heading + [ScreenLine()]
+    var lines = heading(width) + [ScreenLine()]
     lines += difference(width, &readings)
     var statistics: [TensorStatistics] = []
     for position in positions {
@@ -46,7 +48,10 @@ struct ComparisonPage {
     let low = statistics.compactMap(\.minimum).min()
     let high = statistics.compactMap(\.maximum).max()
     let room = (height - lines.count - 2) / 2
-    guard let low, let high, room >= 4 else { return lines }
+    guard let low, let high else { return lines }
+    guard room >= 4 else {
+      return lines + [ScreenLine("a taller window has room for their histograms", .dim)]
+    }
     lines += [ScreenLine(), ScreenLine(view.description, .dim)]
     let bins = HistogramView.bins(width: width)
     for (letter, position) in zip(["A", "B"], positions) {
@@ -69,17 +74,21 @@ struct ComparisonPage {
     }
     switch readings.difference(positions[0], positions[1]) {
     case .failure(let error): return [ScreenLine(error.description.printable, .red)]
-    case .success(nil): return [ScreenLine("a type that has no reading as numbers", .yellow)]
+    case .success(nil): return [ScreenLine("types that are not compared value by value", .yellow)]
     case .success(let figures?):
       guard figures.changed > 0 else { return [ScreenLine("every value is the same", .green)] }
+      // Where one is not finite, nothing but their number can be told.
+      let mismatches = [
+        ("NaN in one", figures.notNumberMismatches), ("Inf in one", figures.infinityMismatches),
+      ].filter { $0.1 > 0 }.map { FigureGrid.Figure($0.0, Readable.count($0.1), .red) }
       let share = Double(figures.changed) / Double(max(1, figures.count))
       return FigureGrid.lines(
         [
-          .init("changed", "\(Readable.percentage(share)) of values", .yellow),
+          .init("changed", Readable.percentage(share), .yellow),
           .init("max |A-B|", figures.maximumAbsolute),
           .init("max rel", figures.maximumRelative), .init("cosine", figures.cosine),
           .init("rel. L2", figures.relativeL2),
-        ],
+        ] + mismatches,
         width: width
       )
     }
@@ -89,8 +98,9 @@ struct ComparisonPage {
     let columns = statistics.map(\.figures)
     var title = ScreenLine(String(repeating: " ", count: FigureGrid.nameWidth))
     title.append("A".padded(to: 22) + "B", .yellow)
+    // What neither has is left out, so that there is room for more.
     return [title]
-      + zip(columns[0], columns[1]).map { a, b in
+      + zip(columns[0], columns[1]).filter { $0.value != "0" || $1.value != "0" }.map { a, b in
         var line = ScreenLine(a.name.padded(to: FigureGrid.nameWidth), .dim)
         line.append(a.value.padded(to: 22), a.style)
         line.append(b.value, b.style)

@@ -30,7 +30,8 @@ struct FigureGrid {
       var line = ScreenLine()
       for figure in figures[start..<min(start + columns, figures.count)] {
         line.append(figure.name.padded(to: nameWidth), .dim)
-        line.append(figure.value.padded(to: cellWidth - nameWidth), figure.style)
+        // Values that are wider than their place push the next ones on.
+        line.append(figure.value.padded(to: cellWidth - nameWidth - 1) + " ", figure.style)
       }
       return line
     }

@@ -9,6 +9,11 @@ package enum Key: Hashable, Sendable {
   case text(Character)
 }
 
+extension Key {
+  /// The character that was typed.
+  var character: Character? { if case .text(let character) = self { character } else { nil } }
+}
+
 /// Keys out of the bytes that a terminal sends for them (ECMA-48, and what xterm makes of it).
 package struct KeyDecoder: Sendable {
   /// The longest sequence that is waited for; what is longer is none of a key.
@@ -39,8 +44,11 @@ package struct KeyDecoder: Sendable {
 
   /// The keys that are left when nothing follows for a while.
   package mutating func flush() -> [Key] {
-    defer { pending = [] }
-    return pending.first == 0x1B ? [.escape] : []
+    guard let first = pending.first else { return [] }
+    // What began is no sequence: an escape stands for itself, any other byte for nothing.
+    let rest = Array(pending.dropFirst())
+    pending = []
+    return (first == 0x1B ? [.escape] : []) + (first == 0x1B ? [] : keys(of: rest))
   }
 
   /// A key and its bytes; nil where more bytes belong to it.
@@ -85,6 +93,8 @@ package struct KeyDecoder: Sendable {
       let parameters = rest.dropFirst().prefix { (0x20..<0x40).contains($0) }
       guard parameters.count < longestSequence else { return (nil, 2 + parameters.count) }
       guard let final = rest.dropFirst(1 + parameters.count).first else { return nil }
+      // What breaks off is no key, and what breaks it may be one.
+      guard (0x40...0x7E).contains(final) else { return (nil, 2 + parameters.count) }
       let length = 3 + parameters.count
       guard final == UInt8(ascii: "~") else { return (named(final), length) }
       return (numbered(parameters), length)

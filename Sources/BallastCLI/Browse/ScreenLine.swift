@@ -18,9 +18,12 @@ package struct ScreenLine: Hashable, Sendable {
     if !text.isEmpty { spans.append(Span(text: text, style: style)) }
   }
 
-  /// The text of the line, cut to a width; styles are left out where none are shown.
+  /// The text of the line; where it is wider than there is room, an ellipsis says that it goes on.
+  ///
+  /// Styles are left out where none are shown.
   package func text(width: Int, usesStyles: Bool) -> String {
-    var left = width
+    let isWhole = spans.reduce(0) { $0 + $1.text.displayWidth } <= width
+    var left = isWhole ? width : width - 1
     var text = ""
     for span in spans where left > 0 {
       let part = span.text.cut(to: left)
@@ -28,7 +31,7 @@ package struct ScreenLine: Hashable, Sendable {
       text += usesStyles ? span.style.painted(part) : part
       if part.utf8.count < span.text.utf8.count { break }
     }
-    return text
+    return isWhole || width < 1 ? text : text + "…"
   }
 
   /// The same line in one style, over the whole width.

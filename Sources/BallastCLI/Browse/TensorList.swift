@@ -64,21 +64,22 @@ package struct TensorList {
     update()
   }
 
+  /// The names without capitals, as they are searched.
+  private lazy var searched = tensors.map { Array($0.name.lowercased().utf8) }
+
   /// Lists anew, and stays on the tensor that was selected if it is still there.
   private mutating func update() {
     let before = selected
-    let words = filter.split(separator: " ").map { word -> NamePattern in
+    var listed = Array(tensors.indices)
+    for word in filter.lowercased().split(separator: " ") {
       // A word is looked for anywhere; with a star or a question mark it is a pattern of the whole.
-      NamePattern(
-        word.contains(where: "*?".contains) ? word.lowercased() : "*\(word.lowercased())*"
-      )
-    }
-    listed = tensors.indices.filter { position in
-      words.isEmpty
-        || {
-          let name = tensors[position].name.lowercased()
-          return words.allSatisfy { $0.matches(name) }
-        }()
+      if word.contains(where: "*?".contains) {
+        let pattern = NamePattern(String(word))
+        listed.removeAll { !pattern.matches(tensors[$0].name.lowercased()) }
+      } else {
+        let (names, bytes) = (searched, Array(word.utf8))
+        listed.removeAll { !names[$0].contains(bytes) }
+      }
     }
     switch order {
     case .file: break
@@ -87,7 +88,18 @@ package struct TensorList {
       let sizes = tensors.map(\.byteCount)
       listed.sort { sizes[$0] == sizes[$1] ? $0 < $1 : sizes[$0] > sizes[$1] }
     }
+    self.listed = listed
     row = before.flatMap { listed.firstIndex(of: $0) } ?? 0
     top = 0
+  }
+}
+
+extension [UInt8] {
+  /// Whether some bytes, of which there is at least one, stand in these.
+  fileprivate func contains(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count <= count else { return false }
+    return (0...count - bytes.count).contains { start in
+      self[start] == bytes[0] && self[start..<start + bytes.count].elementsEqual(bytes)
+    }
   }
 }

@@ -22,7 +22,7 @@ struct TensorPage {
   }
 
   /// What is known without reading values.
-  private var heading: [ScreenLine] {
+  private func heading(_ width: Int) -> [ScreenLine] {
     var parts = [
       "\(tensor.dtype.rawValue) \(ListPage.shape(tensor))",
       Readable.count(tensor.shape.elementCount, of: "element"), Readable.bytes(tensor.byteCount),
@@ -33,42 +33,43 @@ struct TensorPage {
     }
     if !tensor.isContiguous { parts.append("strides \(Cell.integers(tensor.strides).text)") }
     if let tie = checkpoint.tie(of: tensor) { parts.append("tied to \(tie.name.printable)") }
-    return [ScreenLine(tensor.name.printable, .bold), ScreenLine(parts.joined(separator: " · "))]
+    let name = ScreenLine(tensor.name.printable.shortened(to: width), .bold)
+    return [name] + parts.joined(separator: " · ").wrapped(to: width).map { ScreenLine($0) }
   }
 
   /// The page while values are read.
-  var waiting: [ScreenLine] {
-    heading + [ScreenLine(), ScreenLine("reading \(Readable.bytes(tensor.byteCount))…", .dim)]
+  func waiting(width: Int) -> [ScreenLine] {
+    heading(width) + [
+      ScreenLine(), ScreenLine("reading \(Readable.bytes(tensor.byteCount))…", .dim),
+    ]
   }
 
   func lines(width: Int, height: Int, _ readings: inout TensorReadings) -> [ScreenLine] {
-    var lines = heading + [ScreenLine()]
+    var lines = heading(width) + [ScreenLine()]
     switch readings.reading(position) {
     case .failure(let error):
       lines += error.description.printable.wrapped(to: width).map { ScreenLine($0, .red) }
     case .success(let reading):
       let statistics = reading.summary.statistics
       lines += FigureGrid.lines(statistics.figures, width: width)
-      if !reading.summary.quantiles.compactMap(\.self).isEmpty { lines.append(quantiles(reading)) }
-      lines += reading.findings.map { found in
+      if !reading.summary.quantiles.compactMap(\.self).isEmpty {
+        lines += FigureGrid.lines(quantiles(reading), width: width)
+      }
+      lines += reading.findings.flatMap { found in
         let finding = found.finding
-        return ScreenLine(
-          finding.message.printable,
+        let style: Style =
           finding.severity == .error ? .red : finding.severity == .warning ? .yellow : .dim
-        )
+        return finding.message.printable.wrapped(to: width).map { ScreenLine($0, style) }
       }
       lines += distribution(statistics, width, height - lines.count, reading.corners, &readings)
     }
     return lines
   }
 
-  private func quantiles(_ reading: TensorReading) -> ScreenLine {
-    var line = ScreenLine()
-    for (part, value) in zip(TensorReading.quantiles, reading.summary.quantiles) {
-      line.append("\(Readable.percentage(part)) ", .dim)
-      line.append((value.map { Readable.number($0) } ?? "-") + "   ")
+  private func quantiles(_ reading: TensorReading) -> [FigureGrid.Figure] {
+    zip(TensorReading.quantiles, reading.summary.quantiles).map { part, value in
+      .init(Readable.percentage(part), value)
     }
-    return line
   }
 
   /// The histogram, and below it the corners of the tensor where there is room for both.

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A terminal that is drawn on as a whole and read key by key, from `init` to `leave`.
 ///
-/// Whatever ends the process (an error, a signal, a trap) the terminal is put back before: only
-/// SIGKILL cannot be seen.
+/// Whatever ends the process (an error, a signal, a trap) the terminal is put back before, but for
+/// SIGKILL, which cannot be seen, and a stack that is full.
 final class TerminalSession {
   private var decoder = KeyDecoder()
 
@@ -69,6 +69,8 @@ final class TerminalSession {
     guard ready > 0 else { return nil }
     var bytes = [UInt8](repeating: 0, count: 1024)
     let count = read(STDIN_FILENO, &bytes, bytes.count)
+    // A terminal that is gone has sent its signal before.
+    if count <= 0 { try Interruption.check() }
     guard count != 0 else {
       throw FormatError(InputOutputFault(.read, code: EIO), in: "the terminal")
     }
@@ -87,7 +89,7 @@ final class TerminalSession {
   private func enter() throws(FormatError) {
     var raw = TerminalState.original
     raw.c_iflag &= ~tcflag_t(ICRNL | IXON | ISTRIP)
-    // Ctrl-C and Ctrl-Z stay signals: they have to work while values are read, too.
+    // Ctrl-C and Ctrl-Z stay signals: the second Ctrl-C ends a long reading, too.
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
     // Waiting is for a byte, and not for a time.
     withUnsafeMutableBytes(of: &raw.c_cc) { characters in
@@ -104,8 +106,9 @@ final class TerminalSession {
 
   private func suspend() throws(FormatError) {
     leave()
-    kill(getpid(), SIGSTOP)
-    // Somebody has brought it back.
+    // As the signal would have done by itself: the system takes no notice of it where nobody could bring
+    // the process back.
+    TerminalState.stop()
     try enter()
   }
 
@@ -116,6 +119,13 @@ final class TerminalSession {
       let written = Glibc.write(STDOUT_FILENO, bytes, bytes.count)
       if written < 0 {
         if errno == EINTR { continue }
+        if errno == EAGAIN {
+          // Somebody has left the terminal so that it does not wait by itself.
+          var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&output, 1, Self.longestWait)
+          try Interruption.check()
+          continue
+        }
         throw FormatError(InputOutputFault(.write, code: errno), in: "the terminal")
       }
       text = text.dropFirst(written)
@@ -139,10 +149,21 @@ private enum TerminalState {
     tcsetattr(STDIN_FILENO, TCSANOW, &original)
   }
 
+  /// Stops the process as SIGTSTP does, and returns when it is brought back.
+  static func stop() {
+    signal(SIGTSTP, SIG_DFL)
+    raise(SIGTSTP)
+    watchStops()
+  }
+
+  private static func watchStops() {
+    signal(SIGTSTP) { _ in TerminalState.stopRequested.store(true, ordering: .relaxed) }
+  }
+
   static func watchSignals() {
     // A change of size ends the wait for keys.
     signal(SIGWINCH) { _ in }
-    signal(SIGTSTP) { _ in TerminalState.stopRequested.store(true, ordering: .relaxed) }
+    watchStops()
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { number in
         if Interruption.signal == nil { return Interruption.note(number) }
@@ -152,7 +173,12 @@ private enum TerminalState {
         raise(number)
       }
     }
-    for number in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] {
+    // What ends a process unless it says otherwise.
+    let others = [
+      SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGUSR1, SIGUSR2, SIGALRM,
+      SIGVTALRM, SIGPROF, SIGXCPU, SIGSYS, SIGPIPE,
+    ]
+    for number in others {
       signal(number) { number in
         TerminalState.restore()
         signal(number, SIG_DFL)

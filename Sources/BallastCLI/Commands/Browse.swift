@@ -45,7 +45,7 @@ struct Browse: Command {
         drawn = (columns, rows)
       }
       guard let keys = try terminal.keys() else { continue }
-      for key in keys { browser.handle(key, height: height) }
+      browser.handle(keys, height: height)
       drawn = nil
     }
     terminal.leave()

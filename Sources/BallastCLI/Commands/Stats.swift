@@ -53,6 +53,9 @@ struct Stats: Command {
     if byLayer, histogram != nil || quantiles != nil {
       throw UsageError("'--histogram' and '--quantiles' do not go with '--by-layer'")
     }
+    if histogram == nil, scale != .linear {
+      throw UsageError("'--scale' says how the bins of '--histogram' are spread")
+    }
     if histogram != nil, format == .csv {
       throw UsageError("'--histogram' goes with '--format' table or json: csv has flat rows")
     }

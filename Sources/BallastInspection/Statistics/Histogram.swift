@@ -87,7 +87,7 @@ package struct Histogram: Hashable, Sendable {
     var (low, high) = (range.lowerBound, range.upperBound)
     // As numpy has it: a single value stands in the middle of a range of one.
     if low == high { (low, high) = (low - 0.5, high + 0.5) }
-    let unit = max(low.magnitude, high.magnitude) / 10_000
+    let unit = max(max(low.magnitude, high.magnitude) / 10_000, .leastNormalMagnitude)
     func position(_ value: Double) -> Double {
       let logarithm = log10(1 + value.magnitude / unit)
       return value < 0 ? -logarithm : logarithm
@@ -99,7 +99,9 @@ package struct Histogram: Hashable, Sendable {
     var edges = (0...bins).map { bin in
       let part = Double(bin) / Double(bins)
       switch scale {
-      // Each end is multiplied apart: their difference may be more than float64 holds.
+      // As numpy.linspace has it; but the difference may be more than float64 holds.
+      case .linear where (high - low).isFinite:
+        return low + Double(bin) * ((high - low) / Double(bins))
       case .linear: return low * (1 - part) + high * part
       case .symlog: return value(position(low) * (1 - part) + position(high) * part)
       }

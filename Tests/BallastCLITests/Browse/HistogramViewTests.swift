@@ -53,10 +53,11 @@ import Testing
     line.append("幅幅", .red)
     line.append("c")
     #expect(line.text(width: 7, usesStyles: false) == "ab幅幅c")
-    #expect(line.text(width: 6, usesStyles: false) == "ab幅幅")
     // Half of a wide character is none, and nothing that is behind it comes in its place.
-    #expect(line.text(width: 5, usesStyles: false) == "ab幅")
-    #expect(line.text(width: 1, usesStyles: true) == "\u{1B}[1ma\u{1B}[0m")
+    #expect(line.text(width: 6, usesStyles: false) == "ab幅…")
+    #expect(line.text(width: 5, usesStyles: false) == "ab幅…")
+    #expect(line.text(width: 2, usesStyles: true) == "\u{1B}[1ma\u{1B}[0m…")
+    #expect(line.text(width: 1, usesStyles: true) == "…")
     #expect(line.text(width: 0, usesStyles: true).isEmpty)
   }
 }
