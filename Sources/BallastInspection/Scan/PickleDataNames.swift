@@ -1,3 +1,5 @@
+import BallastBytes
+
 /// The names that make data and nothing else, by what picklers do with them; `PickleCalls` has those
 /// that take arguments.
 ///
@@ -48,6 +50,19 @@ enum PickleDataNames {
     torch.sparse ByteTensor BFloat16Tensor
     torch.storage TypedStorage UntypedStorage _TypedStorage _UntypedStorage
     """
+
+  /// The attributes of tensors that code of torch sets, in this version and in older ones; a pickle has
+  /// none of them, since they are not kept in an object's dictionary.
+  static let tensorAttributes = Set(
+    """
+    H T data device dtype grad grad_dtype grad_fn imag is_cpu is_cuda is_hpu is_ipu is_leaf is_lazy
+    is_maia is_meta is_mkldnn is_mlc is_mps is_mtia is_nested is_ort is_privateuseone is_quantized
+    is_sparse is_sparse_csr is_vulkan is_xla is_xpu itemsize layout mH mT name names nbytes ndim
+    output_nr real requires_grad retains_grad shape volatile _backward_hooks _base _cdata _grad
+    _grad_fn _has_symbolic_sizes_strides _is_view _post_accumulate_grad_hooks _python_dispatch
+    _version
+    """.split { $0 == " " || $0 == "\n" }.map { ExactString(String($0)) }
+  )
 
   /// Classes whose objects are made without arguments, and whose attributes BUILD then sets.
   static let classes = """
