@@ -7,6 +7,8 @@ enum NestedSniffing {
   private static let minimumBytes = 3
   /// What has to be decoded is looked at this far.
   private static let decodedPrefix = 1 << 10
+  /// So much of it is looked at first.
+  private static let shortPrefix = 1 << 6
   /// A tar archive has a header at least.
   private static let tarBlock = 512
   /// So many opcodes show what something is.
@@ -39,12 +41,38 @@ enum NestedSniffing {
         text.range.prefix(decodedPrefix).contains(where: { span[$0] == UInt8(ascii: "\\") })
       else { return mayHoldCode(text.range, of: source, judgements) }
     }
-    let start = PickleText(range: text.range.prefix(decodedPrefix), encoding: text.encoding)
-    judgements.check(start.range.count)
-    guard let head = start.latinPrefix(from: source),
-      let copy = try? SharedBytes.copying(head)
+    // Decoding is dear, and most texts are nothing after a few letters.
+    if text.range.count < tarBlock,
+      let head = decoded(text.range.prefix(shortPrefix), of: text, in: source, judgements),
+      isNothing(head, judgements)
+    {
+      return false
+    }
+    guard let head = decoded(text.range.prefix(decodedPrefix), of: text, in: source, judgements)
     else { return false }
-    return mayHoldCode(0..<head.count, of: copy, judgements)
+    return mayHoldCode(0..<head.count, of: head, judgements)
+  }
+
+  private static func decoded(
+    _ range: Range<Int>,
+    of text: PickleText,
+    in source: SharedBytes,
+    _ judgements: PickleJudgements
+  ) -> SharedBytes? {
+    judgements.check(range.count)
+    let bytes = PickleText(range: range, encoding: text.encoding).latinPrefix(from: source)
+    return bytes.flatMap { try? SharedBytes.copying($0) }
+  }
+
+  /// Whether the first bytes of a text show that all Pythons stop within them.
+  private static func isNothing(_ head: SharedBytes, _ judgements: PickleJudgements) -> Bool {
+    let span = Span<UInt8>(_bytes: head.bytes)
+    guard !PickleSniffing.mayBeZlib(span), !PickleSniffing.startsZip(head.bytes),
+      case .perhapsPickle = PickleSniffing.plainKind(of: head.bytes)
+    else { return false }
+    let walk = probe(0..<head.count, of: head, judgements)
+    return (walk.end == .unknownOpcode || !walk.isClean) && !walk.hasCalls && walk.names.isEmpty
+      && !walk.reachesUnknown
   }
 
   /// The first byte of zlib's header, for windows of any size.
@@ -87,16 +115,26 @@ enum NestedSniffing {
     of source: SharedBytes,
     _ judgements: PickleJudgements
   ) -> Bool {
-    var walk = PickleWalk(source, range: range, judgements: judgements)
-    walk.isProbe = true
-    walk.run(whileClean: true, maximumOpcodes: maximumOpcodes)
-    judgements.check(walk.opcodeCount * checksPerOpcode)
+    let walk = probe(range, of: source, judgements)
     switch walk.end {
     case .limit: return true
     case .stop where walk.isClean && range.upperBound - walk.position >= minimumBytes: return true
     case .stop, .unknownOpcode, .truncated:
       return walk.hasCalls || walk.reachesUnknown || walk.isPickle && !walk.names.isEmpty
     }
+  }
+
+  /// Reads some opcodes of what may be a pickle.
+  private static func probe(
+    _ range: Range<Int>,
+    of source: SharedBytes,
+    _ judgements: PickleJudgements
+  ) -> PickleWalk {
+    var walk = PickleWalk(source, range: range, judgements: judgements)
+    walk.isProbe = true
+    walk.run(whileClean: true, maximumOpcodes: maximumOpcodes)
+    judgements.check(walk.opcodeCount * checksPerOpcode)
+    return walk
   }
 }
 
