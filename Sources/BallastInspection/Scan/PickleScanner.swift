@@ -99,8 +99,10 @@ struct PickleScanner {
       return result.add(PickleScan.Finding(rule: "pickle.nesting", message, file: stream.place))
     }
     let start = Span<UInt8>(_bytes: stream.region.bytes)
-    if PickleSniffing.mayBeZlib(start) { opcodesLeft -= Self.opcodesPerTrial }
-    switch PickleSniffing.kind(of: stream.region.bytes) {
+    let mayBeZlib = PickleSniffing.mayBeZlib(start)
+    if mayBeZlib { opcodesLeft -= Self.opcodesPerTrial }
+    let kind = PickleSniffing.kind(of: stream.region.bytes)
+    switch kind {
     case .gzip: scanCompressed(stream, as: .gzip)
     case .zlib:
       scanCompressed(stream, as: .zlib)
@@ -114,6 +116,11 @@ struct PickleScanner {
     case .numpy, .pickle, .perhapsPickle:
       scanSequence(stream)
       addLZMA(stream)
+    }
+    switch kind {
+    // What is compressed may start with anything, if an archive ends it.
+    case .other, .perhapsPickle: if mayBeZlib, stream.isWhole { scanCompressed(stream, as: .zlib) }
+    default: break
     }
     if let finding = NativeCode.finding(in: stream) { result.add(finding) }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
