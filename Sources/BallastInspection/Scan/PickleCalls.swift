@@ -28,6 +28,7 @@ enum PickleCalls {
     collections Counter () (dict) mapping
     collections defaultdict () (factory) mapping
     collections deque () (items optional-int?) sequence
+    array array (text list)
     pathlib Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath (text*)
     pathlib._local Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath (text*)
     datetime datetime time (bytes zone?)
@@ -46,6 +47,9 @@ enum PickleCalls {
 
   /// Functions, which picklers write to be called and never as values.
   static let functions = """
+    builtins type (none)
+    __builtin__ type (none)
+    array _array_reconstructor (class text int bytes)
     _codecs encode (text latin1) encoded
     copyreg _reconstructor (class base any) first
     copy_reg _reconstructor (class base any) first
@@ -134,7 +138,7 @@ enum PickleArgument: String, Sendable {
   case factory
   /// One of NumPy's classes of random generators.
   case bitGenerator = "bit-generator"
-  /// `numpy.ndarray`.
+  /// `numpy.ndarray`, or its matrix.
   case ndarray
   /// NumPy's code of a type, such as "f4".
   case code

@@ -21,6 +21,8 @@ enum PickleDataNames {
     numpy.dtypes Float16DType Float32DType Float64DType LongDoubleDType Complex64DType
     numpy.dtypes Complex128DType CLongDoubleDType StrDType BytesDType ObjectDType VoidDType
     numpy.dtypes DateTime64DType TimeDelta64DType
+    numpy matrix
+    numpy.matrixlib.defmatrix matrix
     numpy.random._mt19937 MT19937
     numpy.random._pcg64 PCG64 PCG64DXSM
     numpy.random._philox Philox
@@ -44,7 +46,8 @@ enum PickleDataNames {
     torch.cuda ShortTensor CharTensor ByteTensor BoolTensor BFloat16Tensor
     torch.cuda.sparse DoubleTensor FloatTensor HalfTensor LongTensor IntTensor ShortTensor
     torch.cuda.sparse CharTensor ByteTensor BFloat16Tensor
-    torch.nn.functional relu gelu
+    torch.nn.functional relu gelu silu mish relu6 leaky_relu elu selu hardswish hardsigmoid hardtanh
+    torch.nn.functional tanh sigmoid softmax log_softmax
     torch.nn.parameter Parameter Buffer
     torch.sparse DoubleTensor FloatTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor
     torch.sparse ByteTensor BFloat16Tensor
@@ -123,6 +126,8 @@ enum PickleDataNames {
     torch.nn.modules.transformer TransformerEncoder TransformerEncoderLayer
     torch.nn.modules.upsampling Upsample UpsamplingBilinear2d UpsamplingNearest2d
     torch.nn.parallel.data_parallel DataParallel
+    torch.nn.utils.weight_norm WeightNorm
+    torch.utils.data.dataset TensorDataset Subset ConcatDataset
     torch.optim Adafactor Muon
     torch.optim._multi_tensor ASGD Adadelta Adagrad Adam AdamW Adamax NAdam RAdam RMSprop Rprop
     torch.optim._multi_tensor SGD

@@ -3,6 +3,10 @@ import BallastFormats
 
 /// Whether the arguments of a call are those of a pickler.
 extension PickleWalk {
+  private static let arrayClasses: Set<String> = [
+    "numpy.ndarray", "numpy.matrix", "numpy.matrixlib.defmatrix.matrix",
+  ]
+
   /// Whether the arguments are those of one of the calls of the form.
   func matches(_ arguments: ArraySlice<PickleSymbol>, _ form: PickleForm) -> Bool {
     judgements.check(form.calls.count * (arguments.count + 1))
@@ -66,7 +70,7 @@ extension PickleWalk {
     case .factory: return isNone(symbol) || isBase(symbol) || isClass(symbol) && !isType(symbol)
     case .bitGenerator:
       return path(symbol)?.utf8.starts(with: "numpy.random._".utf8) ?? false
-    case .ndarray: return path(symbol) == "numpy.ndarray"
+    case .ndarray: return path(symbol).map(Self.arrayClasses.contains) ?? false
     case .code: return isCode(symbol)
     case .numericType:
       guard case .arrayType(let index) = symbol else { return false }
@@ -220,7 +224,7 @@ extension PickleWalk {
 
   /// A builtin type.
   private func isBase(_ symbol: PickleSymbol) -> Bool {
-    guard let path = path(symbol), form(symbol) != nil else { return false }
+    guard let path = path(symbol), form(symbol)?.isFunction == false else { return false }
     return path.utf8.starts(with: "builtins.".utf8) || path.utf8.starts(with: "__builtin__.".utf8)
   }
 

@@ -119,7 +119,8 @@ extension PickleWalk {
     let underscore = UInt8(ascii: "_")
     guard let first = text.range.first else { return false }
     if span[first] == underscore, text.range.count > 1, span[first + 1] == underscore {
-      return true
+      // Nobody asks for this one but people.
+      return !source.array(text.range.prefix(12)).elementsEqual("__version__".utf8)
     }
     guard text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape,
       span[first] == underscore || span[first] == UInt8(ascii: "\\")
