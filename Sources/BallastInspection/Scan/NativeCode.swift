@@ -33,6 +33,12 @@ enum NativeCode {
     return word(header) == 0x4550 ? .isNative : .other
   }
 
+  /// Whether bytes have the letters of a PE file, which are opcodes of pickles, too.
+  static func isPE(_ region: ByteRegion) -> Bool {
+    let span = Span<UInt8>(_bytes: region.bytes)
+    return span.count >= 2 && span[0] == 0x4D && span[1] == 0x5A
+  }
+
   /// A finding about a stream, if it is such a program.
   ///
   /// In the archive of a model, out of which torch loads it, that is dangerous; a library in a folder or

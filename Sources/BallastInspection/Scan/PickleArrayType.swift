@@ -13,6 +13,9 @@ struct PickleArrayType {
   /// The bytes of an element; nil where its package alone would tell.
   let byteCount: Int?
   private(set) var holdsObjects: Bool
+  /// Whether it was given a state, or is used: no pickler changes it then, and nobody could tell what
+  /// arrays of it hold.
+  var isSettled = false
 
   /// A type of a package of which nothing is known.
   static let unknown = PickleArrayType(kind: 0, byteCount: nil, holdsObjects: false)
@@ -32,9 +35,16 @@ struct PickleArrayType {
     guard digits.count <= 9, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     let count = Int(String(decoding: digits, as: UTF8.self))
     self.kind = kind
+    guard !Self.isFlexible(kind) || count != nil else { return nil }
     byteCount = kind == UInt8(ascii: "U") ? count.map { 4 * $0 } : count
     holdsObjects = kind == UInt8(ascii: "O")
   }
+
+  /// Whether elements have any size: texts, bytes and structures.
+  private static func isFlexible(_ kind: UInt8) -> Bool { "SUV".utf8.contains(kind) }
+
+  /// Whether elements are dates or times, which have a unit.
+  var hasUnit: Bool { "Mm".utf8.contains(kind) }
 
   /// What BUILD gives a type.
   struct State {
@@ -42,15 +52,24 @@ struct PickleArrayType {
     var part: (type: PickleArrayType, count: Int)?
     /// The fields of a structure: their types and places.
     var fields: [(type: PickleArrayType, offset: Int)] = []
+    /// How many of them have names: there may be titles for them, too.
+    var nameCount = 0
     var byteCount: Int
+    var alignment: Int
     var flags: Int
   }
 
   /// Takes a state, if it is one that NumPy writes of this type.
   mutating func take(_ state: State) -> Bool {
     let isStructure = kind == UInt8(ascii: "V")
-    guard state.byteCount == -1 || byteCount == nil || state.byteCount == byteCount else {
-      return false
+    if Self.isFlexible(kind) {
+      guard state.byteCount == byteCount, (1...64).contains(state.alignment),
+        state.alignment.nonzeroBitCount == 1
+      else { return false }
+    } else {
+      guard state.byteCount == -1 || byteCount == nil || state.byteCount == byteCount else {
+        return false
+      }
     }
     guard isStructure || state.part == nil && state.fields.isEmpty else { return false }
     if let part = state.part {
@@ -65,10 +84,26 @@ struct PickleArrayType {
       else { return false }
       holds = holds || field.type.holdsObjects
     }
+    if holds, !state.areFieldsApart { return false }
     let wanted = holds ? Self.objectFlags : 0
     let mask = holds ? Self.objectFlags : Self.referenceFlags
     guard state.flags >= 0, state.flags & mask == wanted else { return false }
     holdsObjects = holds
     return true
+  }
+}
+
+extension PickleArrayType.State {
+  /// Whether no two fields share bytes: what counts objects would count one twice.
+  fileprivate var areFieldsApart: Bool {
+    var end = 0
+    var places: Set<Int> = []
+    for field in fields.sorted(by: { $0.offset < $1.offset }) {
+      // A title stands for the same field as a name.
+      guard places.insert(field.offset).inserted else { continue }
+      guard field.offset >= end, let size = field.type.byteCount else { return false }
+      end = field.offset + size
+    }
+    return places.count == max(nameCount, fields.isEmpty ? 0 : 1)
   }
 }

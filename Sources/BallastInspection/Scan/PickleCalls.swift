@@ -28,17 +28,18 @@ enum PickleCalls {
     collections Counter () (dict) mapping
     collections defaultdict () (factory) mapping
     collections deque () (items optional-int?) sequence
+    array array (text list)
     pathlib Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath (text*)
     pathlib._local Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath (text*)
     datetime datetime time (bytes zone?)
     datetime date (bytes)
     datetime timedelta (int int int) delta
     datetime timezone (delta text?) zone
-    decimal Decimal (text)
-    fractions Fraction (text) (int int)
+    decimal Decimal (decimal)
+    fractions Fraction (ratio) (int int)
     ipaddress IPv4Address IPv6Address IPv4Network IPv6Network (atom)
     ipaddress IPv4Interface IPv6Interface (atom)
-    numpy dtype (code truth truth) array-type
+    numpy dtype (code truth yes) array-type
     torch Size (ints) size
     torch device (text int?) device
     torch.nn.parameter UninitializedParameter UninitializedBuffer (truth) tensor
@@ -46,6 +47,9 @@ enum PickleCalls {
 
   /// Functions, which picklers write to be called and never as values.
   static let functions = """
+    builtins type (none)
+    __builtin__ type (none)
+    array _array_reconstructor (class text int bytes)
     _codecs encode (text latin1) encoded
     copyreg _reconstructor (class base any) first
     copy_reg _reconstructor (class base any) first
@@ -56,9 +60,9 @@ enum PickleCalls {
     numpy._core.multiarray scalar (numeric-type bytes) text
     numpy.core.multiarray _reconstruct (ndarray no-shape bytes) array
     numpy._core.multiarray _reconstruct (ndarray no-shape bytes) array
-    numpy.core.numeric _frombuffer (buffer numeric-type ints text) array
-    numpy._core.numeric _frombuffer (buffer numeric-type ints text) array
-    numpy.random._pickle __bit_generator_ctor () (type) (text) generator
+    numpy.core.numeric _frombuffer (buffer numeric-type ints text) view
+    numpy._core.numeric _frombuffer (buffer numeric-type ints text) view
+    numpy.random._pickle __bit_generator_ctor () (bit-generator) (text) generator
     numpy.random._pickle __generator_ctor (text) (generator) generator
     numpy.random._pickle __randomstate_ctor (text) (generator) generator
     numpy.random.bit_generator __pyx_unpickle_SeedSequence (type int none) seed
@@ -100,6 +104,12 @@ enum PickleArgument: String, Sendable {
   case number
   /// True or False, which Python 2 wrote as 1 and 0.
   case truth
+  /// True.
+  case yes
+  /// A text with a number, whose exponent does not ask for much memory.
+  case decimal
+  /// A text with an integer, or with two and a slash.
+  case ratio
   /// Bytes, as every protocol writes them.
   case bytes
   /// Bytes that torch's loader is called with: they stand in this file, and are scanned.
@@ -116,7 +126,7 @@ enum PickleArgument: String, Sendable {
   case items
   case optionalInt = "optional-int"
   case optionalDict = "optional-dict"
-  /// Attributes, none of which Python or an interpreter of attributes calls.
+  /// Attributes, none of which Python or an interpreter of attributes calls, nor a tensor's that code sets.
   case state
   /// A name of a class that is listed, or of a package of which nothing is known.
   case `class`
@@ -126,7 +136,9 @@ enum PickleArgument: String, Sendable {
   case base
   /// A type that Python has built in, or a container: what makes the values of a defaultdict.
   case factory
-  /// `numpy.ndarray`.
+  /// One of NumPy's classes of random generators.
+  case bitGenerator = "bit-generator"
+  /// `numpy.ndarray`, or its matrix.
   case ndarray
   /// NumPy's code of a type, such as "f4".
   case code
@@ -156,5 +168,7 @@ enum PickleResult: String, Sendable {
   /// A text's bytes.
   case encoded
   case arrayType = "array-type"
+  /// An array that lies over bytes.
+  case view
   case array, generator, seed, storage, tensor, size, device, layout, delta, zone
 }

@@ -1,3 +1,5 @@
+import BallastBytes
+
 /// The names that make data and nothing else, by what picklers do with them; `PickleCalls` has those
 /// that take arguments.
 ///
@@ -19,6 +21,8 @@ enum PickleDataNames {
     numpy.dtypes Float16DType Float32DType Float64DType LongDoubleDType Complex64DType
     numpy.dtypes Complex128DType CLongDoubleDType StrDType BytesDType ObjectDType VoidDType
     numpy.dtypes DateTime64DType TimeDelta64DType
+    numpy matrix
+    numpy.matrixlib.defmatrix matrix
     numpy.random._mt19937 MT19937
     numpy.random._pcg64 PCG64 PCG64DXSM
     numpy.random._philox Philox
@@ -42,12 +46,26 @@ enum PickleDataNames {
     torch.cuda ShortTensor CharTensor ByteTensor BoolTensor BFloat16Tensor
     torch.cuda.sparse DoubleTensor FloatTensor HalfTensor LongTensor IntTensor ShortTensor
     torch.cuda.sparse CharTensor ByteTensor BFloat16Tensor
-    torch.nn.functional relu gelu
+    torch.nn.functional relu gelu silu mish relu6 leaky_relu elu selu hardswish hardsigmoid hardtanh
+    torch.nn.functional tanh sigmoid softmax log_softmax
     torch.nn.parameter Parameter Buffer
     torch.sparse DoubleTensor FloatTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor
     torch.sparse ByteTensor BFloat16Tensor
     torch.storage TypedStorage UntypedStorage _TypedStorage _UntypedStorage
     """
+
+  /// The attributes of tensors that code of torch sets, in this version and in older ones; a pickle has
+  /// none of them, since they are not kept in an object's dictionary.
+  static let tensorAttributes = Set(
+    """
+    H T data device dtype grad grad_dtype grad_fn imag is_cpu is_cuda is_hpu is_ipu is_leaf is_lazy
+    is_maia is_meta is_mkldnn is_mlc is_mps is_mtia is_nested is_ort is_privateuseone is_quantized
+    is_sparse is_sparse_csr is_vulkan is_xla is_xpu itemsize layout mH mT name names nbytes ndim
+    output_nr real requires_grad retains_grad shape volatile _backward_hooks _base _cdata _grad
+    _grad_fn _has_symbolic_sizes_strides _is_view _post_accumulate_grad_hooks _python_dispatch
+    _version
+    """.split { $0 == " " || $0 == "\n" }.map { ExactString(String($0)) }
+  )
 
   /// Classes whose objects are made without arguments, and whose attributes BUILD then sets.
   static let classes = """
@@ -108,6 +126,8 @@ enum PickleDataNames {
     torch.nn.modules.transformer TransformerEncoder TransformerEncoderLayer
     torch.nn.modules.upsampling Upsample UpsamplingBilinear2d UpsamplingNearest2d
     torch.nn.parallel.data_parallel DataParallel
+    torch.nn.utils.weight_norm WeightNorm
+    torch.utils.data.dataset TensorDataset Subset ConcatDataset
     torch.optim Adafactor Muon
     torch.optim._multi_tensor ASGD Adadelta Adagrad Adam AdamW Adamax NAdam RAdam RMSprop Rprop
     torch.optim._multi_tensor SGD

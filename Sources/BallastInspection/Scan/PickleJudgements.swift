@@ -19,6 +19,21 @@ final class PickleJudgements {
   private var judgements: [ExactString: Judgement] = [:]
 
   private var shown = 0
+  /// The values that were looked at to judge others, which costs time that opcodes do not tell.
+  private var checked = 0
+  /// So many of them cost as much as an opcode.
+  private static let checksPerOpcode = 16
+  /// What it costs to judge a name.
+  private static let opcodesPerName = 8
+
+  /// Notes that so many values are looked at.
+  func check(_ count: Int) { checked += count }
+
+  /// Notes that as much was done as for so many opcodes.
+  func charge(_ opcodes: Int) { checked += opcodes * Self.checksPerOpcode }
+
+  /// What was done besides reading opcodes, in opcodes.
+  var effort: Int { checked / Self.checksPerOpcode }
 
   /// Whether the arguments of one more call are shown.
   func isWorthShowing() -> Bool {
@@ -28,7 +43,9 @@ final class PickleJudgements {
 
   /// The judgement of a name; the key is module, line feed and name.
   func judgement(of key: ExactString, module: String, name: String) -> Judgement {
+    check(Self.checksPerOpcode)
     if let known = judgements[key] { return known }
+    charge(Self.opcodesPerName)
     let judgement = Judgement(
       path: "\(module).\(name)",
       verdict: PickleVerdict(module: module, name: name),

@@ -70,14 +70,15 @@ enum PickleNames {
   /// Packages that start processes, talk to networks, or evaluate and load code.
   static let processes = words(
     """
-    Cython IPython Pyro4 _cffi_backend _pytest aiofiles aiohttp asyncssh boto boto3 botocore
+    Cython IPython Pyro4 _cffi_backend _pytest aiofiles aiohttp asyncssh attr attrs boto boto3
+    botocore
     celery cffi cloudpickle code cppyy dask delegator dill discord distributed django docker
-    envoy eventlet execnet executor fabric flask flask_shell fsspec ftputil future gcsfs gevent
+    envoy eventlet execnet executor fabric filelock flask flask_shell fsspec ftputil future gcsfs gevent
     git gunicorn httpcore httplib2 httpx impacket invoke ipykernel jinja2 jsonpickle
-    jupyter_client kubernetes mako nbconvert nose numba numexpr paramiko past pexpect pexpect
+    jupyter_client kubernetes mako markupsafe mpmath nbconvert networkx nose numba numexpr paramiko past pexpect pexpect
     plumbum psutil ptyprocess pwn pyautogui pybind11 pycurl pydash pynput pyscreeze pysftp
     pytest pythoncom pyximport ray requests rpyc s3fs scapy sh six slack_sdk smart_open sympy
-    telegram telethon tornado twisted urllib3 websocket websockets werkzeug wget win32api
+    telegram telethon tornado twisted typing_extensions urllib3 websocket websockets werkzeug wget win32api
     win32com win32pipe win32process wmi xonsh zmq
     """
   )
@@ -85,14 +86,18 @@ enum PickleNames {
   /// Names that run code in whatever module they are found: modules import them from the library.
   static let borrowed = words(
     """
-    CodeType FunctionType Popen attrgetter builtins call check_call check_output compile delattr
+    CodeType FunctionType Popen UnsafeLoader attrgetter builtins call check_call check_output compile delattr
     eval exec exec_ execfile execl execle execlp execv execve execvp execvpe fork full_load
+    full_load_all
     getattr getoutput getstatusoutput import_by_path import_module import_string importlib load
-    load_formatter_from_file load_lexer_from_file load_pickle loads methodcaller nt open os
+    load_all load_formatter_from_file load_lexer_from_file load_pickle loads methodcaller nt open os
     partial popen popen2 popen3 popen4 posix pty read_pickle rmtree run runpy setattr shutil
     socket spawn spawnl spawnv subprocess sys system urlopen urlretrieve
     """
   )
+
+  /// The words that such names may also have in them, between underscores.
+  static let borrowedWords = ["eval", "exec"]
 
   /// What such names may also start with.
   static let borrowedStarts = ["run_", "unsafe_load"]

@@ -79,6 +79,33 @@ enum PickleNumber {
       && digits.allSatisfy { isDecimal($0) || others.utf8.contains($0) }
   }
 
+  /// Whether a text is a number of Python's `Decimal`, of six digits of exponent at most: whoever makes an
+  /// integer of it gets one of as many digits as the exponent says.
+  static func isDecimal(_ text: String) -> Bool {
+    var digits = Array(text.utf8)[...]
+    dropSign(&digits)
+    let word = digits.prefix(4).map { $0 | 0x20 }
+    if ["inf", "nan", "snan"].contains(where: { word.starts(with: $0.utf8) }) {
+      return digits.allSatisfy { isDecimal($0) || (0x41...0x7A).contains($0) }
+    }
+    let parts = digits.split(omittingEmptySubsequences: false) { $0 | 0x20 == UInt8(ascii: "e") }
+    guard let first = parts.first, parts.count <= 2, first.contains(where: isDecimal),
+      first.allSatisfy({ isDecimal($0) || $0 == UInt8(ascii: ".") })
+    else { return false }
+    guard parts.count == 2 else { return true }
+    var exponent = parts[1]
+    dropSign(&exponent)
+    return (1...6).contains(exponent.count) && exponent.allSatisfy { isDecimal($0) }
+  }
+
+  /// Whether a text is an integer, or two with a slash between them, as `Fraction` is written.
+  static func isRatio(_ text: String) -> Bool {
+    var digits = Array(text.utf8)[...]
+    dropSign(&digits)
+    let parts = digits.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { isDecimal($0) } }
+  }
+
   /// The index that GET or PUT names.
   static func index(_ line: [UInt8]) -> Index {
     if line.allSatisfy(isDecimal), let index = Int(String(decoding: line, as: UTF8.self)) {

@@ -68,6 +68,8 @@ extension PickleScanner {
     )
     archive.holdsModel = ScannedCode.isModel(archive)
     archive.code = ScannedCode.kind(of: archive)
+    archive.isExport = ScannedExport.isExport(archive)
+    if archive.isExport { result.add(ScannedExport.finding(at: stream.place)) }
     if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
   }
@@ -96,6 +98,16 @@ extension PickleScanner {
       stream.isTarMember = archive.isTar
       if let code = archive.code, ScannedCode.isSource(member, of: archive) {
         scanCode(stream, isDeflated: member.isDeflated, kind: code)
+      }
+      if archive.isExport, ScannedExport.isDescription(member, of: archive) {
+        scanExport(stream, isDeflated: member.isDeflated)
+      }
+      if ScannedExport.isProgram(member, of: archive) {
+        let message = "brings what AOTInductor compiles or loads: whoever loads it runs it"
+        result.add(PickleScan.Finding(rule: "code.aotinductor", message, file: place))
+      }
+      if ScannedCode.isBytecode(member, of: archive) {
+        scanBytecode(stream, isDeflated: member.isDeflated)
       }
       if member.isSalvaged {
         opcodesLeft -= Self.opcodesPerSalvagedMember

@@ -23,6 +23,8 @@ extension PickleScanner {
     }
     if isAll { return head.region.count > 0 ? head.region : nil }
     switch judge(head.region, of: stream, byteCount: byteCount) {
+    // Whatever a file that is compressed starts with, a zip archive may end it.
+    case .nothing where stream.isWhole: break
     case .nothing: return nil
     case .settled: return head.region
     case .open: break
@@ -35,7 +37,11 @@ extension PickleScanner {
     inflationLeft -= bytes.count
     effort += Self.effort(for: bytes.count)
     let isCut = bytes.count == limit && limit < most
-    if isCut, judge(bytes, of: stream, byteCount: byteCount) == .open {
+    let judgement = isCut ? judge(bytes, of: stream, byteCount: byteCount) : .settled
+    if judgement == .nothing {
+      result.add(FormatError(ScanFault.cutStream(limit)).inFile(stream.place))
+    }
+    if judgement == .open {
       let part = "what follows the first \(limit) decompressed bytes"
       if let start = try? NumPyStart(bytes), let end = start.end, end > bytes.count {
         // So far there are nothing but numbers.
@@ -63,8 +69,9 @@ extension PickleScanner {
   ) -> Judgement {
     if ScannedTar.isArchive(head) || PickleSniffing.startsZip(head.bytes) { return .open }
     switch NativeCode.look(at: head) {
-    case .isNative: return .settled
-    case .open: return .open
+    // The letters of a PE file are those of an opcode.
+    case .isNative where !NativeCode.isPE(head): return .settled
+    case .isNative, .open: return .open
     case .other: break
     }
     switch PickleSniffing.kind(of: head.bytes) {

@@ -24,7 +24,7 @@ extension PickleScanner {
         result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
         break
       }
-      let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<stream.end))
+      let kind = PickleSniffing.plainKind(of: source.bytes.extracting(position..<stream.end))
       if case .numpy = kind {
         guard let rest = skipArray(at: position, of: stream) else { continue }
         waiting.append(rest.stream.region.range.lowerBound)

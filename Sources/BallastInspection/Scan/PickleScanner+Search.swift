@@ -31,7 +31,7 @@ extension PickleScanner {
       case 0x80:
         guard PickleSniffing.isPickleHeader(at: index, in: span) else { continue }
         let walk = walk(index..<range.upperBound, of: source, whileClean: true)
-        if walk.hasCalls && walk.hasPlausibleName || walk.crossesFrame {
+        if walk.hasCalls && walk.hasPlausibleName || walk.crossesFrame || walk.reachesUnknown {
           take(walk, of: stream, isBeyondDoubt: false)
         }
       case 0x93 where anyProtocol:
@@ -71,7 +71,9 @@ extension PickleScanner {
     }
     let region = rest.stream.region
     let walk = walk(region.range, of: region.source, whileClean: true)
-    if walk.hasCalls && walk.hasPlausibleName { take(walk, of: stream, isBeyondDoubt: false) }
+    if walk.hasCalls && walk.hasPlausibleName || walk.reachesUnknown {
+      take(walk, of: stream, isBeyondDoubt: false)
+    }
   }
 
   /// Whether GLOBAL or INST stands at a place, with two lines that can be a module and a name.

@@ -38,7 +38,7 @@ extension PickleScanner {
   private mutating func read(_ sequence: inout Sequence, of stream: Stream) -> Bool {
     let source = stream.region.source
     let position = sequence.position
-    let kind = PickleSniffing.kind(of: source.bytes.extracting(position..<stream.end))
+    let kind = PickleSniffing.plainKind(of: source.bytes.extracting(position..<stream.end))
     if case .numpy = kind {
       sequence.count += 1
       guard let rest = skipArray(at: position, of: stream) else { return false }

@@ -15,6 +15,8 @@ struct PickleScanner {
   static let opcodesPerArray = 16
   /// Decoding a byte of text counts as decompressing so many.
   static let decodingCost = 16
+  /// Trying whether bytes are a zlib stream takes as long as so many opcodes.
+  static let opcodesPerTrial = 64
   /// Finding a member of a damaged archive takes as long as so many opcodes.
   static let opcodesPerSalvagedMember = 64
 
@@ -30,6 +32,8 @@ struct PickleScanner {
     var isPickle = false
     /// Whether it is a header of a tar archive, and all that follows.
     var isTarHeader = false
+    /// Whether it is the file, or what that is compressed from.
+    var isWhole = false
     /// Whether it is a member of an archive that has a model in it.
     var isModelMember = false
     /// Whether that is a tar archive, in which torch kept elements between pickles.
@@ -61,7 +65,7 @@ struct PickleScanner {
     inflationLeft = limits.inflatedBytes
     effort = Self.effort(for: source.count)
     opcodesLeft = limits.opcodes + source.count / Self.bytesPerOpcode
-    work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0))]
+    work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0, isWhole: true))]
   }
 
   /// What reading so many bytes may cost, in bytes read.
@@ -94,10 +98,16 @@ struct PickleScanner {
       let message = "archives and pickles are nested more than \(Self.maximumDepth) deep"
       return result.add(PickleScan.Finding(rule: "pickle.nesting", message, file: stream.place))
     }
+    let start = Span<UInt8>(_bytes: stream.region.bytes)
+    let mayBeZlib = PickleSniffing.mayBeZlib(start)
+    if mayBeZlib { opcodesLeft -= Self.opcodesPerTrial }
     let kind = PickleSniffing.kind(of: stream.region.bytes)
     switch kind {
     case .gzip: scanCompressed(stream, as: .gzip)
-    case .zlib: scanCompressed(stream, as: .zlib)
+    case .zlib:
+      scanCompressed(stream, as: .zlib)
+      // With a small window it starts with a letter of an opcode.
+      if PickleOpcode(rawValue: start[0]) != nil { scanSequence(stream) }
     case .unopened(let name):
       if !stream.isNested {
         result.add(FormatError(ScanFault.unopened(name)).inFile(stream.place))
@@ -107,10 +117,15 @@ struct PickleScanner {
       scanSequence(stream)
       addLZMA(stream)
     }
+    switch kind {
+    // What is compressed may start with anything, if an archive ends it.
+    case .other, .perhapsPickle: if mayBeZlib, stream.isWhole { scanCompressed(stream, as: .zlib) }
+    default: break
+    }
     if let finding = NativeCode.finding(in: stream) { result.add(finding) }
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = PickleSniffing.startsZip(stream.region.bytes)
-    if isZip || stream.depth == 0 { scanZip(stream, isCertain: isZip) }
+    if isZip || stream.isWhole { scanZip(stream, isCertain: isZip) }
     if !stream.isTarHeader { scanTar(stream) }
   }
 
@@ -147,7 +162,7 @@ extension PickleScanner.Stream {
 extension PickleWalk {
   /// Whether bytes that need not be a pickle are one: Python would come to a call, or to the end.
   var isPickle: Bool {
-    hasCalls || crossesFrame || isClean && end == .stop || importsDanger
+    hasCalls || crossesFrame || reachesUnknown || isClean && end == .stop || importsDanger
   }
 
   /// Whether there is an import that may do harm without a call.

@@ -30,14 +30,13 @@ enum PickleSniffing {
   static func kind(of bytes: RawSpan) -> Kind {
     let kind = plainKind(of: bytes)
     switch kind {
-    case .perhapsPickle, .other:
-      return starts(Span<UInt8>(_bytes: bytes), with: [0x78]) && isZlib(bytes) ? .zlib : kind
+    case .perhapsPickle, .other: return isZlib(bytes) ? .zlib : kind
     default: return kind
     }
   }
 
-  /// The kind, if it is no zlib stream.
-  private static func plainKind(of bytes: RawSpan) -> Kind {
+  /// The kind, if it is no zlib stream, which takes a trial to tell.
+  static func plainKind(of bytes: RawSpan) -> Kind {
     let span = Span<UInt8>(_bytes: bytes)
     guard span.count >= 2 else { return .other }
     if isPickleHeader(at: 0, in: span) { return .pickle }
@@ -95,16 +94,31 @@ enum PickleSniffing {
     return isRound && content > 0 && (content == .max || content < 1 << 38)
   }
 
+  /// Whether bytes start as a zlib stream: with a window of any size, no dictionary of others, and a
+  /// block of a kind that there is.
+  static func mayBeZlib(_ span: Span<UInt8>) -> Bool {
+    guard span.count >= 3, span[0] & 0x8F == 8, span[1] & 0x20 == 0,
+      (Int(span[0]) << 8 | Int(span[1])) % 31 == 0
+    else { return false }
+    switch span[2] >> 1 & 3 {
+    // One that is not compressed has its length twice.
+    case 0: return span.count >= 7 && span[3] == ~span[5] && span[4] == ~span[6]
+    case 3: return false
+    default: return true
+    }
+  }
+
   /// Whether bytes are a zlib stream, and of something that may be a pickle or hold one.
   private static func isZlib(_ bytes: RawSpan) -> Bool {
-    guard let start = try? inflatePrefix(bytes, as: .zlib, limit: ScannedArchive.probe),
+    guard mayBeZlib(Span<UInt8>(_bytes: bytes)),
+      let start = try? inflatePrefix(bytes, as: .zlib, limit: ScannedArchive.probe),
       start.region.count >= 2
     else { return false }
     if ScannedTar.isArchive(start.region) { return true }
     let inner = start.region.bytes
     // A zlib stream in another may be its own content for ever: it is looked into when its turn comes.
     guard case .other = plainKind(of: inner) else { return true }
-    return starts(Span<UInt8>(_bytes: inner), with: [0x78])
+    return mayBeZlib(Span<UInt8>(_bytes: inner))
   }
 
   private static func starts(

@@ -25,8 +25,18 @@ enum PickleSymbol {
   case persistent
   /// A type of NumPy: an index into those of the walk.
   case arrayType(Int)
+  /// An array of NumPy: an index into those of the walk.
+  case array(Int)
   /// A tuple, list, set or dictionary: an index into the collections of the walk.
   case collection(Int)
+}
+
+/// An array of NumPy.
+struct PickleArray {
+  /// The name that was called.
+  let name: Int
+  /// Whether it has its content, which no pickler gives it twice.
+  var isComplete: Bool
 }
 
 /// A container of a pickle, and its first elements.
@@ -41,6 +51,8 @@ struct PickleCollection {
   let kind: Kind
   /// Keys and values of a dictionary, in turns.
   private(set) var elements: [PickleSymbol] = []
+  /// How many elements there are, kept or not.
+  private(set) var count: Int
   /// Whether there are more elements than are kept.
   private(set) var isCut = false
   /// Whether a key is one that Python's machinery asks objects for, or not known.
@@ -51,11 +63,13 @@ struct PickleCollection {
   init(_ kind: Kind, _ elements: some Collection<PickleSymbol> = EmptyCollection()) {
     self.kind = kind
     self.elements = Array(elements.prefix(Self.keptElements))
-    isCut = elements.count > Self.keptElements
+    count = elements.count
+    isCut = count > Self.keptElements
   }
 
   /// Adds elements, of which so many may be kept; returns how many are.
   mutating func append(_ added: some Collection<PickleSymbol>, keeping room: Int) -> Int {
+    count += added.count
     let kept = isCut ? 0 : min(added.count, Self.keptElements - elements.count, room)
     elements.append(contentsOf: added.prefix(kept))
     if kept < added.count { isCut = true }

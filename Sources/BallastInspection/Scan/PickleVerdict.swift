@@ -59,6 +59,9 @@ package enum PickleVerdict: Hashable, Sendable {
   private static func isBorrowed(_ name: Substring.UTF8View) -> Bool {
     PickleNames.borrowed.contains(ExactString(String(Substring(name))))
       || PickleNames.borrowedStarts.contains { name.starts(with: $0.utf8) }
+      || name.split(separator: UInt8(ascii: "_")).contains { word in
+        PickleNames.borrowedWords.contains { word.elementsEqual($0.utf8) }
+      }
       || name.starts(with: "__".utf8) && name.suffix(2).elementsEqual("__".utf8) && name.count > 4
   }
 

@@ -3,9 +3,14 @@ import BallastFormats
 
 /// Whether the arguments of a call are those of a pickler.
 extension PickleWalk {
+  private static let arrayClasses: Set<String> = [
+    "numpy.ndarray", "numpy.matrix", "numpy.matrixlib.defmatrix.matrix",
+  ]
+
   /// Whether the arguments are those of one of the calls of the form.
   func matches(_ arguments: ArraySlice<PickleSymbol>, _ form: PickleForm) -> Bool {
-    form.calls.contains { matches(arguments, $0) }
+    judgements.check(form.calls.count * (arguments.count + 1))
+    return form.calls.contains { matches(arguments, $0) }
   }
 
   private func matches(
@@ -28,7 +33,8 @@ extension PickleWalk {
     _ argument: PickleArgument,
     among arguments: ArraySlice<PickleSymbol>
   ) -> Bool {
-    if isUnknown(symbol) { return true }
+    // What torch's loader is called with has to be known, whoever made it.
+    if argument != .file, isUnknown(symbol) { return true }
     switch argument {
     case .any: return isHarmless(symbol)
     case .atom: return isAtom(symbol)
@@ -38,6 +44,9 @@ extension PickleWalk {
     case .int: return isInteger(symbol)
     case .number: return isNumber(symbol)
     case .truth: return isTruth(symbol)
+    case .yes: return isYes(symbol)
+    case .decimal: return shortText(symbol).map(PickleNumber.isDecimal) ?? false
+    case .ratio: return shortText(symbol).map(PickleNumber.isRatio) ?? false
     case .bytes: return isBytes(symbol)
     case .file: return file(symbol) != nil
     case .buffer:
@@ -54,12 +63,14 @@ extension PickleWalk {
     case .items: return kind(of: symbol) != nil
     case .optionalInt: return isInteger(symbol) || isNone(symbol)
     case .optionalDict: return kind(of: symbol) == .dict || isNone(symbol)
-    case .state: return isAttributes(symbol)
+    case .state: return isTensorState(symbol)
     case .class: return isClass(symbol)
     case .type: return isType(symbol)
     case .base: return isBase(symbol)
     case .factory: return isNone(symbol) || isBase(symbol) || isClass(symbol) && !isType(symbol)
-    case .ndarray: return path(symbol) == "numpy.ndarray"
+    case .bitGenerator:
+      return path(symbol)?.utf8.starts(with: "numpy.random._".utf8) ?? false
+    case .ndarray: return path(symbol).map(Self.arrayClasses.contains) ?? false
     case .code: return isCode(symbol)
     case .numericType:
       guard case .arrayType(let index) = symbol else { return false }
@@ -124,6 +135,21 @@ extension PickleWalk {
     }
   }
 
+  private func isYes(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .truth(true), .integer(1): true
+    default: false
+    }
+  }
+
+  /// A text that is no longer than a name may be.
+  func shortText(_ symbol: PickleSymbol) -> String? {
+    guard case .text(let text) = symbol, text.range.count <= Self.maximumNameBytes else {
+      return nil
+    }
+    return text.decoded(from: source)
+  }
+
   /// Bytes; Python 2's are texts.
   func isBytes(_ symbol: PickleSymbol) -> Bool {
     switch symbol {
@@ -136,7 +162,9 @@ extension PickleWalk {
 
   func isIntegers(_ symbol: PickleSymbol) -> Bool {
     if isResult(symbol, .size) { return true }
-    return tuple(symbol)?.allSatisfy { isInteger($0) } ?? false
+    guard let parts = tuple(symbol) else { return false }
+    judgements.check(parts.count)
+    return parts.allSatisfy { isInteger($0) }
   }
 
   /// What is kept and not asked for anything: all but functions and objects of unknown make.
@@ -196,13 +224,14 @@ extension PickleWalk {
 
   /// A builtin type.
   private func isBase(_ symbol: PickleSymbol) -> Bool {
-    guard let path = path(symbol), form(symbol) != nil else { return false }
+    guard let path = path(symbol), form(symbol)?.isFunction == false else { return false }
     return path.utf8.starts(with: "builtins.".utf8) || path.utf8.starts(with: "__builtin__.".utf8)
   }
 
   // MARK: - Results
 
   func isResult(_ symbol: PickleSymbol, _ result: PickleResult) -> Bool {
+    if case .array = symbol, case .array = result { return true }
     guard case .result(.some(let index)) = symbol else { return false }
     return names[index].form?.result == result
   }
@@ -220,13 +249,14 @@ extension PickleWalk {
     if isAtom(symbol) || isType(symbol) || isUnknown(symbol) { return true }
     if isResult(symbol, .tensor) || isResult(symbol, .size) { return true }
     guard depth > 0, let parts = tuple(symbol) else { return false }
+    judgements.check(parts.count)
     return parts.allSatisfy { isPart($0, depth: depth - 1) }
   }
 
   /// `_rebuild_from_type_v2`: a function of `torch._utils` with its own arguments, a class, attributes.
   private func isRebuilding(_ arguments: ArraySlice<PickleSymbol>) -> Bool {
     let parts = Array(arguments)
-    guard parts.count == 4, isClass(parts[1]), isAttributes(parts[3]) else { return false }
+    guard parts.count == 4, isClass(parts[1]), isTensorState(parts[3]) else { return false }
     guard let form = form(parts[0]) else { return isClass(parts[0]) }
     guard form.isFunction, form.result == .tensor, let inner = tuple(parts[2]),
       path(parts[0])?.utf8.starts(with: "torch._utils.".utf8) == true

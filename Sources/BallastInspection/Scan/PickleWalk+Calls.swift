@@ -15,8 +15,14 @@ extension PickleWalk {
   /// Notes a call, and pushes what it returns.
   mutating func call(_ callee: PickleSymbol, _ arguments: Arguments) {
     if isClean { hasCalls = true }
-    if case .values(let values) = arguments { for value in values { keep(value) } }
+    if case .values(let values) = arguments {
+      for value in values {
+        keep(value)
+        settle(value)
+      }
+    }
     guard case .global(let index) = callee else {
+      if case .opaque = callee { reachUnknown() }
       note(.computedCall)
       return push(.result(of: nil))
     }
@@ -60,12 +66,18 @@ extension PickleWalk {
       guard form.isFunction, case .text(let text)? = values.first else { break }
       return push(.encoded(text))
     case .arrayType: return pushArrayType(values.first)
+    case .array: return pushArray(of: index, isComplete: false)
+    case .view:
+      if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
+      return pushArray(of: index, isComplete: true)
     case .first:
       guard case .global(let type)? = values.first else { break }
       checkObject(of: type, values)
       return push(.result(of: type))
     case .storage:
       guard let value = values.first, let file = file(value) else { break }
+      if bufferPlaces.contains(file.range.lowerBound) { note(.loaderAtLarge) }
+      filePlaces.insert(file.range.lowerBound)
       addNested(file, isLoaded: true)
     default: break
     }
@@ -92,6 +104,27 @@ extension PickleWalk {
     }
     arrayTypes.append(type)
     push(.arrayType(arrayTypes.count - 1))
+  }
+
+  private mutating func pushArray(of name: Int, isComplete: Bool) {
+    guard arrays.count < Self.maximumCollections else {
+      forget()
+      return push(.opaque)
+    }
+    arrays.append(PickleArray(name: name, isComplete: isComplete))
+    push(.array(arrays.count - 1))
+  }
+
+  /// Notes that an array lies over bytes, which whoever changes the array changes; returns whether they
+  /// are nobody else's.
+  mutating func lend(_ bytes: PickleSymbol) -> Bool {
+    let place: Int
+    switch bytes {
+    case .bytes(let range): place = range.lowerBound
+    case .encoded(let text), .text(let text): place = text.range.lowerBound
+    default: return true
+    }
+    return !filePlaces.contains(place) && bufferPlaces.insert(place).inserted
   }
 
   private mutating func noteOddCall(of index: Int, _ arguments: Arguments) {

@@ -94,7 +94,8 @@ extension PickleWalk {
         if !isTuple { note(.functionAtLarge) }
       case .text(let text) where collection.kind == .dict && (index - start) % 2 == 0:
         if isSpecial(text) { collection.hasSpecialKeys = true }
-      case .result, .opaque, .persistent, .arrayType:
+      case .result, .opaque, .persistent, .arrayType, .array:
+        settle(symbol)
         // A text of NumPy's is a text, too.
         if collection.kind == .dict, (index - start) % 2 == 0 { collection.hasSpecialKeys = true }
       default: break
@@ -118,7 +119,8 @@ extension PickleWalk {
     let underscore = UInt8(ascii: "_")
     guard let first = text.range.first else { return false }
     if span[first] == underscore, text.range.count > 1, span[first + 1] == underscore {
-      return true
+      // Nobody asks for this one but people.
+      return !source.array(text.range.prefix(12)).elementsEqual("__version__".utf8)
     }
     guard text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape,
       span[first] == underscore || span[first] == UInt8(ascii: "\\")
@@ -144,6 +146,11 @@ extension PickleWalk {
   }
 
   // MARK: - Keeping values
+
+  /// Notes that a type of NumPy is used: from now on it may not change.
+  mutating func settle(_ symbol: PickleSymbol) {
+    if case .arrayType(let index) = symbol { arrayTypes[index].isSettled = true }
+  }
 
   /// Notes a value that may be called later, where nobody sees it.
   mutating func keep(_ symbol: PickleSymbol) {

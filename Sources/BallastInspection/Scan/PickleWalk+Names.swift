@@ -18,6 +18,7 @@ extension PickleWalk {
   /// Imports a name that two texts make, which are decoded once.
   mutating func global(module: PickleSymbol, name: PickleSymbol) -> PickleSymbol {
     guard case .text(let first) = module, case .text(let second) = name else {
+      if isOpaque(module) || isOpaque(name) { reachUnknown() }
       return global(module: text(of: module), name: text(of: name))
     }
     let place = PlacedName(module: first.range.lowerBound, name: second.range.lowerBound)
@@ -63,6 +64,10 @@ extension PickleWalk {
     return .global(names.count - 1)
   }
 
+  private func isOpaque(_ symbol: PickleSymbol) -> Bool {
+    if case .opaque = symbol { true } else { false }
+  }
+
   /// Python looks these codes up in a table of the running program.
   mutating func pushExtension(_ code: Int) {
     note(.extensionCode)
@@ -74,7 +79,7 @@ extension PickleWalk {
   /// Whether this is what a pickler, or somebody who imitates one, writes: bytes of tensors can look
   /// like the start of a pickle.
   var isCredible: Bool {
-    isClean && end == .stop || hasPlausibleName || crossesFrame
+    isClean && end == .stop || hasPlausibleName || crossesFrame || reachesUnknown
   }
 
   /// Whether one of the names could be a module and a name in it.

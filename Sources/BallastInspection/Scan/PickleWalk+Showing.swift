@@ -59,6 +59,7 @@ extension PickleWalk {
     case .encoded(let text): "\(text.range.count) bytes"
     case .global(let index): names[index].shownPath
     case .result(.some(let index)): names[index].shownPath + "(…)"
+    case .array(let index): names[arrays[index].name].shownPath + "(…)"
     case .opaque, .number, .buffer, .persistent, .arrayType, .result(.none), .collection: "…"
     }
   }

@@ -1,7 +1,7 @@
 import BallastBytes
 import BallastFormats
 
-/// BUILD: what gives objects their attributes, and arrays their bytes.
+/// BUILD: what gives objects their attributes; `PickleWalk+NumPy` has what it gives arrays.
 extension PickleWalk {
   /// Notes a state that no pickler gives the target.
   mutating func build(_ target: PickleSymbol, from state: PickleSymbol) {
@@ -12,15 +12,12 @@ extension PickleWalk {
       guard let form = names[index].form else { return }
       switch form.result {
       case .object, .mapping: if !isAttributes(state) { note(.oddState) }
-      case .array: if !isArray(state) { note(.oddState) }
       case .generator: if !isGenerator(state) { note(.oddState) }
       case .seed: if kind(of: state) != .tuple || holdsOnlyData(state) == false { note(.oddState) }
       default: note(.changesClass)
       }
-    case .arrayType(let index):
-      guard let state = arrayTypeState(state), arrayTypes[index].take(state) else {
-        return note(.oddState)
-      }
+    case .array(let index): build(arrayAt: index, from: state)
+    case .arrayType(let index): build(arrayTypeAt: index, from: state)
     case .opaque where !isClean: return
     default: note(.changesClass)
     }
@@ -29,102 +26,40 @@ extension PickleWalk {
   /// A dictionary of attributes, or a tuple of two of them, or of none: none of them is one that
   /// Python calls.
   func isAttributes(_ state: PickleSymbol) -> Bool {
+    holdsAttributes(state) { !collections[$0].hasSpecialKeys }
+  }
+
+  /// Attributes of a tensor, which `setattr` sets: where torch has code for one, that could change
+  /// the elements of others, and bytes over which they lie.
+  func isTensorState(_ state: PickleSymbol) -> Bool {
+    holdsAttributes(state) { index in
+      let collection = collections[index]
+      guard !collection.hasSpecialKeys, !collection.isCut else { return false }
+      judgements.check(8 * collection.elements.count)
+      return stride(from: 0, to: collection.elements.count, by: 2).allSatisfy { place in
+        guard let key = shortText(collection.elements[place]) else { return false }
+        return !PickleDataNames.tensorAttributes.contains(ExactString(key))
+      }
+    }
+  }
+
+  /// Whether each dictionary of a state, by its index, is as it should be.
+  private func holdsAttributes(_ state: PickleSymbol, _ isFitting: (Int) -> Bool) -> Bool {
     switch state {
     case .none: return true
     case .result: return isUnknown(state)
     case .collection(let index):
-      let collection = collections[index]
-      switch collection.kind {
-      case .dict: return !collection.hasSpecialKeys
+      switch collections[index].kind {
+      case .dict: return isFitting(index)
       case .tuple:
-        return !collection.isCut && collection.elements.count == 2
-          && collection.elements.allSatisfy { element in
-            if case .none = element { return true }
-            return kind(of: element) == .dict && isAttributes(element)
-          }
+        guard let parts = tuple(state), parts.count == 2 else { return false }
+        return parts.allSatisfy { part in
+          guard case .collection(let index) = part else { return isNone(part) }
+          return collections[index].kind == .dict && isFitting(index)
+        }
       case .list, .set: return false
       }
     default: return false
     }
-  }
-
-  // MARK: - NumPy
-
-  /// The version, the shape, the type, the order, and bytes or a list.
-  private func isArray(_ state: PickleSymbol) -> Bool {
-    guard let parts = tuple(state), parts.count == 5, case .integer = parts[0],
-      isIntegers(parts[1]), isTruth(parts[3])
-    else { return false }
-    if isUnknown(parts[2]) { return true }
-    guard case .arrayType(let index) = parts[2] else { return false }
-    return arrayTypes[index].holdsObjects ? kind(of: parts[4]) == .list : isBytes(parts[4])
-  }
-
-  /// A dictionary, alone or with the seed.
-  private func isGenerator(_ state: PickleSymbol) -> Bool {
-    if kind(of: state) == .dict { return true }
-    guard let parts = tuple(state), parts.count == 2, kind(of: parts[0]) == .dict else {
-      return false
-    }
-    switch parts[1] {
-    case .none: return true
-    case .result(.some(let index)): return names[index].form?.result == .seed
-    default: return false
-    }
-  }
-
-  /// Whether a tuple holds texts, numbers, arrays and tuples of such only.
-  private func holdsOnlyData(_ symbol: PickleSymbol) -> Bool {
-    tuple(symbol)?.allSatisfy { part in
-      switch part {
-      case .none, .truth, .integer, .number, .text: true
-      case .result(.some(let index)): names[index].form?.result == .array
-      case .collection(let index):
-        collections[index].kind != .dict && collections[index].elements.allSatisfy { isAtom($0) }
-      default: false
-      }
-    } ?? false
-  }
-
-  /// Version, order of bytes, an array in each element, names, fields, size, alignment and flags; with
-  /// dates their unit.
-  private func arrayTypeState(_ state: PickleSymbol) -> PickleArrayType.State? {
-    guard let parts = tuple(state), (8...9).contains(parts.count),
-      case .integer(let version) = parts[0], (3...4).contains(version), isText(parts[1]),
-      case .integer(let byteCount) = parts[5], case .integer = parts[6],
-      case .integer(let flags) = parts[7]
-    else { return nil }
-    var result = PickleArrayType.State(byteCount: byteCount, flags: flags)
-    if case .none = parts[2] {
-    } else {
-      guard let pair = tuple(parts[2]), pair.count == 2, case .arrayType(let type) = pair[0],
-        let shape = tuple(pair[1]), isIntegers(pair[1])
-      else { return nil }
-      var count = 1
-      for length in shape {
-        guard case .integer(let length) = length, length >= 0 else { return nil }
-        let product = count.multipliedReportingOverflow(by: length)
-        guard !product.overflow else { return nil }
-        count = product.partialValue
-      }
-      result.part = (arrayTypes[type], count)
-    }
-    switch (parts[3], parts[4]) {
-    case (.none, .none): break
-    case (_, .collection(let fields)):
-      guard collections[fields].kind == .dict, !collections[fields].isCut,
-        let names = tuple(parts[3]), names.allSatisfy({ isText($0) })
-      else { return nil }
-      let entries = collections[fields].elements
-      for index in stride(from: 1, to: entries.count, by: 2) {
-        guard let field = tuple(entries[index]), (2...3).contains(field.count),
-          case .arrayType(let type) = field[0], case .integer(let offset) = field[1],
-          field.dropFirst(2).allSatisfy({ isAtom($0) })
-        else { return nil }
-        result.fields.append((arrayTypes[type], offset))
-      }
-    default: return nil
-    }
-    return result
   }
 }

@@ -146,8 +146,15 @@ extension PickleWalk {
 
   @_lifetime(reader: copy reader)
   private mutating func number(_ count: Int, _ reader: inout ByteReader) throws(FormatError) {
-    try reader.skip(count)
-    push(.number)
+    let range = try take(count, &reader)
+    guard opcode != .binfloat, count <= 8 else { return push(.number) }
+    let source = source
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var value: UInt64 = 0
+    for index in range.reversed() { value = value << 8 | UInt64(span[index]) }
+    let unused = 64 - 8 * count
+    // A number of no bytes is 0; otherwise the last bit is the sign.
+    push(.integer(count == 0 ? 0 : Int(Int64(bitPattern: value << unused) >> Int64(unused))))
   }
 
   /// A line, without its line feed.
@@ -225,7 +232,7 @@ extension PickleWalk {
   }
 
   private mutating func noteNested(_ text: PickleText) {
-    guard !isProbe, NestedSniffing.mayHoldCode(text, in: source) else { return }
+    guard !isProbe, NestedSniffing.mayHoldCode(text, in: source, judgements) else { return }
     addNested(text, isLoaded: false)
   }
 

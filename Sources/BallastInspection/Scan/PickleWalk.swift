@@ -36,7 +36,7 @@ struct PickleWalk {
   /// Where reading ended.
   private(set) var position: Int
   private(set) var end = End.truncated
-  /// The opcodes that were read.
+  /// The opcodes that were read, and what was done besides, in opcodes.
   private(set) var opcodeCount = 0
   /// How many bytes there are too few, where reading ended at the end of the bytes.
   private(set) var missing = 0
@@ -65,6 +65,10 @@ struct PickleWalk {
   /// The collection that stands for all empty tuples.
   var emptyTuple: Int?
   var arrayTypes: [PickleArrayType] = []
+  var arrays: [PickleArray] = []
+  /// Where the bytes start over which arrays lie, and those that torch's loader was called with.
+  var bufferPlaces: Set<Int> = []
+  var filePlaces: Set<Int> = []
   var nameIndex: [ExactString: Int] = [:]
   /// The names whose module and name stand at two places.
   var placedNames: [PlacedName: Int] = [:]
@@ -76,6 +80,9 @@ struct PickleWalk {
   private(set) var crossesFrame = false
   /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
   private var hasLooseMarks = false
+  /// Whether some Python would come to an import or a call of something that was forgotten, or that only
+  /// the running program knows.
+  private(set) var reachesUnknown = false
   /// Whether the memo may have entries whose index is unknown.
   var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
@@ -102,13 +109,15 @@ struct PickleWalk {
     shouldStop: () -> Bool = { false }
   ) {
     isGuess = whileClean
+    let start = judgements.effort
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
     defer {
       position = reader.offset
+      opcodeCount += judgements.effort - start
     }
     while isClean || !whileClean {
-      guard opcodeCount < maximumOpcodes,
+      guard opcodeCount + judgements.effort - start < maximumOpcodes,
         opcodeCount % Self.opcodesBetweenLooks != 0 || !shouldStop()
       else {
         end = .limit
@@ -214,6 +223,15 @@ struct PickleWalk {
   mutating func forget() {
     note(.tooManyValues)
     isForgetful = true
+  }
+
+  /// Says that something is imported or called of which nothing is known.
+  ///
+  /// Taken from below a mark, such a value need not be there in any Python, and texts in parentheses look
+  /// like that.
+  mutating func reachUnknown() {
+    guard isClean, !hasLooseMarks || isForgetful || hasUnknownMemos else { return }
+    reachesUnknown = true
   }
 
   mutating func note(_ oddity: PickleOddity.Kind) {

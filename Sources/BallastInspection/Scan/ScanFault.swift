@@ -16,6 +16,8 @@ package enum ScanFault: FormatFault {
   case oddSize
   /// A gzip file or a zlib stream with an array of numbers that is longer than is decompressed.
   case cutArray(Int)
+  /// A file that is a gzip or a zlib stream, longer than is decompressed: an archive may end it.
+  case cutStream(Int)
   /// Elements of arrays that stand in the middle of a pickle.
   case joblibArrays
   /// A legacy file of torch whose storages cannot be passed over as torch would.
@@ -31,6 +33,8 @@ package enum ScanFault: FormatFault {
     case .oddExtension: "an extended header of a tar archive is not understood"
     case .cutArray(let count):
       "the array goes on behind the first \(count) decompressed bytes: the rest was not looked at"
+    case .cutStream(let count):
+      "it goes on behind the first \(count) decompressed bytes: the rest was not looked at"
     case .joblibArrays:
       "joblib's arrays stand between the opcodes: what follows was searched, not read"
     case .storagesNotFollowed:

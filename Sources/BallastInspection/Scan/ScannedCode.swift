@@ -51,6 +51,11 @@ enum ScannedCode {
     archive.foldedName(of: member).hasSuffix(".py")
   }
 
+  /// Whether a member is what the lite interpreter runs, in which operators are texts of a pickle.
+  static func isBytecode(_ member: ScannedArchive.Member, of archive: ScannedArchive) -> Bool {
+    !archive.isTar && archive.foldedName(of: member).hasSuffix("bytecode.pkl")
+  }
+
   /// What is said of an archive once.
   func finding(in archive: ScannedArchive) -> PickleScan.Finding? {
     guard case .torchScript = self else { return nil }
@@ -93,6 +98,20 @@ enum ScannedCode {
     return nil
   }
 
+  /// The same in the bytes of a pickle, where nothing but a namespace and two colons tell an operator from
+  /// other words.
+  static func dangerousOperator(inBytecode bytes: [UInt8]) -> String? {
+    let colon = UInt8(ascii: ":")
+    for index in bytes.indices.dropFirst() where bytes[index] == colon && bytes[index - 1] == colon
+    {
+      let word = bytes[(index + 1)...].prefix(32)
+      if let name = operators.first(where: { $0 != "load" && word.starts(with: $0.utf8) }) {
+        return name
+      }
+    }
+    return nil
+  }
+
   /// A parenthesis, or what may stand between a name and it.
   private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
 
@@ -112,24 +131,38 @@ extension PickleScanner {
       let message = "brings Python code along, which torch.package runs"
       result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
     case .torchScript:
-      let limit = min(limits.memberBytes, inflationLeft)
-      effort -= stream.region.count
-      var text = stream.region
-      if isDeflated {
-        guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {
-          return
-        }
-        text = prefix.region
-        inflationLeft -= text.count
-      }
-      if text.count >= limit {
-        addTooLarge("what follows the first \(limit) bytes", limit: limit, at: stream.place)
-      }
-      let bytes = text.source.array(text.range.prefix(limit))
-      if let name = ScannedCode.dangerousOperator(in: bytes) {
-        let message = "its TorchScript calls \(name), which reaches outside of the model"
-        result.add(PickleScan.Finding(rule: "code.torchscript-io", message, file: stream.place))
-      }
+      guard let text = memberText(stream, isDeflated: isDeflated) else { return }
+      addOperator(ScannedCode.dangerousOperator(in: text), at: stream.place)
     }
+  }
+
+  /// Looks at what the lite interpreter runs.
+  mutating func scanBytecode(_ stream: Stream, isDeflated: Bool) {
+    guard let text = memberText(stream, isDeflated: isDeflated) else { return }
+    addOperator(ScannedCode.dangerousOperator(inBytecode: text), at: stream.place)
+  }
+
+  private mutating func addOperator(_ name: String?, at place: String?) {
+    guard let name else { return }
+    let message = "its TorchScript calls \(name), which reaches outside of the model"
+    result.add(PickleScan.Finding(rule: "code.torchscript-io", message, file: place))
+  }
+
+  /// The bytes of a member that is read as a text, as far as one is; nil where it cannot be.
+  mutating func memberText(_ stream: Stream, isDeflated: Bool) -> [UInt8]? {
+    let limit = min(limits.memberBytes, inflationLeft)
+    effort -= stream.region.count
+    var text = stream.region
+    if isDeflated {
+      guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {
+        return nil
+      }
+      text = prefix.region
+      inflationLeft -= text.count
+    }
+    if text.count >= limit {
+      addTooLarge("what follows the first \(limit) bytes", limit: limit, at: stream.place)
+    }
+    return text.source.array(text.range.prefix(limit))
   }
 }

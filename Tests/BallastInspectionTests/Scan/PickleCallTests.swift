@@ -83,7 +83,7 @@ import Testing
 
   static let honest: [[UInt8]] = [
     array(type("f8", flags: 0), bytes([UInt8](repeating: 0, count: 8))),
-    array(type("O8", flags: 63), [0x5D]),
+    array(type("O8", flags: 63), [0x5D] + none + [0x61]),
     call(name(multiarray, "scalar"), type("f8", flags: 0), bytes([1, 2, 3, 4, 5, 6, 7, 8])),
     tensor,
     call(name("torch._utils", "_rebuild_parameter"), tensor, yes, [0x7D]),

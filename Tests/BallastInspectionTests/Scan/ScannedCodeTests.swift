@@ -93,4 +93,73 @@ import Testing
     program[60] = 101
     #expect(try scan(program).findings.isEmpty)
   }
+
+  // MARK: - torch.export
+
+  private func exported(_ expression: String, key: String = "expr_str") -> [UInt8] {
+    let json = "{\"sizes\": [{\"as_expr\": {\"\(key)\" : \"\(expression)\", \"hint\": null}}]}"
+    return zip([("m/models/model.json", Array(json.utf8)), ("m/archive_format", Array("pt2".utf8))])
+  }
+
+  @Test(
+    arguments: [
+      "Symbol('s77', positive=True, integer=True)", "2*s0 + 1", "Max(1, (s0 - 1)//2) % 3",
+      "TruncToInt(Mul(Float('1.5', precision=53), ToFloat(Symbol('u0', integer=True))))",
+      "Pow(Symbol('s0'), Integer(-2))", "Float('-inf', precision=53)", "s0 >= 2.5",
+    ]
+  )
+  func sizesThatAreArithmetic(expression: String) throws {
+    let findings = try scan(exported(expression)).findings
+    #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .unknown)
+  }
+
+  @Test(
+    arguments: [
+      "__import__('os')", "eval('s0')", "Max.mro()", "Symbol('s0').func", "(Max)(1)", "'s0'(1)",
+      "Max('os.x')", "Max('f(1)')", "lambda: 0", "s0[0]", "s0 if 1 else 2; x", "1.real", "[s0]",
+      "Max(1)(2)", "M\\u0061x.a", "s0\\n", "é",
+    ]
+  )
+  func sizesThatAreMore(expression: String) throws {
+    for key in ["expr_str", "expr\\u005fstr"] {
+      let findings = try scan(exported(expression, key: key)).findings
+      #expect(findings.map(\.severity) == [.unknown, .dangerous], "\(expression)")
+    }
+  }
+
+  @Test(arguments: ["a.cpp", "a.O", "a.so", "a_compile_flags.json", "b/a.cc"])
+  func sourcesOfAOTInductor(name: String) throws {
+    #expect(try rules(zip([("m/data/aotinductor/model/\(name)", [1])])) == ["code.aotinductor"])
+    #expect(try rules(zip([("m/data/other/\(name)", [1])])).isEmpty)
+  }
+
+  @Test func operatorsOfTheLiteInterpreter() throws {
+    func bytecode(_ name: String) -> [UInt8] {
+      [0x80, 2, 0x58] + littleEndian(name.utf8.count, 4) + Array(name.utf8) + [0x71, 0, 0x2E]
+    }
+    for name in ["aten::save", "aten::from_file", "prim::rpc_sync"] {
+      #expect(try rules(zip([("m/bytecode.pkl", bytecode(name))])) == ["code.torchscript-io"])
+    }
+    #expect(try rules(zip([("m/bytecode.pkl", bytecode("aten::add"))])).isEmpty)
+    #expect(try rules(zip([("m/data.pkl", bytecode("aten::save"))])).isEmpty)
+  }
+
+  // MARK: - Compressed
+
+  /// A zlib stream that is not compressed, with a window of `bits`.
+  private func zlib(_ data: [UInt8], bits: Int) -> [UInt8] {
+    let method = (bits - 8) << 4 | 8
+    let flags = 31 - (method << 8) % 31
+    let length = littleEndian(data.count, 2)
+    return [UInt8(method), UInt8(flags), 1] + length + length.map { ~$0 } + data + [0, 0, 0, 0]
+  }
+
+  @Test(arguments: 8...15)
+  func zlibOfAnyWindow(bits: Int) throws {
+    try expectPayload(in: zlib(Self.payload2, bits: bits))
+    let zeros = [UInt8](repeating: 0, count: 2000)
+    let behind = try scan(zlib(zeros + zip([("w", Self.payload)]), bits: bits)).findings
+    #expect(behind.contains { $0.name == "os.system" && $0.file == "decompressed/w" })
+    #expect(try scan(zlib(Self.empty, bits: bits)).findings.isEmpty)
+  }
 }
