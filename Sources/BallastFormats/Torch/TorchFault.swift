@@ -18,6 +18,7 @@ public enum TorchFault: FormatFault {
   case missingStorage(key: String)
   case wrongStorageSize(key: String, expected: Int, found: Int)
   case badStorageView(key: String)
+  case swappedAsAnotherType(key: String, stored: String, read: String)
   case storageOfTwoTypes(key: String, first: String, then: String)
   case storageViewTwice(key: String)
   case changedElements
@@ -52,6 +53,8 @@ public enum TorchFault: FormatFault {
   case repeatedKey(path: String)
   /// A warning: the name is made up.
   case inventedName(path: String)
+  /// A warning: all are listed.
+  case incomparableKeys(path: String)
   /// A warning: what is not understood is left out.
   case unreadContents(path: String)
   /// A remark.
@@ -80,6 +83,8 @@ public enum TorchFault: FormatFault {
     case .wrongStorageSize(let key, let expected, let found):
       "storage \(quoted(key)) has \(found) bytes where its tensors want \(expected)"
     case .badStorageView(let key): "a view of storage \(quoted(key)) reaches past its end"
+    case .swappedAsAnotherType(let key, let stored, let read):
+      "storage \(quoted(key)) is big-endian \(stored), and bytes of these are not in the order of \(read)"
     case .storageOfTwoTypes(let key, let first, let then):
       "storage \(quoted(key)) is of type \(then) here, and of \(first) before, which torch takes it for"
     case .storageViewTwice(let key):
@@ -118,6 +123,9 @@ public enum TorchFault: FormatFault {
     case .repeatedKey(let path): "the key \(quoted(path)) is set twice; the later value counts"
     case .inventedName(let path):
       "the name \(quoted(path)) is made up: the key is no short text, number or tuple of these"
+    case .incomparableKeys(let path):
+      "keys in \(quoted(path)) are objects or classes: where Python finds two equal, it has the last "
+        + "value alone"
     case .unreadContents(let path):
       "not all that \(quoted(path)) is made from is understood; what is not is left out"
     case .ambiguousName(let name, let renamed):

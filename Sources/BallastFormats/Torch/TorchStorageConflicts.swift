@@ -25,6 +25,7 @@ struct TorchStorageConflicts {
     let kind: PickleValue
     let type: PickleValue
     let key: PickleValue
+    let location: PickleValue
     /// The number of elements; 1 for any usual number but none.
     let count: Int
 
@@ -37,6 +38,7 @@ struct TorchStorageConflicts {
       kind = fields[start]
       type = fields[start + 1]
       key = fields[start + 2]
+      location = fields[start + 3]
       guard let number = graph.integer(fields[start + 4]) else { return nil }
       count = (1..<1 << 40).contains(number) ? 1 : number
     }
@@ -70,7 +72,7 @@ struct TorchStorageConflicts {
   }
 
   private mutating func conflict(of reference: TorchStorageReference) -> TorchFault? {
-    let type = reference.type.name
+    let type = reference.type.name + (reference.isMeta ? " without data" : "")
     switch meanings[reference.key] {
     case nil: meanings[reference.key] = .whole(type: type, byteCount: reference.byteCount)
     case .whole(let first, let byteCount):

@@ -17,6 +17,8 @@ struct TorchViews {
   private var arrays: [ArrayPlace: TensorStorage] = [:]
   /// The storages of computed tensors by the call that makes them, so that ties stay ties.
   private var computed: [PickleValue: TensorStorage] = [:]
+  /// The numbers of the lists that several tensors may share.
+  private var lists: [PickleValue: TensorStorage] = [:]
 
   private struct ArrayPlace: Hashable {
     let content: PickleValue
@@ -68,7 +70,7 @@ struct TorchViews {
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storages.storage(tensor.storage, at: offset),
+      storage: try storage(of: tensor, at: offset),
       elementOffset: tensor.elementOffset
     )
     if tensor.isConjugated || tensor.isNegated {
@@ -77,6 +79,25 @@ struct TorchViews {
     guard tensor.type.isKeptAsBits else { return .view(view) }
     let note = TorchFault.keptAsBits(tensor: name, type: tensor.type.name, layout.dtype)
     return .view(view, note: note)
+  }
+
+  /// The storage of a tensor, whose bytes torch puts in order for the type of the storage.
+  private mutating func storage(
+    of tensor: TorchTensor,
+    at offset: Int?
+  ) throws(FormatError) -> TensorStorage {
+    let storage = try storages.storage(tensor.storage, at: offset)
+    guard storage.byteOrder == .little || tensor.type.name == tensor.storage.type.name else {
+      throw FormatError(
+        TorchFault.swappedAsAnotherType(
+          key: tensor.storage.key.text,
+          stored: tensor.storage.type.name,
+          read: tensor.type.name
+        ),
+        at: offset
+      )
+    }
+    return storage
   }
 
   private mutating func signed(
@@ -141,16 +162,41 @@ struct TorchViews {
     switch numbers {
     case .tensor(let tensor): return try part(tensor, named: name, at: offset)
     case .list(let list):
-      let bytes = list.flatMap { number in
-        (0..<8).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
+      let storage: TensorStorage
+      if let known = lists[list] {
+        storage = known
+      } else {
+        storage = try self.storage(of: list, named: name, at: offset)
+        lists[list] = storage
       }
       return try TensorView(
         name: name,
         dtype: .f64,
-        shape: try Shape([list.count]),
-        storage: TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
+        shape: try Shape([storage.byteCount / DType.f64.byteCount(of: 1)]),
+        storage: storage
       )
     }
+  }
+
+  /// The numbers of a list as float64.
+  private func storage(
+    of list: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> TensorStorage {
+    let elements = graph.elements(list) ?? []
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(DType.f64.byteCount(of: elements.count))
+    for element in elements {
+      guard let number = graph.number(element) else {
+        let function = "_rebuild_qtensor"
+        throw FormatError(TorchFault.badArguments(tensor: name, function: function), at: offset)
+      }
+      for shift in 0..<8 {
+        bytes.append(UInt8(truncatingIfNeeded: number.bitPattern >> UInt64(8 * shift)))
+      }
+    }
+    return TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
   }
 
   /// The dense elements of a sparse tensor.
@@ -264,7 +310,7 @@ struct TorchViews {
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storages.storage(tensor.storage, at: offset),
+      storage: try storage(of: tensor, at: offset),
       elementOffset: tensor.elementOffset
     )
   }

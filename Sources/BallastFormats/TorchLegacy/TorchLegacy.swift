@@ -122,7 +122,7 @@ package enum TorchLegacy {
     let graph = try pickle(in: source, at: &position, limits.pickle)
     let keysOffset = position
     let keyGraph = try pickle(in: source, at: &position, limits.pickle)
-    guard let keys = keyGraph.root.flatMap({ keyGraph.elements($0) }) else {
+    guard let keys = keyGraph.root.flatMap({ keyGraph.sequence($0) }) else {
       throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
     }
     let elementWidths = try elementWidths(in: graph)

@@ -75,7 +75,8 @@ package enum TorchZip {
         }
         return TensorStorage(
           try archive.contents(of: member),
-          byteOrder: byteOrder,
+          // torch leaves bytes as they are, whatever a tensor takes them for.
+          byteOrder: reference.type.byteWidth == 1 ? .little : byteOrder,
           file: file,
           fileOffset: member.method == .stored ? member.dataRange.lowerBound : nil,
           maximumUnfoldedBytes: limits.unfoldedBytes
