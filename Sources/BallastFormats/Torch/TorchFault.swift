@@ -18,7 +18,6 @@ public enum TorchFault: FormatFault {
   case missingStorage(key: String)
   case wrongStorageSize(key: String, expected: Int, found: Int)
   case badStorageView(key: String)
-  case swappedAsAnotherType(key: String, stored: String, read: String)
   case storageOfTwoTypes(key: String, first: String, then: String)
   case storageViewTwice(key: String)
   case changedElements
@@ -83,8 +82,6 @@ public enum TorchFault: FormatFault {
     case .wrongStorageSize(let key, let expected, let found):
       "storage \(quoted(key)) has \(found) bytes where its tensors want \(expected)"
     case .badStorageView(let key): "a view of storage \(quoted(key)) reaches past its end"
-    case .swappedAsAnotherType(let key, let stored, let read):
-      "storage \(quoted(key)) is big-endian \(stored), and bytes of these are not in the order of \(read)"
     case .storageOfTwoTypes(let key, let first, let then):
       "storage \(quoted(key)) is of type \(then) here, and of \(first) before, which torch takes it for"
     case .storageViewTwice(let key):
@@ -163,6 +160,7 @@ public enum TorchObstacle: Hashable, Sendable {
   case conjugated
   case negated
   case packedView
+  case bigEndian(storage: String)
   case converted(to: String)
   case wrappedTooOften
   case maskedArray
@@ -176,6 +174,8 @@ public enum TorchObstacle: Hashable, Sendable {
     case .conjugated: "is a conjugated view of numbers that are not complex"
     case .negated: "is a negated view of elements without a sign"
     case .packedView: "is a strided view of packed elements, which is not read"
+    case .bigEndian(let storage):
+      "is a view of big-endian \(storage), whose bytes torch does not put in its own order"
     case .converted(let type): "is to be converted to \(type) on its device, which is not done"
     case .wrappedTooOften: "is wrapped in more calls than any tensor is"
     case .maskedArray: "is a masked array of NumPy, which is not read"

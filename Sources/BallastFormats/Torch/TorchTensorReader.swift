@@ -184,7 +184,7 @@ struct TorchTensorReader {
       try steps.take(valuesBeyondUsual: call.arguments.count, at: offset)
       var arguments = Array(call.arguments)
       if arguments.isEmpty, case .wrapper = function, let data = variableData(states) {
-        (arguments, states) = ([data], [])
+        (arguments, states, offset) = ([data], [], lastChange)
       }
       try changes.checkUnchanged(arguments, since: offset)
       switch function {

@@ -65,12 +65,16 @@ struct TorchViews {
     at offset: Int?
   ) throws(FormatError) -> Outcome {
     guard let layout = tensor.layout else { return .obstacle(.packedView) }
+    let storage = try storages.storage(tensor.storage, at: offset)
+    guard !isMisordered(tensor, in: storage) else {
+      return .obstacle(.bigEndian(storage: tensor.storage.type.name))
+    }
     let view = try TensorView(
       name: name,
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storage(of: tensor, at: offset),
+      storage: storage,
       elementOffset: tensor.elementOffset
     )
     if tensor.isConjugated || tensor.isNegated {
@@ -81,23 +85,12 @@ struct TorchViews {
     return .view(view, note: note)
   }
 
-  /// The storage of a tensor, whose bytes torch puts in order for the type of the storage.
-  private mutating func storage(
-    of tensor: TorchTensor,
-    at offset: Int?
-  ) throws(FormatError) -> TensorStorage {
-    let storage = try storages.storage(tensor.storage, at: offset)
-    guard storage.byteOrder == .little || tensor.type.name == tensor.storage.type.name else {
-      throw FormatError(
-        TorchFault.swappedAsAnotherType(
-          key: tensor.storage.key.text,
-          stored: tensor.storage.type.name,
-          read: tensor.type.name
-        ),
-        at: offset
-      )
-    }
-    return storage
+  /// Whether the bytes of a tensor stand in an order that torch does not undo: it does for the type of
+  /// the storage.
+  private func isMisordered(_ tensor: TorchTensor, in storage: TensorStorage) -> Bool {
+    let (type, stored) = (tensor.type, tensor.storage.type)
+    guard storage.byteOrder == .big, type.name != stored.name else { return false }
+    return type.byteWidth > 1 || stored.byteWidth > 1
   }
 
   private mutating func signed(
@@ -134,8 +127,8 @@ struct TorchViews {
     named name: String,
     at offset: Int?
   ) throws(FormatError) -> Outcome {
-    guard case .view(let base, _) = try view(of: tensor, from: value, named: name, at: offset)
-    else { return .obstacle(.packedView) }
+    let outcome = try view(of: tensor, from: value, named: name, at: offset)
+    guard case .view(let base, _) = outcome else { return outcome }
     let parameters: QuantizedElements.Parameters
     switch quantizer {
     case .tensor(let scale, let zeroPoint):
@@ -302,7 +295,8 @@ struct TorchViews {
     named name: String,
     at offset: Int?
   ) throws(FormatError) -> TensorView {
-    guard let layout = tensor.layout else {
+    let storage = try storages.storage(tensor.storage, at: offset)
+    guard let layout = tensor.layout, !isMisordered(tensor, in: storage) else {
       throw FormatError(TorchFault.badArguments(tensor: name, function: "torch.Tensor"), at: offset)
     }
     return try TensorView(
@@ -310,7 +304,7 @@ struct TorchViews {
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storage(of: tensor, at: offset),
+      storage: storage,
       elementOffset: tensor.elementOffset
     )
   }

@@ -75,8 +75,7 @@ package enum TorchZip {
         }
         return TensorStorage(
           try archive.contents(of: member),
-          // torch leaves bytes as they are, whatever a tensor takes them for.
-          byteOrder: reference.type.byteWidth == 1 ? .little : byteOrder,
+          byteOrder: byteOrder,
           file: file,
           fileOffset: member.method == .stored ? member.dataRange.lowerBound : nil,
           maximumUnfoldedBytes: limits.unfoldedBytes

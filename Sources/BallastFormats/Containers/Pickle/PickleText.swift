@@ -150,8 +150,9 @@ package struct PickleText: Sendable {
     return result
   }
 
-  /// Undoes `\u0041` and `\U0001F600`; all else is Latin-1. The result is UTF-8, surrogates allowed:
-  /// Python leaves two halves of a pair as they are.
+  /// Undoes `\u0041` and `\U0001F600`; all else is Latin-1.
+  ///
+  /// The result is UTF-8, surrogates allowed: Python leaves two halves of a pair as they are.
   private static func unicodeUnescaped(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var rest = bytes[...]
