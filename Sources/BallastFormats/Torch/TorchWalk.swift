@@ -20,6 +20,8 @@ struct TorchWalk {
   private var names: TorchNames
   /// The tensors and containers that were met, and how often one was met again.
   private var known: Set<PickleValue> = []
+  /// The storages that stand for themselves, as rows of their elements.
+  private var knownStorages: Set<TorchKey> = []
   private var said = Warnings()
   private var repetitions = 0
   private var obstacleCount = 0
@@ -203,6 +205,10 @@ struct TorchWalk {
   /// Counts how often values are met again on other paths.
   private mutating func note(_ value: PickleValue, at offset: Int?) throws(FormatError) {
     guard !known.insert(value).inserted else { return }
+    try countRepetition(at: offset)
+  }
+
+  private mutating func countRepetition(at offset: Int?) throws(FormatError) {
     repetitions += 1
     guard repetitions <= limits.repetitions else {
       throw FormatError(TorchFault.tooManyRepetitions(limit: limits.repetitions), at: offset)
@@ -220,6 +226,12 @@ struct TorchWalk {
       throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
     try note(value, at: offset)
+    // Each persistent id is a value of its own, and a storage may have any number of them.
+    if case .persistent = value, case .tensor(let tensor) = reading,
+      !knownStorages.insert(tensor.storage.viewKey ?? tensor.storage.key).inserted
+    {
+      try countRepetition(at: offset)
+    }
     if case .nested(let nested) = reading {
       let room = limits.tensors - tensors.count - obstacleCount
       let parts = try views.parts(of: nested, named: path.dotted, limit: room, at: offset)

@@ -158,7 +158,10 @@ package enum TorchLegacy {
     in graph: PickleGraph
   ) throws(FormatError) -> [TorchKey: Int] {
     var widths: [TorchKey: Int] = [:]
+    var known: Set<TorchStorageOutline> = []
     for id in graph.persistentIDs {
+      let outline = TorchStorageOutline(id, in: graph)
+      guard outline.map({ known.insert($0).inserted }) ?? true else { continue }
       guard let reference = try TorchStorageReference(id, in: graph) else { continue }
       // The first one counts, as it does for torch.
       if widths[reference.key] == nil { widths[reference.key] = reference.type.byteWidth }
