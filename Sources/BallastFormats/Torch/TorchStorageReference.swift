@@ -51,7 +51,8 @@ struct TorchStorageReference {
     self.key = key
     self.type = type
     byteCount = try product(count, type.byteWidth)
-    isMeta = graph.text(fields[3], maximumBytes: 64) == Self.meta
+    // torch takes bytes for the text that they are.
+    isMeta = graph.keyBytes(fields[3]).map { $0.elementsEqual(Self.meta.utf8) } ?? false
     guard fields.count == 6, fields[5] != .none else {
       viewKey = nil
       bytes = 0..<byteCount

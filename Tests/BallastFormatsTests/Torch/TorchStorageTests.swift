@@ -82,13 +82,13 @@ import Testing
   }
 
   @Test func truthValuesAreNoKeys() throws {
-    func storage(_ key: [UInt8], _ location: String = "cpu") -> [UInt8] {
+    func storage(_ key: [UInt8], _ location: [UInt8] = TorchPickle.text("cpu")) -> [UInt8] {
       bytes(
         TorchPickle.tuple(
           TorchPickle.text("storage"),
           TorchPickle.global("torch", "FloatStorage"),
           key,
-          TorchPickle.text(location),
+          location,
           TorchPickle.integer(4)
         ),
         "Q"
@@ -97,10 +97,12 @@ import Testing
     #expect(try fault { try open(["a": Self.tensor(storage([0x89]))]) } == .badStorageReference)
     #expect(try open(["a": Self.tensor(storage(bytes("K", 0)))]).tensors.count == 1)
     // A location without data gives none, and it is the first that counts.
-    let meta = Self.tensor(storage(TorchPickle.text("0"), "meta"))
-    let none = try open(["a": meta])
-    #expect(none.tensors.isEmpty)
-    #expect(none.warnings.map { $0.fault as? TorchFault } == [.unreadable(tensor: "a", .meta)])
+    let meta = Self.tensor(storage(TorchPickle.text("0"), TorchPickle.text("meta")))
+    for location in [TorchPickle.text("meta"), bytes("C", 4, "meta"), bytes("U", 4, "meta")] {
+      let none = try open(["a": Self.tensor(storage(TorchPickle.text("0"), location))])
+      #expect(none.tensors.isEmpty)
+      #expect(none.warnings.map { $0.fault as? TorchFault } == [.unreadable(tensor: "a", .meta)])
+    }
     #expect(
       try fault {
         try open(["a": meta, "b": Self.tensor(TorchPickle.storage("0", count: 4))])
