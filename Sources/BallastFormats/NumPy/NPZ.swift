@@ -71,6 +71,17 @@ package enum NPZ {
       }
     }
     if tensors.isEmpty, let refusal { throw refusal }
+    // NumPy looks for a member of the very name first, and would find the other array.
+    let names = Set(archive.members.map { ExactString($0.name) })
+    for member in archive.members where member.name.hasSuffix(suffix) {
+      let name = String(member.name.dropLast(suffix.count))
+      guard names.contains(ExactString(name)) else { continue }
+      let isSuffixed = name.hasSuffix(suffix)
+      throw FormatError(
+        NumPyFault.ambiguousName(tensor: isSuffixed ? String(name.dropLast(suffix.count)) : name),
+        at: member.headerOffset
+      )
+    }
     return try Checkpoint(
       format: name,
       files: [.init(name: file ?? "", byteCount: source.count)],

@@ -23,7 +23,7 @@ public enum NumPyFault: FormatFault {
   // Writing
   /// Only for writers.
   case unwritableType(tensor: String, DType)
-  /// Only for writers: another tensor is called so too, with `.npy` at the end.
+  /// Another tensor is called so too, with `.npy` at the end.
   case ambiguousName(tensor: String)
   /// Only for writers.
   case tooManyDimensions(tensor: String, limit: Int)

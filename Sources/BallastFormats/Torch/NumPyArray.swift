@@ -17,11 +17,16 @@ struct NumPyArray {
   let content: PickleValue
 
   /// Out of what BUILD hands to an empty array: (version, shape, dtype, is Fortran, bytes).
-  static func reading(states: [PickleValue], in graph: PickleGraph) -> TorchReading {
+  static func reading(
+    states: [PickleValue],
+    in graph: PickleGraph,
+    _ steps: TorchSteps
+  ) throws(FormatError) -> TorchReading {
     // Each state takes the place of the one before.
     guard case .tuple? = states.last,
-      let parts = states.last.flatMap({ graph.elements($0) }).map(Array.init),
-      parts.count == 5, case .tuple = parts[1], let sizes = integers(parts[1], in: graph),
+      let parts = states.last.flatMap({ graph.elements($0) })?.prefix(6).map({ $0 }),
+      parts.count == 5, case .tuple = parts[1],
+      let sizes = try integers(parts[1], in: graph, steps),
       let isFortran = graph.integer(parts[3])
     else { return .obstacle(.oddArray) }
     let axes = Array(sizes.indices)
@@ -36,16 +41,20 @@ struct NumPyArray {
 
   /// Out of the arguments of `_frombuffer`; `shape` is that of the memory where the axes have an order
   /// of their own.
-  static func reading(arguments: [PickleValue], in graph: PickleGraph) -> TorchReading {
+  static func reading(
+    arguments: [PickleValue],
+    in graph: PickleGraph,
+    _ steps: TorchSteps
+  ) throws(FormatError) -> TorchReading {
     guard arguments.count == 4 || arguments.count == 5, let order = graph.text(arguments[3]),
-      let shape = integers(arguments[2], in: graph)
+      let shape = try integers(arguments[2], in: graph, steps)
     else { return .obstacle(.oddArray) }
     var (sizes, axes) = (shape, Array(shape.indices))
     switch order {
     case "C": break
     case "F": axes.reverse()
     case "K":
-      guard arguments.count == 5, let order = integers(arguments[4], in: graph),
+      guard arguments.count == 5, let order = try integers(arguments[4], in: graph, steps),
         order.sorted() == axes
       else { return .obstacle(.oddArray) }
       // Dimension i of the array is dimension order[i] of the memory.
@@ -56,8 +65,13 @@ struct NumPyArray {
     return reading(sizes: sizes, axes: axes, type: arguments[1], data: arguments[0], in: graph)
   }
 
-  private static func integers(_ value: PickleValue, in graph: PickleGraph) -> [Int]? {
-    guard let elements = graph.elements(value) else { return nil }
+  private static func integers(
+    _ value: PickleValue,
+    in graph: PickleGraph,
+    _ steps: TorchSteps
+  ) throws(FormatError) -> [Int]? {
+    guard let elements = graph.sequence(value) else { return nil }
+    try steps.take(valuesBeyondUsual: elements.count)
     let integers = elements.compactMap { graph.integer($0) }
     return integers.count == elements.count && integers.allSatisfy { $0 >= 0 } ? integers : nil
   }
@@ -70,9 +84,8 @@ struct NumPyArray {
     in graph: PickleGraph
   ) -> TorchReading {
     // What holds the data comes first: an array of objects has a list of them.
-    guard let content = graph.content(data) else {
-      return .obstacle(.unknownType("numpy.dtype('O')"))
-    }
+    if case .list = data { return .obstacle(.unknownType("numpy.dtype('O')")) }
+    guard let content = graph.content(data) else { return .obstacle(.oddArray) }
     guard let (kind, width, isBig) = graph.numpyType(type) else {
       return .obstacle(.unknownType("numpy.dtype"))
     }

@@ -5,10 +5,12 @@ struct TorchContainers {
   /// What a container holds.
   struct Contents {
     var children: [(label: TorchLabel, value: PickleValue)] = []
-    /// The keys that were set more than once.
+    /// The keys that were set more than once, each once.
     var repeatedKeys: [TorchLabel] = []
     /// The labels that are not the text of their keys.
     var inventedLabels: [TorchLabel] = []
+    /// Whether there are keys of which it is not known whether Python finds them equal to others.
+    var hasOpaqueKeys = false
     /// Whether there is more in it, out of a call whose arguments are not understood.
     var isPartlyUnread = false
     /// How many values were looked at.
@@ -24,6 +26,7 @@ struct TorchContainers {
   static let maximumListedEntries = 1000
 
   let graph: PickleGraph
+  let steps: TorchSteps
 
   func isContainer(_ value: PickleValue) -> Bool {
     switch value {
@@ -44,7 +47,7 @@ struct TorchContainers {
     if let elements = graph.elements(value) {
       add(elements, to: &contents)
     } else if let entries = graph.entries(value) {
-      add(entries: entries, to: &contents)
+      try add(entries: entries, to: &contents)
     } else if case .object(let index) = value, graph.content(value) == nil {
       try add(graph.objects[index], to: &contents)
     }
@@ -52,19 +55,27 @@ struct TorchContainers {
   }
 
   /// The attributes of a tensor: the entries of those states that are dictionaries.
-  func attributes(_ states: [PickleValue]) -> Contents {
+  func attributes(_ states: [PickleValue]) throws(FormatError) -> Contents {
     var contents = Contents()
-    add(entries: states.flatMap { attributes(of: $0) ?? [] }, to: &contents)
+    var entries: [PickleValue] = []
+    for state in states { entries += try attributes(of: state) ?? [] }
+    try add(entries: entries, to: &contents)
     return contents
   }
 
-  /// The attributes in a state: a dictionary, or with slots that and the dictionary of the slots.
-  private func attributes(of state: PickleValue) -> [PickleValue]? {
-    if let entries = graph.entries(state) { return entries }
-    guard case .tuple = state, let parts = graph.elements(state), parts.count == 2,
-      parts.allSatisfy({ $0 == .none || graph.entries($0) != nil })
-    else { return nil }
-    return parts.flatMap { graph.entries($0) ?? [] }
+  /// The attributes in a state: a dictionary, or with slots that and the dictionary of the slots; nil
+  /// where it is something else, or not all is understood.
+  func attributes(of state: PickleValue) throws(FormatError) -> [PickleValue]? {
+    if let entries = try entries(of: state) { return entries }
+    guard case .tuple = state, let parts = graph.elements(state), parts.count == 2 else {
+      return nil
+    }
+    var entries: [PickleValue] = []
+    for part in parts where part != .none {
+      guard let more = try self.entries(of: part) else { return nil }
+      entries += more
+    }
+    return entries
   }
 
   // MARK: Plain containers
@@ -80,25 +91,43 @@ struct TorchContainers {
     }
   }
 
-  private func add(entries: [PickleValue], to contents: inout Contents) {
+  private func add(
+    entries: [PickleValue],
+    to contents: inout Contents
+  ) throws(FormatError) {
+    let keys = TorchKeys(graph: graph, steps: steps)
     let count = entries.count / 2
     contents.size += count
     var places: [TorchKey: Int] = [:]
     places.reserveCapacity(min(count, Self.maximumListedEntries))
+    // The same value again is the same key, which is not read anew.
+    var valuePlaces: [PickleValue: Int] = [:]
+    var repeatedPlaces: Set<Int> = []
+    var hasOpaqueKeys = false
     for index in 0..<count {
-      let value = entries[2 * index + 1]
+      let (keyValue, value) = (entries[2 * index], entries[2 * index + 1])
       guard count <= Self.maximumListedEntries || mayHoldTensors(value) else { continue }
-      let key = graph.labelledKey(entries[2 * index], at: index)
-      if let place = places[key.key] {
-        // Python keeps the first key, and the last value.
-        contents.children[place].value = value
+      var place = valuePlaces[keyValue]
+      if place == nil {
+        let key = try keys.key(keyValue)
+        place = places[key.key]
+        if place == nil {
+          let label = key.label ?? TorchLabel(text: "?\(index)", isText: false)
+          places[key.key] = contents.children.count
+          contents.children.append((label, value))
+          if key.isInvented { contents.inventedLabels.append(label) }
+        }
+        if key.isOpaque { hasOpaqueKeys = true }
+        valuePlaces[keyValue] = place ?? contents.children.count - 1
+      }
+      guard let place else { continue }
+      // Python keeps the first key, and the last value.
+      contents.children[place].value = value
+      if repeatedPlaces.insert(place).inserted {
         contents.repeatedKeys.append(contents.children[place].label)
-      } else {
-        places[key.key] = contents.children.count
-        contents.children.append((key.label, value))
-        if key.isInvented { contents.inventedLabels.append(key.label) }
       }
     }
+    if hasOpaqueKeys, valuePlaces.count > 1 { contents.hasOpaqueKeys = true }
   }
 
   private func mayHoldTensors(_ value: PickleValue) -> Bool {
@@ -116,31 +145,40 @@ struct TorchContainers {
     if Self.dictionaryClasses.contains(className) {
       let (entries, isWhole) = try dictionaryEntries(object, call, className)
       if !isWhole { contents.isPartlyUnread = true }
-      add(entries: entries, to: &contents)
+      try add(entries: entries, to: &contents)
       // Only torch's note of module versions, `_metadata`, is ever set on such an object.
       return
     }
+    var items = object.items[...]
     if Self.sequenceClasses.contains(className) {
       let first = Self.isUnused(className, object, call) ? nil : call.arguments.first
       if let first, let elements = graph.elements(first) {
         try graph.checkUnchanged(first, since: object.offset)
-        add(elements, to: &contents)
+        items = elements + items
       } else if let first, first.isOpaque || graph.entries(first) != nil {
         contents.isPartlyUnread = true
+      }
+      if className == "collections.deque", call.arguments.count > 1 {
+        // As many as it may hold, the last of those that came.
+        if let count = graph.integer(call.arguments[call.arguments.startIndex + 1]), count >= 0 {
+          items = items.suffix(count)
+        } else if call.arguments.last != PickleValue.none {
+          contents.isPartlyUnread = true
+        }
       }
     } else {
       add(call.arguments, to: &contents)
     }
-    add(object.items[...], to: &contents)
+    add(items, to: &contents)
     var attributes = object.entries + (graph.entries(object.keywords) ?? [])
     for state in object.states {
-      if let entries = self.attributes(of: state) {
+      if let entries = try self.attributes(of: state) {
         attributes += entries
       } else {
         contents.children.append((TorchLabel(text: "state", isText: true), state))
       }
     }
-    add(entries: try flattened(attributes), to: &contents)
+    try add(entries: try flattened(attributes), to: &contents)
   }
 
   private static let dictionaryClasses: Set<String> = [
@@ -210,13 +248,13 @@ struct TorchContainers {
   /// `_parameters`, `_buffers` and `_modules` are left out of the names, as `state_dict` does.
   private func flattened(_ attributes: [PickleValue]) throws(FormatError) -> [PickleValue] {
     let keys = stride(from: 0, to: attributes.count - 1, by: 2)
-    guard keys.contains(where: { graph.text(attributes[$0]) == "_modules" }) else {
+    guard keys.contains(where: { shortText(attributes[$0]) == "_modules" }) else {
       return attributes
     }
     var result: [PickleValue] = []
     for index in keys {
       let (key, value) = (attributes[index], attributes[index + 1])
-      if Self.moduleDictionaries.contains(graph.text(key) ?? ""),
+      if Self.moduleDictionaries.contains(shortText(key) ?? ""),
         let entries = try entries(of: value)
       {
         result += entries
@@ -226,6 +264,9 @@ struct TorchContainers {
     }
     return result
   }
+
+  /// The text of a key that may be the name of such a dictionary: longer ones are not.
+  private func shortText(_ key: PickleValue) -> String? { graph.text(key, maximumBytes: 64) }
 
   private static let moduleDictionaries: Set<String> = ["_parameters", "_buffers", "_modules"]
 

@@ -52,6 +52,8 @@ public enum TorchFault: FormatFault {
   case repeatedKey(path: String)
   /// A warning: the name is made up.
   case inventedName(path: String)
+  /// A warning: all are listed.
+  case incomparableKeys(path: String)
   /// A warning: what is not understood is left out.
   case unreadContents(path: String)
   /// A remark.
@@ -118,6 +120,9 @@ public enum TorchFault: FormatFault {
     case .repeatedKey(let path): "the key \(quoted(path)) is set twice; the later value counts"
     case .inventedName(let path):
       "the name \(quoted(path)) is made up: the key is no short text, number or tuple of these"
+    case .incomparableKeys(let path):
+      "keys in \(quoted(path)) are objects or classes: where Python finds two equal, it has the last "
+        + "value alone"
     case .unreadContents(let path):
       "not all that \(quoted(path)) is made from is understood; what is not is left out"
     case .ambiguousName(let name, let renamed):
@@ -155,6 +160,7 @@ public enum TorchObstacle: Hashable, Sendable {
   case conjugated
   case negated
   case packedView
+  case bigEndian(storage: String)
   case converted(to: String)
   case wrappedTooOften
   case maskedArray
@@ -168,6 +174,8 @@ public enum TorchObstacle: Hashable, Sendable {
     case .conjugated: "is a conjugated view of numbers that are not complex"
     case .negated: "is a negated view of elements without a sign"
     case .packedView: "is a strided view of packed elements, which is not read"
+    case .bigEndian(let storage):
+      "is a view of big-endian \(storage), whose bytes torch does not put in its own order"
     case .converted(let type): "is to be converted to \(type) on its device, which is not done"
     case .wrappedTooOften: "is wrapped in more calls than any tensor is"
     case .maskedArray: "is a masked array of NumPy, which is not read"

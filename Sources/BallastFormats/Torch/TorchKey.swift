@@ -7,9 +7,15 @@ import BallastBytes
 enum TorchKey: Hashable {
   case none
   case number(Int)
-  /// A number that is no integer of 64 bits, by its bits.
+  /// An integer of more than 64 bits: its two's complement, in as few bytes as there can be.
+  case long([UInt8])
+  /// A number that is no integer, by its bits.
   case float(UInt64)
+  /// A number with an imaginary part, by the bits of both.
+  case complex(UInt64, UInt64)
   case text(ExactString)
+  /// A text with surrogates, which stand in its UTF-8.
+  case surrogates([UInt8])
   case bytes([UInt8])
   case tuple([TorchKey])
   /// A class or function, by its module and name.
@@ -20,75 +26,188 @@ enum TorchKey: Hashable {
 /// A key with the label that it gives its value.
 struct TorchLabelledKey {
   let key: TorchKey
-  let label: TorchLabel
-  /// Whether the label is not the key's own text: that is too long, no Unicode, or there is none.
+  /// The label; nil where the key is too long to be one, no Unicode, or has no text.
+  let label: TorchLabel?
+  /// Whether the label is not the key's own text.
   var isInvented = false
+  /// Whether Python may find the key equal to one that looks otherwise.
+  var isOpaque = false
+
+  /// A key that has no label of its own.
+  init(unnamed key: TorchKey, isOpaque: Bool = false) {
+    self.key = key
+    label = nil
+    isInvented = true
+    self.isOpaque = isOpaque
+  }
+
+  /// A key with its label.
+  init(_ key: TorchKey, _ label: TorchLabel, isInvented: Bool = false, isOpaque: Bool = false) {
+    self.key = key
+    self.label = label
+    self.isInvented = isInvented
+    self.isOpaque = isOpaque
+  }
 }
 
-extension PickleGraph {
+/// Reads the keys of dictionaries.
+struct TorchKeys {
   /// How many elements of a tuple are spelled out where it is a key.
   private static let maximumKeyElements = 8
+  /// How many values are compared within a tuple that is a key.
+  private static let maximumComparedValues = 64
 
-  /// A dictionary's key, the entry's number being `index`.
-  func labelledKey(_ value: PickleValue, at index: Int) -> TorchLabelledKey {
-    if let plain = plainKey(value) { return plain }
-    if case .tuple = value, let elements = elements(value),
-      elements.count <= Self.maximumKeyElements
-    {
-      let parts = elements.compactMap { plainKey($0) }
-      if parts.count == elements.count {
-        let text = "(" + parts.map(\.label.text).joined(separator: ", ") + ")"
-        return TorchLabelledKey(
-          key: .tuple(parts.map(\.key)),
-          label: TorchLabel(text: text, isText: false),
-          isInvented: parts.contains { $0.isInvented }
-        )
-      }
-    }
-    let label = TorchLabel(text: "?\(index)", isText: false)
-    return TorchLabelledKey(key: .other(value), label: label, isInvented: true)
+  let graph: PickleGraph
+  let steps: TorchSteps
+
+  /// A dictionary's key.
+  ///
+  /// Throws `TorchFault.tooManyPaths` where the keys together are too long.
+  func key(_ value: PickleValue) throws(FormatError) -> TorchLabelledKey {
+    var room = Self.maximumComparedValues
+    return try key(value, room: &room)
   }
 
-  /// A key that is no container; nil where it has no text of its own, or a very long one.
-  private func plainKey(_ value: PickleValue) -> TorchLabelledKey? {
-    func labelled(_ key: TorchKey, _ text: String, isText: Bool = false) -> TorchLabelledKey {
-      TorchLabelledKey(key: key, label: TorchLabel(text: text, isText: isText))
-    }
+  private func key(
+    _ value: PickleValue,
+    room: inout Int
+  ) throws(FormatError) -> TorchLabelledKey {
+    let opaque = TorchLabelledKey(unnamed: .other(value), isOpaque: true)
+    guard room > 0 else { return opaque }
+    room -= 1
     switch value {
-    case .none: return labelled(.none, "None")
-    case .bool(let bool): return labelled(.number(bool ? 1 : 0), bool ? "True" : "False")
-    case .integer(let integer): return labelled(.number(integer), String(integer))
+    case .none: return plain(.none, "None")
+    case .bool(let bool): return plain(.number(bool ? 1 : 0), bool ? "True" : "False")
+    case .integer(let integer): return plain(.number(integer), String(integer))
     case .float(let number):
-      let key = Int(exactly: number).map { TorchKey.number($0) } ?? .float(number.bitPattern)
       // Python finds a NaN again only where it is the same object.
-      return labelled(number.isNaN ? .other(value) : key, String(number))
-    case .string:
-      guard let (text, hasSurrogates) = keyText(value) else { return nil }
-      guard hasSurrogates else {
-        return labelled(.text(ExactString(text)), text, isText: true)
-      }
-      let label = TorchLabel(text: text, isText: true)
-      return TorchLabelledKey(key: .other(value), label: label, isInvented: true)
-    case .bytes, .byteArray: return keyBytes(value).map { bytesKey($0) }
+      let label = TorchLabel(text: String(number), isText: false)
+      return TorchLabelledKey(
+        number.isNaN ? .other(value) : Self.key(number),
+        label,
+        isOpaque: number.isNaN
+      )
+    case .long(let index):
+      try steps.take(keyBytes: graph.longs[index].range.count)
+      guard let bytes = graph.longs[index].twosComplement(in: graph.source) else { return opaque }
+      return TorchLabelledKey(unnamed: .long(bytes))
+    case .string(let index): return try key(graph.texts[index])
+    case .bytes, .byteArray: return try bytesKey(value) ?? opaque
+    case .tuple: return try tupleKey(value, room: &room)
+    case .global: return globalKey(value)
     case .object(let index):
-      if let number = numpyScalar(objects[index]) { return plainKey(number) }
-      return keyBytes(value).map { bytesKey($0) }
-    case .global:
-      return name(value).map { module, name in
-        labelled(.global(ExactString("\(module)\n\(name)")), name)
+      let object = graph.objects[index]
+      if let number = graph.numpyScalar(object) { return try key(number, room: &room) }
+      if let key = try bytesKey(value) { return key }
+      if let key = complexKey(object) { return TorchLabelledKey(unnamed: key) }
+      let call = graph.call(object)
+      if graph.isGlobal(call.callable, "torch", "Size"), let first = call.arguments.first,
+        graph.sequence(first) != nil
+      {
+        return TorchLabelledKey(unnamed: try tupleKey(first, room: &room).key)
       }
-    default: return nil
+      // Tensors are told apart as objects.
+      return TorchLabelledKey(unnamed: .other(value), isOpaque: !isTensor(call))
+    case .persistent: return TorchLabelledKey(unnamed: .other(value))
+    default: return opaque
     }
   }
 
-  private func bytesKey(_ bytes: [UInt8]) -> TorchLabelledKey {
+  private func plain(_ key: TorchKey, _ text: String) -> TorchLabelledKey {
+    TorchLabelledKey(key, TorchLabel(text: text, isText: false))
+  }
+
+  /// A number's key: that of the integer that it is, if it is one.
+  private static func key(_ number: Double) -> TorchKey {
+    if let integer = Int(exactly: number) { return .number(integer) }
+    return PickleLong.twosComplement(of: number).map { .long($0) } ?? .float(number.bitPattern)
+  }
+
+  private func key(_ text: PickleText) throws(FormatError) -> TorchLabelledKey {
+    try steps.take(keyBytes: text.range.count)
+    let (string, hasSurrogates) = text.read(from: graph.source)
+    let key =
+      hasSurrogates
+      ? TorchKey.surrogates(text.exactBytes(from: graph.source)) : .text(ExactString(string))
+    guard text.range.count <= PickleGraph.maximumKeyBytes else {
+      return TorchLabelledKey(unnamed: key)
+    }
+    return TorchLabelledKey(key, TorchLabel(text: string, isText: true), isInvented: hasSurrogates)
+  }
+
+  private func bytesKey(_ value: PickleValue) throws(FormatError) -> TorchLabelledKey? {
+    guard let content = graph.content(value) else { return nil }
+    let count = (graph.bytes(content) ?? graph.textRange(content))?.count ?? 0
+    try steps.take(keyBytes: count)
+    guard let bytes = graph.contentBytes(content) else { return nil }
+    guard count <= PickleGraph.maximumKeyBytes else {
+      return TorchLabelledKey(unnamed: .bytes(bytes))
+    }
     let text = String(decoding: bytes, as: UTF8.self)
-    let label = TorchLabel(text: text, isText: false)
     // Bytes that are no text are told apart, but show the same U+FFFD.
     return TorchLabelledKey(
-      key: .bytes(bytes),
-      label: label,
+      .bytes(bytes),
+      TorchLabel(text: text, isText: false),
       isInvented: !text.utf8.elementsEqual(bytes)
     )
+  }
+
+  private func tupleKey(
+    _ value: PickleValue,
+    room: inout Int
+  ) throws(FormatError) -> TorchLabelledKey {
+    guard let elements = graph.sequence(value), elements.count <= Self.maximumComparedValues else {
+      return TorchLabelledKey(unnamed: .other(value), isOpaque: true)
+    }
+    var parts: [TorchLabelledKey] = []
+    var isSpelled = elements.count <= Self.maximumKeyElements
+    for element in elements {
+      if case .tuple = element { isSpelled = false }
+      parts.append(try key(element, room: &room))
+    }
+    let key = TorchKey.tuple(parts.map(\.key))
+    let isOpaque = parts.contains { $0.isOpaque }
+    let texts = parts.compactMap { $0.label?.text }
+    guard isSpelled, texts.count == parts.count else {
+      return TorchLabelledKey(unnamed: key, isOpaque: isOpaque)
+    }
+    return TorchLabelledKey(
+      key,
+      TorchLabel(text: "(" + texts.joined(separator: ", ") + ")", isText: false),
+      isInvented: parts.contains { $0.isInvented },
+      isOpaque: isOpaque
+    )
+  }
+
+  /// A class or function: torch's types have two names, and of others it is not known.
+  private func globalKey(_ value: PickleValue) -> TorchLabelledKey {
+    guard let (module, name) = graph.name(value) else {
+      return TorchLabelledKey(unnamed: .other(value), isOpaque: true)
+    }
+    let type = module == "torch" ? TorchType(dtypeNamed: name) : nil
+    return TorchLabelledKey(
+      .global(ExactString("\(module)\n\(type?.name ?? name)")),
+      TorchLabel(text: name, isText: false),
+      isOpaque: type == nil
+    )
+  }
+
+  /// `complex(real, imaginary)`, which is a plain number where it has no imaginary part.
+  private func complexKey(_ object: PickleObject) -> TorchKey? {
+    let call = graph.call(object)
+    guard graph.isGlobal(call.callable, "builtins", "complex"), call.arguments.count == 2,
+      let real = call.arguments.first.flatMap({ graph.number($0) }),
+      let imaginary = call.arguments.last.flatMap({ graph.number($0) }), !real.isNaN,
+      !imaginary.isNaN
+    else { return nil }
+    // Adding zero takes the sign from a zero, which Python does not look at.
+    return imaginary == 0
+      ? Self.key(real) : .complex((real + 0).bitPattern, (imaginary + 0).bitPattern)
+  }
+
+  private func isTensor(_ call: PickleGraph.Call) -> Bool {
+    graph.name(call.callable).map {
+      TorchTensorReader.function(module: $0.module, name: $0.name) != nil
+    } ?? false
   }
 }

@@ -17,39 +17,16 @@ struct TorchStorageConflicts {
   private var end = Int.max
   private var meanings: [TorchKey: Meaning] = [:]
   /// What is wrong with all references that look the same.
-  private var outlined: [Outline: TorchFault] = [:]
-
-  /// What two references have in common that mean the same: most have it with one before, which saves
-  /// reading their texts again.
-  private struct Outline: Hashable {
-    let kind: PickleValue
-    let type: PickleValue
-    let key: PickleValue
-    /// The number of elements; 1 for any usual number but none.
-    let count: Int
-
-    /// Nil for views, and for what is no reference.
-    init?(_ id: PickleValue, in graph: PickleGraph) {
-      guard case .tuple = id, let fields = graph.elements(id),
-        fields.count == 5 || fields.count == 6 && fields.last == PickleValue.none
-      else { return nil }
-      let start = fields.startIndex
-      kind = fields[start]
-      type = fields[start + 1]
-      key = fields[start + 2]
-      guard let number = graph.integer(fields[start + 4]) else { return nil }
-      count = (1..<1 << 40).contains(number) ? 1 : number
-    }
-  }
+  private var outlined: [TorchStorageOutline: TorchFault] = [:]
 
   init(in graph: PickleGraph) {
-    var known: Set<Outline> = []
+    var known: Set<TorchStorageOutline> = []
     for (index, id) in graph.persistentIDs.enumerated() {
       guard faults.count < Self.maximum else {
         end = index
         break
       }
-      let outline = Outline(id, in: graph)
+      let outline = TorchStorageOutline(id, in: graph)
       guard outline.map({ known.insert($0).inserted }) ?? true else {
         // The same as one before, conflict and all.
         if let outline, let fault = outlined[outline] { faults[index] = fault }
@@ -70,7 +47,7 @@ struct TorchStorageConflicts {
   }
 
   private mutating func conflict(of reference: TorchStorageReference) -> TorchFault? {
-    let type = reference.type.name
+    let type = reference.type.name + (reference.isMeta ? " without data" : "")
     switch meanings[reference.key] {
     case nil: meanings[reference.key] = .whole(type: type, byteCount: reference.byteCount)
     case .whole(let first, let byteCount):
@@ -87,5 +64,34 @@ struct TorchStorageConflicts {
     }
     meanings[viewKey] = view
     return nil
+  }
+}
+
+/// What two references have in common that mean the same: most have it with one before, which saves
+/// reading their texts again.
+struct TorchStorageOutline: Hashable {
+  private let kind: PickleValue
+  private let type: PickleValue
+  private let key: PickleValue
+  private let location: PickleValue
+  /// The number of elements; 1 for any usual number but none.
+  private let count: Int
+  /// None, or the tuple of the part that is meant.
+  private let view: PickleValue
+
+  /// Nil for what is no reference.
+  init?(_ id: PickleValue, in graph: PickleGraph) {
+    guard case .tuple = id, let fields = graph.elements(id),
+      fields.count == 5 || fields.count == 6
+    else { return nil }
+    let start = fields.startIndex
+    kind = fields[start]
+    type = fields[start + 1]
+    key = fields[start + 2]
+    location = fields[start + 3]
+    guard let number = graph.integer(fields[start + 4]) else { return nil }
+    view = fields.count == 6 ? fields[start + 5] : .none
+    // A part has to lie within the storage.
+    count = (1..<1 << 40).contains(number) && view == .none ? 1 : number
   }
 }

@@ -15,6 +15,11 @@ struct TorchStorageReference {
   let byteCount: Int
   /// The part of the storage that is meant, in bytes: the whole, or a legacy view.
   let bytes: Range<Int>
+  /// Whether torch makes it without data, whatever the file has.
+  let isMeta: Bool
+
+  /// The device that has no data.
+  static let meta = "meta"
 
   /// The whole of a storage.
   init(key: TorchKey, type: TorchType, byteCount: Int) {
@@ -23,16 +28,18 @@ struct TorchStorageReference {
     self.type = type
     self.byteCount = byteCount
     bytes = 0..<byteCount
+    isMeta = false
   }
 
   var isWhole: Bool { bytes.count == byteCount }
 
   /// Reads the persistent id; nil where it stands for something else, such as a module's class.
   init?(_ id: PickleValue, in graph: PickleGraph) throws(FormatError) {
-    guard case .tuple = id, let fields = graph.elements(id).map(Array.init), fields.count >= 1,
-      let kind = graph.text(fields[0])
+    guard case .tuple = id, let all = graph.elements(id), let first = all.first,
+      let kind = graph.text(first)
     else { throw FormatError(TorchFault.badStorageReference) }
     guard kind == "storage" else { return nil }
+    let fields = Array(all.prefix(7))
     guard fields.count == 5 || fields.count == 6,
       let key = Self.key(fields[2], in: graph),
       let (_, className) = graph.name(fields[1]),
@@ -44,12 +51,14 @@ struct TorchStorageReference {
     self.key = key
     self.type = type
     byteCount = try product(count, type.byteWidth)
+    // torch takes bytes for the text that they are.
+    isMeta = graph.keyBytes(fields[3]).map { $0.elementsEqual(Self.meta.utf8) } ?? false
     guard fields.count == 6, fields[5] != .none else {
       viewKey = nil
       bytes = 0..<byteCount
       return
     }
-    guard case .tuple = fields[5], let view = graph.elements(fields[5]).map(Array.init),
+    guard case .tuple = fields[5], let view = graph.elements(fields[5])?.prefix(4).map({ $0 }),
       view.count == 3, let viewKey = Self.key(view[0], in: graph),
       let offset = graph.integer(view[1]), let size = graph.integer(view[2])
     else { throw FormatError(TorchFault.badStorageReference) }
@@ -66,7 +75,8 @@ extension TorchStorageReference {
   ///
   /// A number and its digits are two keys.
   static func key(_ value: PickleValue, in graph: PickleGraph) -> TorchKey? {
-    if let integer = graph.integer(value) { return .number(integer) }
+    // True is looked for as `True`, whatever dictionaries make of it.
+    if case .integer(let integer) = value { return .number(integer) }
     guard let (text, hasSurrogates) = graph.keyText(value), !hasSurrogates else { return nil }
     return .text(ExactString(text))
   }

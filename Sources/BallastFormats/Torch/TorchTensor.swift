@@ -51,9 +51,16 @@ enum TorchReading {
 
   /// The same, unless a device was to hold it in another type than the file does.
   func converted(to typeName: String?) -> TorchReading {
-    guard case .tensor(let tensor) = self, let typeName,
-      TorchType(dtypeNamed: typeName)?.name != tensor.type.name
-    else { return self }
+    guard let typeName else { return self }
+    let type: TorchType?
+    switch self {
+    case .tensor(let tensor), .quantized(let tensor, _): type = tensor.type
+    case .sparse(let sparse): type = sparse.values.type
+    case .nested(let nested): type = nested.buffer.type
+    case .array: type = nil
+    case .obstacle: return self
+    }
+    if let type, TorchType(dtypeNamed: typeName)?.name == type.name { return self }
     return .obstacle(.converted(to: typeName))
   }
 }
@@ -67,7 +74,8 @@ enum TorchQuantizer {
 /// A row of numbers beside a tensor: a tensor itself, or in the oldest files a list.
 enum TorchNumbers {
   case tensor(TorchTensor)
-  case list([Double])
+  /// The value that is the list.
+  case list(PickleValue)
 }
 
 /// A tensor of which only the elements that are not zero are stored.

@@ -15,36 +15,50 @@ extension TorchTensorReader {
   }
 
   /// Refuses states that are more than attributes: `Tensor.__setstate__` takes a storage, an offset,
-  /// sizes and strides, or another tensor's data.
+  /// sizes and strides, or another tensor's data, and `data` set as an attribute is no attribute.
+  ///
+  /// Throws `TorchFault.changedTensor`.
   func checkStates(_ states: [PickleValue], at path: TorchPath) throws(FormatError) {
-    for state in states {
-      let isPlain =
-        if let entries = graph.entries(state) {
-          stride(from: 0, to: entries.count, by: 2).allSatisfy {
-            graph.textRange(entries[$0]) != nil
-          }
-        } else if case .tuple = state, let parts = graph.elements(state) {
-          // Slots, or whether it requires gradients, is volatile, and its hooks.
-          parts.count == 3
-            || parts.count == 2 && parts.allSatisfy { $0 == .none || graph.entries($0) != nil }
-        } else {
-          state == .none
+    for state in states where state != .none {
+      if let entries = try containers.attributes(of: state) {
+        try steps.take(valuesBeyondUsual: entries.count / 2)
+        if stride(from: 0, to: entries.count, by: 2).allSatisfy({ isAttribute(entries[$0]) }) {
+          continue
         }
-      guard isPlain else { throw FormatError(TorchFault.changedTensor(tensor: path.dotted)) }
+      } else if isNoteOfGradients(state) {
+        continue
+      }
+      throw FormatError(TorchFault.changedTensor(tensor: path.dotted))
     }
   }
 
-  /// Refuses arguments that were changed after the call, in lists, dictionaries and tuples of them.
-  func checkUnchanged(
-    _ arguments: some Sequence<PickleValue>,
-    since offset: Int,
-    depth: Int = 2
-  ) throws(FormatError) {
-    for argument in arguments {
-      try graph.checkUnchanged(argument, since: offset)
-      if case .tuple = argument, depth > 0, let elements = graph.elements(argument) {
-        try checkUnchanged(elements, since: offset, depth: depth - 1)
-      }
+  /// Whether a key is the name of something that torch's own tensors do not have.
+  private func isAttribute(_ key: PickleValue) -> Bool {
+    guard let length = graph.textRange(key)?.count else { return false }
+    guard length <= Self.maximumPropertyBytes, let name = graph.text(key) else { return true }
+    return !Self.properties.contains(name)
+  }
+
+  /// No name of a property takes more, however it is escaped.
+  private static let maximumPropertyBytes = 10 * "_post_accumulate_grad_hooks".utf8.count
+
+  /// What can be set in a `torch.Tensor` and changes it, or what belongs to it.
+  private static let properties: Set<String> = [
+    "data", "real", "imag", "grad", "_grad", "grad_dtype", "grad_fn", "_grad_fn", "requires_grad",
+    "names", "volatile", "_backward_hooks", "_post_accumulate_grad_hooks", "_python_dispatch",
+    "_cdata", "__class__", "__dict__",
+  ]
+
+  /// Whether a state says that a tensor requires gradients, is volatile, and has hooks.
+  private func isNoteOfGradients(_ state: PickleValue) -> Bool {
+    guard case .tuple = state, let parts = graph.elements(state).map(Array.init), parts.count == 3,
+      case .bool = parts[0], case .bool = parts[1]
+    else { return false }
+    switch parts[2] {
+    case .none, .dictionary: return true
+    case .object(let index):
+      return graph.isGlobal(graph.objects[index].callable, "collections", "OrderedDict")
+    default: return false
     }
   }
 

@@ -9,14 +9,16 @@ extension TorchTensorReader {
     _ arguments: [PickleValue],
     at path: TorchPath
   ) throws(FormatError) -> TorchReading? {
-    guard arguments.count >= 5, let parameters = graph.elements(arguments[4]).map(Array.init),
+    guard arguments.count >= 5,
+      let parameters = graph.sequence(arguments[4])?.prefix(4).map({ $0 }),
       parameters.count >= 3, let (_, scheme) = graph.name(parameters[0]),
       let dense = try readDense(arguments, type: nil, marks: nil)
     else { return nil }
     guard case .tensor(let tensor) = dense else { return dense }
     switch scheme {
     case "per_tensor_affine":
-      guard let scale = number(parameters[1]), let zeroPoint = graph.integer(parameters[2]) else {
+      guard let scale = graph.number(parameters[1]), let zeroPoint = graph.integer(parameters[2])
+      else {
         return nil
       }
       return .quantized(tensor, .tensor(scale: scale, zeroPoint: zeroPoint))
@@ -36,7 +38,7 @@ extension TorchTensorReader {
     at path: TorchPath
   ) throws(FormatError) -> TorchReading? {
     guard arguments.count >= 2, let name = layoutName(arguments[0]),
-      let parts = graph.elements(arguments[1]).map(Array.init)
+      let parts = graph.sequence(arguments[1])?.prefix(5).map({ $0 })
     else { return nil }
     guard let layout = TorchSparse.Layout(rawValue: name) else {
       return .obstacle(.unknownType(name))
@@ -82,16 +84,8 @@ extension TorchTensorReader {
     _ value: PickleValue,
     at path: TorchPath
   ) throws(FormatError) -> TorchNumbers? {
-    guard case .list = value, let elements = graph.elements(value) else {
-      return try part(value, at: path).map { .tensor($0) }
-    }
-    let numbers = elements.compactMap { number($0) }
-    return numbers.count == elements.count ? .list(numbers) : nil
-  }
-
-  private func number(_ value: PickleValue) -> Double? {
-    if case .float(let number) = value { return number }
-    return graph.integer(value).map { Double($0) }
+    if case .list = value { return .list(value) }
+    return try part(value, at: path).map { .tensor($0) }
   }
 
   /// `torch.sparse_coo` by its name, or out of a call of `_get_layout("torch.sparse_coo")`.

@@ -45,18 +45,25 @@ struct TorchTensorReader {
   private let functions: [Function?]
   /// The references to storages that are not to be read as they stand.
   private let conflicts: TorchStorageConflicts?
+  private let changes: TorchChanges
+  let containers: TorchContainers
+  let steps: TorchSteps
 
   /// A reader of `graph`; `tensors` are those that stand apart from it under persistent ids.
-  init(_ graph: PickleGraph, tensors: [TorchKey: TorchTensor]? = nil) {
+  init(_ graph: PickleGraph, tensors: [TorchKey: TorchTensor]? = nil, steps: TorchSteps) {
     self.graph = graph
     self.tensors = tensors
+    self.steps = steps
+    changes = TorchChanges(in: graph)
+    containers = TorchContainers(graph: graph, steps: steps)
     conflicts = tensors == nil ? TorchStorageConflicts(in: graph) : nil
     functions = graph.globals.indices.map { index in
       graph.name(.global(index)).flatMap { Self.function(module: $0.module, name: $0.name) }
     }
   }
 
-  private static func function(module: String, name: String) -> Function? {
+  /// The function of that name; nil where it stands for no tensor.
+  static func function(module: String, name: String) -> Function? {
     switch (module, name) {
     case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
       .dense
@@ -76,9 +83,23 @@ struct TorchTensorReader {
     case ("torch._utils", "_rebuild_nested_tensor"): .nested
     case ("torch._utils", "_rebuild_meta_tensor_no_storage"): .obstacle(.meta)
     case ("torch._utils", _) where name.hasPrefix("_rebuild_"): .obstacle(.unknownFunction(name))
+    case ("torch._tensor", _) where name.hasPrefix("_rebuild_"): .obstacle(.unknownFunction(name))
+    case ("torch", _), ("torch.cuda", _), ("torch.sparse", _), ("torch.cuda.sparse", _),
+      ("torch.storage", _):
+      isTensor(name) ? .obstacle(.unknownFunction(name)) : nil
     default: nil
     }
   }
+
+  /// Whether a function or a class within `torch` makes tensors or storages from what it is given.
+  private static func isTensor(_ name: String) -> Bool {
+    name.hasSuffix("Tensor") || name.hasSuffix("Storage") || makers.contains(name)
+  }
+
+  private static let makers: Set<String> = [
+    "tensor", "as_tensor", "asarray", "from_numpy", "frombuffer", "zeros", "ones", "full", "empty",
+    "arange", "eye", "rand", "randn", "randint", "_load_from_bytes",
+  ]
 
   /// The tensor that a value stands for; nil where it is something else.
   ///
@@ -109,6 +130,7 @@ struct TorchTensorReader {
       return .tensor(tensor)
     }
     guard let storage = try storageReference(index) else { return nil }
+    if storage.isMeta { return .obstacle(.meta) }
     return .tensor(
       TorchTensor(
         storage: storage,
@@ -141,6 +163,7 @@ struct TorchTensorReader {
     var call = graph.call(object)
     var states = object.states
     var offset = object.offset
+    var lastChange = object.lastChange
     var deviceType: String?
     var attributes: [PickleValue] = []
     func finding(_ reading: TorchReading) -> Finding {
@@ -150,6 +173,7 @@ struct TorchTensorReader {
       call = graph.call(object)
       states = object.states
       offset = object.offset
+      lastChange = object.lastChange
     }
     for _ in 0..<Self.maximumWrappers {
       guard let function = self.function(of: call) else { return nil }
@@ -157,13 +181,15 @@ struct TorchTensorReader {
         let name = graph.name(call.callable)?.name ?? ""
         return FormatError(TorchFault.badArguments(tensor: path.dotted, function: name))
       }
+      try steps.take(valuesBeyondUsual: call.arguments.count, at: offset)
       var arguments = Array(call.arguments)
       if arguments.isEmpty, case .wrapper = function, let data = variableData(states) {
-        (arguments, states) = ([data], [])
+        (arguments, states, offset) = ([data], [], lastChange)
       }
-      try checkUnchanged(arguments, since: offset)
+      try changes.checkUnchanged(arguments, since: offset)
       switch function {
-      case .numpyArray, .numpyBuffer: break
+      case .numpyArray: try changes.checkUnchanged(states.suffix(1), since: lastChange)
+      case .numpyBuffer: break
       case .obstacle: attributes += states
       default:
         try checkStates(states, at: path)
@@ -188,11 +214,17 @@ struct TorchTensorReader {
           return try readStorage(index).map { finding($0) }
         }
         guard case .object(let index) = inner else { throw bad }
-        if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
+        if arguments.count > 3 {
+          try checkStates([arguments[3]], at: path)
+          attributes.insert(arguments[3], at: 0)
+        }
         enter(graph.objects[index])
       case .fromType:
-        guard arguments.count >= 3, let inner = graph.elements(arguments[2]) else { throw bad }
-        if arguments.count > 3 { attributes.insert(arguments[3], at: 0) }
+        guard arguments.count >= 3, let inner = graph.sequence(arguments[2]) else { throw bad }
+        if arguments.count > 3 {
+          try checkStates([arguments[3]], at: path)
+          attributes.insert(arguments[3], at: 0)
+        }
         call = PickleGraph.Call(callable: arguments[0], arguments: inner)
         states = []
         if self.function(of: call) == nil, let (_, name) = graph.name(call.callable) {
@@ -202,6 +234,10 @@ struct TorchTensorReader {
         guard arguments.count >= 2, let (_, typeName) = graph.name(arguments[1]),
           case .object(let index) = arguments[0]
         else { throw bad }
+        if arguments.count >= 3, isMetaDevice(arguments[2]) { return finding(.obstacle(.meta)) }
+        if let deviceType, deviceType != typeName {
+          return finding(.obstacle(.converted(to: deviceType)))
+        }
         deviceType = typeName
         enter(graph.objects[index])
       case .quantized:
@@ -213,14 +249,25 @@ struct TorchTensorReader {
       case .nested:
         guard let nested = try readNested(arguments, at: path) else { throw bad }
         return finding(nested)
-      case .numpyArray: return Finding(reading: NumPyArray.reading(states: states, in: graph))
+      case .numpyArray:
+        return Finding(reading: try NumPyArray.reading(states: states, in: graph, steps))
       case .numpyBuffer:
         // A state would take the place of all that the arguments say.
         guard states.isEmpty else { return Finding(reading: .obstacle(.oddArray)) }
-        return Finding(reading: NumPyArray.reading(arguments: arguments, in: graph))
+        return Finding(reading: try NumPyArray.reading(arguments: arguments, in: graph, steps))
       }
     }
     return finding(.obstacle(.wrappedTooOften))
+  }
+
+  /// Whether a device is the one that has no data: `meta` as a text or a `torch.device`.
+  private func isMetaDevice(_ value: PickleValue) -> Bool {
+    var value = value
+    if case .object(let index) = value {
+      guard let first = graph.call(graph.objects[index]).arguments.first else { return false }
+      value = first
+    }
+    return graph.text(value)?.hasPrefix(TorchStorageReference.meta) ?? false
   }
 
   func function(of call: PickleGraph.Call) -> Function? {
@@ -242,6 +289,7 @@ struct TorchTensorReader {
       let sizes = try integers(arguments[2]), let strides = try integers(arguments[3])
     else { return nil }
     let type = type ?? storage.type
+    if storage.isMeta { return .obstacle(.meta) }
     guard (marks == nil ? type.integers : type.dtype) != nil else {
       return .obstacle(.unknownType(type.name))
     }
@@ -254,7 +302,7 @@ struct TorchTensorReader {
       strides: strides
     )
     if let marks, arguments.count > marks {
-      guard mark(&tensor, arguments[marks]) else { return nil }
+      guard try mark(&tensor, arguments[marks]) else { return nil }
     }
     if !storage.isWhole, try tensor.end() > storage.bytes.upperBound {
       throw FormatError(TorchFault.badStorageView(key: storage.key.text))
@@ -265,11 +313,17 @@ struct TorchTensorReader {
   /// Takes note of `conj` and `neg`; returns false where the marks are none of torch's.
   ///
   /// That a mark is there is enough for torch, whatever it is set to.
-  private func mark(_ tensor: inout TorchTensor, _ marks: PickleValue) -> Bool {
+  private func mark(
+    _ tensor: inout TorchTensor,
+    _ marks: PickleValue
+  ) throws(FormatError) -> Bool {
     if marks == .none { return true }
     guard let entries = graph.entries(marks) else { return false }
+    try steps.take(valuesBeyondUsual: entries.count / 2)
     for index in stride(from: 0, to: entries.count, by: 2) {
-      guard let key = graph.text(entries[index]) else { return false }
+      guard graph.textRange(entries[index]) != nil else { return false }
+      // Longer ones are neither, however they are escaped.
+      guard let key = graph.text(entries[index], maximumBytes: 64) else { continue }
       if key == "conj" { tensor.isConjugated = true }
       if key == "neg" { tensor.isNegated = true }
     }
@@ -288,7 +342,8 @@ struct TorchTensorReader {
       try graph.checkUnchanged(first, since: object.offset)
       value = first
     }
-    guard let elements = graph.elements(value) else { return nil }
+    guard let elements = graph.sequence(value) else { return nil }
+    try steps.take(valuesBeyondUsual: elements.count)
     let integers = elements.compactMap { graph.integer($0) }
     return integers.count == elements.count ? integers : nil
   }

@@ -21,9 +21,10 @@ struct TorchType {
     }
   }
 
-  /// The type of `torch.float32` and its like, by the name within `torch`.
+  /// The type of `torch.float32` and its like, by the name within `torch`; `torch.float` is the same.
   init?(dtypeNamed name: String) {
-    guard let (width, dtype) = Self.types[Self.aliases[name] ?? name] else { return nil }
+    let name = Self.aliases[name] ?? name
+    guard let (width, dtype) = Self.types[name] else { return nil }
     self.name = name
     byteWidth = width
     self.dtype = dtype

@@ -17,6 +17,8 @@ struct TorchViews {
   private var arrays: [ArrayPlace: TensorStorage] = [:]
   /// The storages of computed tensors by the call that makes them, so that ties stay ties.
   private var computed: [PickleValue: TensorStorage] = [:]
+  /// The numbers of the lists that several tensors may share.
+  private var lists: [PickleValue: TensorStorage] = [:]
 
   private struct ArrayPlace: Hashable {
     let content: PickleValue
@@ -63,12 +65,16 @@ struct TorchViews {
     at offset: Int?
   ) throws(FormatError) -> Outcome {
     guard let layout = tensor.layout else { return .obstacle(.packedView) }
+    let storage = try storages.storage(tensor.storage, at: offset)
+    guard !isMisordered(tensor, in: storage) else {
+      return .obstacle(.bigEndian(storage: tensor.storage.type.name))
+    }
     let view = try TensorView(
       name: name,
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storages.storage(tensor.storage, at: offset),
+      storage: storage,
       elementOffset: tensor.elementOffset
     )
     if tensor.isConjugated || tensor.isNegated {
@@ -77,6 +83,14 @@ struct TorchViews {
     guard tensor.type.isKeptAsBits else { return .view(view) }
     let note = TorchFault.keptAsBits(tensor: name, type: tensor.type.name, layout.dtype)
     return .view(view, note: note)
+  }
+
+  /// Whether the bytes of a tensor stand in an order that torch does not undo: it does for the type of
+  /// the storage.
+  private func isMisordered(_ tensor: TorchTensor, in storage: TensorStorage) -> Bool {
+    let (type, stored) = (tensor.type, tensor.storage.type)
+    guard storage.byteOrder == .big, type.name != stored.name else { return false }
+    return type.byteWidth > 1 || stored.byteWidth > 1
   }
 
   private mutating func signed(
@@ -113,8 +127,8 @@ struct TorchViews {
     named name: String,
     at offset: Int?
   ) throws(FormatError) -> Outcome {
-    guard case .view(let base, _) = try view(of: tensor, from: value, named: name, at: offset)
-    else { return .obstacle(.packedView) }
+    let outcome = try view(of: tensor, from: value, named: name, at: offset)
+    guard case .view(let base, _) = outcome else { return outcome }
     let parameters: QuantizedElements.Parameters
     switch quantizer {
     case .tensor(let scale, let zeroPoint):
@@ -141,16 +155,41 @@ struct TorchViews {
     switch numbers {
     case .tensor(let tensor): return try part(tensor, named: name, at: offset)
     case .list(let list):
-      let bytes = list.flatMap { number in
-        (0..<8).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
+      let storage: TensorStorage
+      if let known = lists[list] {
+        storage = known
+      } else {
+        storage = try self.storage(of: list, named: name, at: offset)
+        lists[list] = storage
       }
       return try TensorView(
         name: name,
         dtype: .f64,
-        shape: try Shape([list.count]),
-        storage: TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
+        shape: try Shape([storage.byteCount / DType.f64.byteCount(of: 1)]),
+        storage: storage
       )
     }
+  }
+
+  /// The numbers of a list as float64.
+  private func storage(
+    of list: PickleValue,
+    named name: String,
+    at offset: Int?
+  ) throws(FormatError) -> TensorStorage {
+    let elements = graph.elements(list) ?? []
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(DType.f64.byteCount(of: elements.count))
+    for element in elements {
+      guard let number = graph.number(element) else {
+        let function = "_rebuild_qtensor"
+        throw FormatError(TorchFault.badArguments(tensor: name, function: function), at: offset)
+      }
+      for shift in 0..<8 {
+        bytes.append(UInt8(truncatingIfNeeded: number.bitPattern >> UInt64(8 * shift)))
+      }
+    }
+    return TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
   }
 
   /// The dense elements of a sparse tensor.
@@ -256,7 +295,8 @@ struct TorchViews {
     named name: String,
     at offset: Int?
   ) throws(FormatError) -> TensorView {
-    guard let layout = tensor.layout else {
+    let storage = try storages.storage(tensor.storage, at: offset)
+    guard let layout = tensor.layout, !isMisordered(tensor, in: storage) else {
       throw FormatError(TorchFault.badArguments(tensor: name, function: "torch.Tensor"), at: offset)
     }
     return try TensorView(
@@ -264,7 +304,7 @@ struct TorchViews {
       dtype: layout.dtype,
       shape: try Shape(layout.sizes),
       strides: layout.strides,
-      storage: try storages.storage(tensor.storage, at: offset),
+      storage: storage,
       elementOffset: tensor.elementOffset
     )
   }

@@ -13,9 +13,6 @@ struct TorchWalk {
   /// What is suspicious, as far as it is kept.
   var warnings: [FormatError] { said.all }
 
-  /// Dimensions that are not counted as steps.
-  private static let usualRank = 8
-
   private let limits: TorchLimits
   private let reader: TorchTensorReader
   private let containers: TorchContainers
@@ -23,10 +20,12 @@ struct TorchWalk {
   private var names: TorchNames
   /// The tensors and containers that were met, and how often one was met again.
   private var known: Set<PickleValue> = []
+  /// The storages that stand for themselves, as rows of their elements.
+  private var knownStorages: Set<TorchKey> = []
   private var said = Warnings()
   private var repetitions = 0
   private var obstacleCount = 0
-  private var steps = 0
+  private let steps: TorchSteps
   private var isTooDeepSaid = false
   private var path = TorchPath()
   private var frames: [Frame] = []
@@ -57,8 +56,9 @@ struct TorchWalk {
     limits: TorchLimits
   ) {
     self.limits = limits
-    reader = TorchTensorReader(graph, tensors: tensors)
-    containers = TorchContainers(graph: graph)
+    steps = TorchSteps(limit: limits.steps)
+    reader = TorchTensorReader(graph, tensors: tensors, steps: steps)
+    containers = reader.containers
     metadata = TorchMetadata(graph: graph)
     views = TorchViews(graph, storages: storages, file: file, limits: limits)
     names = TorchNames(limit: limits.nameBytes)
@@ -116,10 +116,6 @@ struct TorchWalk {
     listsScalars: Bool
   ) throws(FormatError) -> Bool {
     if let finding = try reader.read(value, at: path) {
-      // A tuple of a hundred thousand sizes may be that of any number of tensors.
-      if case .tensor(let tensor) = finding.reading {
-        try countSteps(max(0, tensor.sizes.count - Self.usualRank))
-      }
       try take(finding.reading, from: value)
       guard !finding.attributes.isEmpty else { return false }
       return try enter(value, attributes: finding.attributes)
@@ -153,16 +149,22 @@ struct TorchWalk {
     if attributes == nil { try note(value, at: containers.offset(of: value)) }
     let contents: TorchContainers.Contents
     if let attributes {
-      contents = containers.attributes(attributes)
+      contents = try containers.attributes(attributes)
     } else {
       contents = try containers.contents(of: value)
     }
-    try countSteps(contents.size)
+    try steps.take(contents.size)
     let offset = containers.offset(of: value)
     if contents.isPartlyUnread {
       said.append(
         "contents that are left out",
         FormatError(TorchFault.unreadContents(path: path.dotted), at: offset)
+      )
+    }
+    if contents.hasOpaqueKeys {
+      said.append(
+        "keys that are not compared",
+        FormatError(TorchFault.incomparableKeys(path: path.dotted), at: offset)
       )
     }
     for label in contents.inventedLabels {
@@ -181,13 +183,6 @@ struct TorchWalk {
     frames.append(Frame(value: value, contents: contents, foundBefore: foundCount))
     open.insert(value)
     return true
-  }
-
-  private mutating func countSteps(_ count: Int, at offset: Int? = nil) throws(FormatError) {
-    steps += count
-    guard steps <= limits.steps else {
-      throw FormatError(TorchFault.tooManyPaths(limit: limits.steps), at: offset)
-    }
   }
 
   private var foundCount: Int { tensors.count + obstacleCount + metadata.count }
@@ -210,6 +205,10 @@ struct TorchWalk {
   /// Counts how often values are met again on other paths.
   private mutating func note(_ value: PickleValue, at offset: Int?) throws(FormatError) {
     guard !known.insert(value).inserted else { return }
+    try countRepetition(at: offset)
+  }
+
+  private mutating func countRepetition(at offset: Int?) throws(FormatError) {
     repetitions += 1
     guard repetitions <= limits.repetitions else {
       throw FormatError(TorchFault.tooManyRepetitions(limit: limits.repetitions), at: offset)
@@ -227,10 +226,16 @@ struct TorchWalk {
       throw FormatError(TorchFault.tooManyTensors(limit: limits.tensors), at: offset)
     }
     try note(value, at: offset)
+    // Each persistent id is a value of its own, and a storage may have any number of them.
+    if case .persistent = value, case .tensor(let tensor) = reading,
+      !knownStorages.insert(tensor.storage.viewKey ?? tensor.storage.key).inserted
+    {
+      try countRepetition(at: offset)
+    }
     if case .nested(let nested) = reading {
       let room = limits.tensors - tensors.count - obstacleCount
       let parts = try views.parts(of: nested, named: path.dotted, limit: room, at: offset)
-      try countSteps(parts.count * nested.rank, at: offset)
+      try steps.take(parts.count * nested.rank, at: offset)
       for (index, part) in parts.enumerated() {
         path.append(TorchLabel(index: index))
         try add(.tensor(part), from: value, at: offset)

@@ -122,7 +122,7 @@ package enum TorchLegacy {
     let graph = try pickle(in: source, at: &position, limits.pickle)
     let keysOffset = position
     let keyGraph = try pickle(in: source, at: &position, limits.pickle)
-    guard let keys = keyGraph.root.flatMap({ keyGraph.elements($0) }) else {
+    guard let keys = keyGraph.root.flatMap({ keyGraph.sequence($0) }) else {
       throw FormatError(TorchFault.badStorageKeys, at: keysOffset)
     }
     let elementWidths = try elementWidths(in: graph)
@@ -158,7 +158,10 @@ package enum TorchLegacy {
     in graph: PickleGraph
   ) throws(FormatError) -> [TorchKey: Int] {
     var widths: [TorchKey: Int] = [:]
+    var known: Set<TorchStorageOutline> = []
     for id in graph.persistentIDs {
+      let outline = TorchStorageOutline(id, in: graph)
+      guard outline.map({ known.insert($0).inserted }) ?? true else { continue }
       guard let reference = try TorchStorageReference(id, in: graph) else { continue }
       // The first one counts, as it does for torch.
       if widths[reference.key] == nil { widths[reference.key] = reference.type.byteWidth }

@@ -25,8 +25,9 @@ struct TorchTarContents {
     for _ in 0..<(try readCount()) {
       let start = position
       let graph = try readPickle()
-      guard let fields = graph.root.flatMap({ graph.elements($0) }).map(Array.init),
+      guard let fields = graph.root.flatMap({ graph.sequence($0) }).map(Array.init),
         fields.count == 3, let key = TorchStorageReference.key(fields[0], in: graph),
+        graph.text(fields[1]) != TorchStorageReference.meta,
         let (_, className) = graph.name(fields[2])
       else { throw FormatError(TorchFault.badStorageReference, at: start) }
       guard let type = TorchType(storageClass: className) else {
@@ -46,11 +47,11 @@ struct TorchTarContents {
     }
     let start = position
     let graph = try readPickle()
-    guard let views = graph.root.flatMap({ graph.elements($0) }) else {
+    guard let views = graph.root.flatMap({ graph.sequence($0) }) else {
       throw FormatError(TorchFault.badStorageKeys, at: start)
     }
     for view in views {
-      guard let fields = graph.elements(view).map(Array.init), fields.count == 4,
+      guard let fields = graph.sequence(view).map(Array.init), fields.count == 4,
         let key = TorchStorageReference.key(fields[0], in: graph),
         let rootKey = TorchStorageReference.key(fields[1], in: graph),
         let offset = graph.integer(fields[2]), let count = graph.integer(fields[3])
@@ -72,7 +73,7 @@ struct TorchTarContents {
     for _ in 0..<(try readCount()) {
       let start = position
       let graph = try readPickle()
-      guard let fields = graph.root.flatMap({ graph.elements($0) }).map(Array.init),
+      guard let fields = graph.root.flatMap({ graph.sequence($0) }).map(Array.init),
         fields.count == 3, let key = TorchStorageReference.key(fields[0], in: graph),
         let storageKey = TorchStorageReference.key(fields[1], in: graph)
       else { throw FormatError(TorchFault.badStorageReference, at: start) }

@@ -54,6 +54,15 @@ import Testing
     #expect(checkpoint.warnings.count == 1)
   }
 
+  /// NumPy gives the member of the very name for `a.npy`.
+  @Test func namesThatAreOneToNumPyAreRefused() throws {
+    for names in [["a.npy", "a.npy.npy"], ["a.npy.npy", "a.npy"], ["a", "a.npy"]] {
+      let builder = ZipBuilder(names.map { .init(name: $0, data: Self.floats) })
+      let error = try #require(throws: FormatError.self) { try NPZ.open(try builder.source) }
+      #expect(error.fault as? NumPyFault == .ambiguousName(tensor: "a"))
+    }
+  }
+
   @Test func torchsArchivesStayTorchs() throws {
     let archive = ZipBuilder([
       .init(name: "r/data.pkl", data: []), .init(name: "r/x.npy", data: Self.floats),

@@ -81,6 +81,20 @@ struct TarBuilder {
     #expect(archive.members.map(\.name) == ["longer", "gnu's", "a"])
   }
 
+  @Test func namesInExtendedHeadersEndWithoutSlashes() throws {
+    let renamed = try archive {
+      $0.add("x", TarBuilder.record("path=longer//"), kind: "x")
+      $0.add("a", bytes("1"))
+    }
+    #expect(renamed.members.map(\.name) == ["longer"])
+    let twice = try fault {
+      $0.add("longer", bytes("1"))
+      $0.add("x", TarBuilder.record("path=longer/"), kind: "x")
+      $0.add("a", bytes("2"))
+    }
+    #expect(twice as? TarFault == .duplicateName("longer"))
+  }
+
   @Test(arguments: ["1", "2", "3", "6", "S", "K", "g", "X", "Z", "\u{1}"])
   func onlyFilesAndFoldersAreMembers(kind: String) throws {
     let found = try fault {

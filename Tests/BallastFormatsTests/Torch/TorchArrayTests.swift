@@ -90,6 +90,70 @@ import Testing
     )
   }
 
+  @Test func aTypeThatIsChangedLaterIsNotTheArrays() throws {
+    let bigEndian = bytes(
+      TorchPickle.tuple(TorchPickle.integer(3), TorchPickle.text(">"), bytes("N")),
+      "b0"
+    )
+    let shape = Self.numbers(24)
+    let order = TorchPickle.text("C")
+    for array in [Self.array(shape, isFortran: [0x89]), Self.buffer(shape, order)] {
+      let type = bytes(Self.type, "q", 9, "0")
+      guard let place = array.firstRange(of: Self.type) else {
+        Issue.record("the array has no type")
+        return
+      }
+      let shared = bytes(
+        Array(array[..<place.lowerBound]),
+        "h",
+        9,
+        Array(array[place.upperBound...])
+      )
+      #expect(try open(bytes(type, shared))["x"]?.floats().last == 23)
+      let error = try #require(throws: FormatError.self) {
+        try open(bytes(type, shared, "h", 9, bigEndian))
+      }
+      #expect(error.fault as? TorchFault == .changedAfterUse)
+    }
+  }
+
+  @Test func onlyLatin1IsBytes() throws {
+    func array(_ encoding: [UInt8]...) -> [UInt8] {
+      bytes(
+        TorchPickle.call(
+          "numpy._core.multiarray",
+          "_reconstruct",
+          TorchPickle.global("numpy", "ndarray"),
+          Self.numbers(0),
+          bytes("C", 1, "b")
+        ),
+        TorchPickle.tuple(
+          TorchPickle.integer(1),
+          Self.numbers(1),
+          Self.type,
+          [0x89],
+          bytes(
+            TorchPickle.global("_codecs", "encode"),
+            TorchPickle.tuple([TorchPickle.text("@@@A")] + encoding),
+            "R"
+          )
+        ),
+        "b"
+      )
+    }
+    for name in ["latin1", "Latin-1", "ISO-8859-1", "utf-8", "UTF8"] {
+      let view = try open(array(TorchPickle.text(name)))["x"]
+      #expect(try view?.contents() == bytes("@@@A"))
+    }
+    #expect(try open(array())["x"]?.contents() == bytes("@@@A"))
+    for name in ["cp037", "utf-16", "latin2", ""] {
+      let checkpoint = try open(array(TorchPickle.text(name)))
+      #expect(
+        checkpoint.warnings.map { $0.fault as? TorchFault } == [.unreadable(tensor: "x", .oddArray)]
+      )
+    }
+  }
+
   @Test func maskedArraysAreNamed() throws {
     let value = bytes(
       TorchPickle.call(

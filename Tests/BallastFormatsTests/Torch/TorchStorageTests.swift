@@ -81,6 +81,67 @@ import Testing
     #expect(checkpoint.tensors.map(\.dtype) == [.f32, .i64])
   }
 
+  @Test func truthValuesAreNoKeys() throws {
+    func storage(_ key: [UInt8], _ location: [UInt8] = TorchPickle.text("cpu")) -> [UInt8] {
+      bytes(
+        TorchPickle.tuple(
+          TorchPickle.text("storage"),
+          TorchPickle.global("torch", "FloatStorage"),
+          key,
+          location,
+          TorchPickle.integer(4)
+        ),
+        "Q"
+      )
+    }
+    #expect(try fault { try open(["a": Self.tensor(storage([0x89]))]) } == .badStorageReference)
+    #expect(try open(["a": Self.tensor(storage(bytes("K", 0)))]).tensors.count == 1)
+    // A location without data gives none, and it is the first that counts.
+    let meta = Self.tensor(storage(TorchPickle.text("0"), TorchPickle.text("meta")))
+    for location in [TorchPickle.text("meta"), bytes("C", 4, "meta"), bytes("U", 4, "meta")] {
+      let none = try open(["a": Self.tensor(storage(TorchPickle.text("0"), location))])
+      #expect(none.tensors.isEmpty)
+      #expect(none.warnings.map { $0.fault as? TorchFault } == [.unreadable(tensor: "a", .meta)])
+    }
+    #expect(
+      try fault {
+        try open(["a": meta, "b": Self.tensor(TorchPickle.storage("0", count: 4))])
+      } == .storageOfTwoTypes(key: "0", first: "float32 without data", then: "float32")
+    )
+  }
+
+  @Test func bytesArePutInOrderForTheTypeOfTheirStorage() throws {
+    func tensor(_ type: String, _ kind: String, count: Int) -> [UInt8] {
+      TorchPickle.call(
+        "torch._utils",
+        "_rebuild_tensor_v3",
+        TorchPickle.storage("0", count: count, type: type),
+        TorchPickle.integer(0),
+        TorchPickle.tuple(TorchPickle.integer(4)),
+        TorchPickle.tuple(TorchPickle.integer(1)),
+        [0x89],
+        bytes("N"),
+        TorchPickle.global("torch", kind)
+      )
+    }
+    func open(_ tensor: [UInt8]) throws -> Checkpoint {
+      let pickle = TorchPickle.dictionary(["a": tensor])
+      let zip = torchZip(pickle, storages: ["0": floats(4)], byteOrder: "big")
+      return try TorchZip.open(try zip.source)
+    }
+    for (storage, type, count) in [("UntypedStorage", "uint16", 16), ("FloatStorage", "int32", 4)] {
+      let checkpoint = try open(tensor(storage, type, count: count))
+      #expect(checkpoint.tensors.isEmpty)
+      let stored = count == 16 ? "uint8" : "float32"
+      #expect(
+        checkpoint.warnings.map { $0.fault as? TorchFault }
+          == [.unreadable(tensor: "a", .bigEndian(storage: stored))]
+      )
+    }
+    #expect(try open(tensor("UntypedStorage", "int8", count: 16)).tensors.count == 1)
+    #expect(try open(tensor("FloatStorage", "float", count: 4)).tensors.count == 1)
+  }
+
   // MARK: Legacy files
 
   private static func view(_ key: String, _ offset: Int, _ size: Int) -> [UInt8] {

@@ -147,6 +147,10 @@ import Testing
     let file = torchLegacy(tensor)
     #expect(try fault(file.dropLast(4) + bytes("N.")) == .badStorageKeys)
     #expect(try fault(file.dropLast(4) + bytes("]Na.")) == .badStorageKeys)
+    // Nor is a set, which Python gives out in an order of its own.
+    let key = TorchPickle.text("94")
+    #expect(try fault(file.dropLast(4) + bytes(0x8F, "(", key, 0x90, ".")) == .badStorageKeys)
+    #expect(try fault(file.dropLast(4) + bytes("(", key, 0x91, ".")) == .badStorageKeys)
   }
 
   @Test func trailingBytesAreReported() throws {

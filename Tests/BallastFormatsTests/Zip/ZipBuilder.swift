@@ -27,6 +27,7 @@ struct ZipBuilder {
     var size: UInt32?
     var compressedSize: UInt32?
     var headerOffset: UInt32?
+    var attributes: UInt32 = 0
 
     /// The data as it stands in the archive; deflated data is one stored block of RFC 1951.
     var payload: [UInt8] {
@@ -101,7 +102,7 @@ struct ZipBuilder {
       directory += littleEndian(member.isZip64 ? .max : member.size ?? size)
       directory += littleEndian(UInt16(member.name.utf8.count)) + littleEndian(UInt16(extra.count))
       directory +=
-        littleEndian(UInt16(0)) + littleEndian(UInt16(0)) + [UInt8](repeating: 0, count: 6)
+        [UInt8](repeating: 0, count: 6) + littleEndian(member.attributes)
       directory += littleEndian(member.isZip64 ? .max : member.headerOffset ?? offset)
       directory += Array(member.name.utf8) + extra
     }

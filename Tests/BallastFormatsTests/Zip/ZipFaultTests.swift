@@ -79,6 +79,17 @@ import Testing
     )
   }
 
+  @Test func foldersHaveNoData() throws {
+    #expect(try archive { $0.attributes = 0x10 } == .folderWithData(member: "a"))
+    let folder = ZipBuilder([
+      .init(name: "a/"), .init(name: "b", data: bytes("1"), attributes: 0x81A4_0020),
+    ])
+    #expect(try ZipArchive(parsing: folder.source).members.count == 2)
+    let named = ZipBuilder([.init(name: "a/", data: bytes("1"))])
+    let error = try #require(throws: FormatError.self) { try ZipArchive(parsing: named.source) }
+    #expect(error.fault as? ZipFault == .folderWithData(member: "a/"))
+  }
+
   @Test func namesComeOnce() throws {
     #expect(try fault(ZipBuilder([hello, hello])) == .duplicateName("a"))
   }

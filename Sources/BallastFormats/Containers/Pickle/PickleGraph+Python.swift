@@ -37,12 +37,35 @@ extension PickleGraph {
       // What is empty has no text to be encoded.
       if call.arguments.isEmpty, isGlobal(call.callable, "builtins", "bytes") { return value }
       guard isGlobal(call.callable, "_codecs", "encode"), let text = call.arguments.first,
-        case .string = text
+        case .string(let index) = text
       else { return nil }
-      return text
+      return isLatin1(call.arguments.dropFirst(), of: texts[index]) ? text : nil
     default: return nil
     }
   }
+
+  /// Whether the encoding in the arguments after the text makes the bytes that Latin-1 does.
+  ///
+  /// Without one it is UTF-8, which does so for ASCII.
+  private func isLatin1(_ arguments: ArraySlice<PickleValue>, of content: PickleText) -> Bool {
+    var name = "utf_8"
+    if let encoding = arguments.first {
+      guard let text = text(encoding, maximumBytes: Self.maximumEncodingBytes) else { return false }
+      name = String(text.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+    }
+    if Self.latin1.contains(name) { return true }
+    guard Self.utf8.contains(name), content.range.count <= Self.maximumKeyBytes else {
+      return false
+    }
+    return content.bytes(from: source)?.allSatisfy { $0 < 0x80 } ?? false
+  }
+
+  private static let maximumEncodingBytes = 32
+  /// Python's names for Latin-1 and UTF-8, as it compares them.
+  private static let latin1: Set<String> = [
+    "latin1", "latin_1", "iso8859_1", "iso_8859_1", "iso8859", "8859", "cp819", "latin", "l1",
+  ]
+  private static let utf8: Set<String> = ["utf8", "utf_8", "u8", "utf"]
 
   /// The bytes of a value that serves as a key; nil where it has none, or too many for that.
   func keyBytes(_ value: PickleValue) -> [UInt8]? {
@@ -80,7 +103,8 @@ extension PickleGraph {
     let call = call(object)
     guard isGlobal(call.callable, "numpy._core.multiarray", "scalar"), call.arguments.count == 2,
       let first = call.arguments.first, let last = call.arguments.last,
-      let type = numpyType(first), (1...8).contains(type.width), let content = content(last),
+      lastChange(first) ?? 0 <= object.offset, let type = numpyType(first),
+      (1...8).contains(type.width), let content = content(last),
       (bytes(content) ?? textRange(content))?.count ?? 0 <= 4 * type.width,
       var bytes = contentBytes(content), bytes.count == type.width
     else { return nil }

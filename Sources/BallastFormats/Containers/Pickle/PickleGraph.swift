@@ -88,6 +88,12 @@ package struct PickleGraph: Sendable {
     }
   }
 
+  /// The number, if it is a floating-point number or an integer of at most 64 bits.
+  func number(_ value: PickleValue) -> Double? {
+    if case .float(let number) = value { return number }
+    return integer(value).map { Double($0) }
+  }
+
   /// The decimal digits of a long integer; nil where there are too many to be of use.
   package func longDescription(_ value: PickleValue) -> String? {
     guard case .long(let index) = value else { return nil }
@@ -111,11 +117,20 @@ package struct PickleGraph: Sendable {
     }
   }
 
-  /// Where in the pickle the list, set or dictionary was changed last; nil for all else.
+  /// The elements of a list or tuple, which have an order of their own; nil for all else.
+  func sequence(_ value: PickleValue) -> ArraySlice<PickleValue>? {
+    switch value {
+    case .list, .tuple: elements(value)
+    default: nil
+    }
+  }
+
+  /// Where in the pickle the list, set, dictionary or object was changed last; nil for all else.
   func lastChange(_ value: PickleValue) -> Int? {
     switch value {
     case .list(let index), .set(let index): listChanges[index]
     case .dictionary(let index): dictionaryChanges[index]
+    case .object(let index): objects[index].lastChange
     default: nil
     }
   }

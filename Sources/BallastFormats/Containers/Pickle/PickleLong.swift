@@ -16,6 +16,70 @@ struct PickleLong: Sendable {
     return isDecimal ? String(decoding: bytes, as: UTF8.self) : Self.decimal(bytes)
   }
 
+  /// The longest number in decimal digits that is turned into bytes; float64 ends before 310.
+  private static let maximumConvertedDigits = 400
+
+  /// The bytes of its two's complement, little-endian and as few as there can be; nil for one with a
+  /// great many decimal digits.
+  func twosComplement(in source: SharedBytes) -> [UInt8]? {
+    let bytes = source.array(range)
+    guard isDecimal else { return bytes }
+    guard bytes.count <= Self.maximumConvertedDigits else { return nil }
+    var magnitude: [UInt8] = []
+    for digit in bytes where digit != UInt8(ascii: "-") {
+      var carry = Int(digit) - 0x30
+      for index in magnitude.indices {
+        carry += 10 * Int(magnitude[index])
+        magnitude[index] = UInt8(carry & 0xFF)
+        carry >>= 8
+      }
+      if carry > 0 { magnitude.append(UInt8(carry)) }
+    }
+    return Self.twosComplement(magnitude, isNegative: bytes.first == UInt8(ascii: "-"))
+  }
+
+  /// The same of a float64 that is an integer; nil where it is none.
+  static func twosComplement(of number: Double) -> [UInt8]? {
+    guard number.isFinite, number == number.rounded(), number != 0 else { return nil }
+    let places = Int(number.exponent) - Double.significandBitCount
+    guard places >= 0 else { return nil }
+    let significand = number.significandBitPattern | 1 << UInt64(Double.significandBitCount)
+    let low = significand << UInt64(places % 8)
+    var magnitude = [UInt8](repeating: 0, count: places / 8)
+    magnitude += (0..<8).map { UInt8(truncatingIfNeeded: low >> (8 * UInt64($0))) }
+    return twosComplement(magnitude, isNegative: number < 0)
+  }
+
+  private static func twosComplement(_ magnitude: [UInt8], isNegative: Bool) -> [UInt8] {
+    var bytes = magnitude + [0]
+    if isNegative {
+      var carry = 1
+      for index in bytes.indices {
+        carry += Int(~bytes[index])
+        bytes[index] = UInt8(carry & 0xFF)
+        carry >>= 8
+      }
+    }
+    while let last = bytes.last, isRedundant(last, after: bytes.dropLast().last) {
+      bytes.removeLast()
+    }
+    return bytes
+  }
+
+  /// How many of the bytes of a number say anything: not those that only repeat its sign.
+  static func significantCount(_ range: Range<Int>, in source: SharedBytes) -> Int {
+    let raw = source.bytes.extracting(range)
+    let bytes = Span<UInt8>(_bytes: raw)
+    var count = bytes.count
+    while count > 1, isRedundant(bytes[count - 1], after: bytes[count - 2]) { count -= 1 }
+    return count
+  }
+
+  private static func isRedundant(_ last: UInt8, after byte: UInt8?) -> Bool {
+    guard let byte else { return false }
+    return last == (byte >= 0x80 ? 0xFF : 0)
+  }
+
   private static func decimal(_ bytes: [UInt8]) -> String {
     let isNegative = (bytes.last ?? 0) >= 0x80
     var magnitude = bytes

@@ -88,6 +88,7 @@ extension PickleMachine {
       graph.listChanges[index] = offset
     case (.object(let index), _):
       graph.objects[index].items += items
+      graph.objects[index].lastChange = offset
       record(opcode, target)
     case _ where target.isOpaque: recordChange(opcode, target)
     default: throw fault(.wrongTarget(opcode: opcode.name))
@@ -104,6 +105,7 @@ extension PickleMachine {
       graph.dictionaryChanges[index] = offset
     case .object(let index):
       graph.objects[index].entries += entries
+      graph.objects[index].lastChange = offset
       record(opcode, target)
     case _ where target.isOpaque: recordChange(opcode, target)
     default: throw fault(.wrongTarget(opcode: opcode.name))
@@ -114,7 +116,10 @@ extension PickleMachine {
     let state = try pop(for: .build)
     let target = try top(for: .build)
     guard target.isOpaque else { throw fault(.wrongTarget(opcode: PickleOpcode.build.name)) }
-    if case .object(let index) = target { graph.objects[index].states.append(state) }
+    if case .object(let index) = target {
+      graph.objects[index].states.append(state)
+      graph.objects[index].lastChange = offset
+    }
     recordChange(.build, target)
   }
 

@@ -64,6 +64,7 @@ extension PickleMachine {
   ) throws(FormatError) -> PickleValue {
     let start = reader.offset
     try reader.skip(count)
+    let count = PickleLong.significantCount(start..<start + count, in: graph.source)
     guard count <= 8 else { return try makeLong(start..<start + count, isDecimal: false) }
     let bytes = graph.source.array(start..<start + count)
     let fill: UInt8 = (bytes.last ?? 0) >= 0x80 ? 0xFF : 0

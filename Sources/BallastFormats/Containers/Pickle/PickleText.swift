@@ -33,11 +33,24 @@ package struct PickleText: Sendable {
   func read(from source: SharedBytes) -> (text: String, hasSurrogates: Bool) {
     let bytes = source.array(range)
     switch encoding {
-    case .utf8:
-      if let utf8 = try? UTF8Span(validating: bytes.span) { return (String(copying: utf8), false) }
-      return (String(decoding: Self.escaped(bytes), as: UTF8.self), true)
+    case .utf8: return Self.read(bytes)
     case .bytes: return (Self.utf8OrLatin1(bytes), false)
     case .escapedBytes: return (Self.utf8OrLatin1(Self.unescaped(bytes)), false)
+    case .rawUnicodeEscape: return Self.read(Self.unicodeUnescaped(bytes))
+    }
+  }
+
+  private static func read(_ bytes: [UInt8]) -> (text: String, hasSurrogates: Bool) {
+    if let utf8 = try? UTF8Span(validating: bytes.span) { return (String(copying: utf8), false) }
+    return (String(decoding: escaped(bytes), as: UTF8.self), true)
+  }
+
+  /// The text as UTF-8 in which surrogates, if it has any, stand as such: equal where Python's texts are.
+  func exactBytes(from source: SharedBytes) -> [UInt8] {
+    let bytes = source.array(range)
+    switch encoding {
+    case .utf8: return bytes
+    case .bytes, .escapedBytes: return Array(decoded(from: source).utf8)
     case .rawUnicodeEscape: return Self.unicodeUnescaped(bytes)
     }
   }
@@ -86,30 +99,6 @@ package struct PickleText: Sendable {
 
   private static func escape(of surrogate: UInt16) -> String {
     "\\u" + String(surrogate, radix: 16)
-  }
-
-  /// UTF-16 as text, and whether surrogates are in it that are no halves of a pair.
-  private static func decoded(_ units: [UInt16]) -> (text: String, hasSurrogates: Bool) {
-    var whole: [UInt16] = []
-    whole.reserveCapacity(units.count)
-    var hasSurrogates = false
-    var index = 0
-    while index < units.count {
-      let unit = units[index]
-      index += 1
-      guard UTF16.isSurrogate(unit) else {
-        whole.append(unit)
-        continue
-      }
-      if UTF16.isLeadSurrogate(unit), index < units.count, UTF16.isTrailSurrogate(units[index]) {
-        whole += [unit, units[index]]
-        index += 1
-      } else {
-        hasSurrogates = true
-        whole += escape(of: unit).utf16
-      }
-    }
-    return (String(decoding: whole, as: UTF16.self), hasSurrogates)
   }
 
   private static func utf8OrLatin1(_ bytes: [UInt8]) -> String {
@@ -162,27 +151,37 @@ package struct PickleText: Sendable {
   }
 
   /// Undoes `\u0041` and `\U0001F600`; all else is Latin-1.
-  private static func unicodeUnescaped(_ bytes: [UInt8]) -> (text: String, hasSurrogates: Bool) {
-    var units: [UInt16] = []
+  ///
+  /// The result is UTF-8, surrogates allowed: Python leaves two halves of a pair as they are.
+  private static func unicodeUnescaped(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
     var rest = bytes[...]
     while let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
-        units.append(UInt16(byte))
+        append(UInt32(byte), to: &result)
         continue
       }
       let digits = escape == UInt8(ascii: "u") ? 4 : escape == UInt8(ascii: "U") ? 8 : 0
       if digits > 0, let value = number(rest.prefix(digits), radix: 16, digits: digits) {
         rest.removeFirst(digits)
-        if let unit = UInt16(exactly: value) {
-          units.append(unit)
-        } else {
-          units += Array(String(Unicode.Scalar(value) ?? "\u{FFFD}").utf16)
-        }
+        append(value <= 0x10FFFF ? value : 0xFFFD, to: &result)
       } else {
-        units += [UInt16(byte), UInt16(escape)]
+        append(UInt32(byte), to: &result)
+        append(UInt32(escape), to: &result)
       }
     }
-    return decoded(units)
+    return result
+  }
+
+  /// Appends a code point, surrogate or not, as UTF-8.
+  private static func append(_ value: UInt32, to result: inout [UInt8]) {
+    func last(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(value >> shift & 0x3F) }
+    switch value {
+    case ..<0x80: result.append(UInt8(value))
+    case ..<0x800: result += [0xC0 | UInt8(value >> 6), last(0)]
+    case ..<0x10000: result += [0xE0 | UInt8(value >> 12), last(6), last(0)]
+    default: result += [0xF0 | UInt8(value >> 18 & 7), last(12), last(6), last(0)]
+    }
   }
 
   /// The value of the digits, if there are as many as wanted and nothing else.

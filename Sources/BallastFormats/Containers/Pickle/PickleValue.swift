@@ -95,6 +95,23 @@ package struct PickleObject: Sendable {
   package internal(set) var items: [PickleValue] = []
   /// What is set in the object: keys and values in turn.
   package internal(set) var entries: [PickleValue] = []
+  /// Where the opcode stands that last changed it: the call itself where none did.
+  package internal(set) var lastChange: Int
+
+  init(
+    kind: Kind,
+    callable: PickleValue,
+    arguments: PickleValue,
+    keywords: PickleValue,
+    offset: Int
+  ) {
+    self.kind = kind
+    self.callable = callable
+    self.arguments = arguments
+    self.keywords = keywords
+    self.offset = offset
+    lastChange = offset
+  }
 }
 
 /// Something that running the pickle would do beyond building plain data.

@@ -136,7 +136,9 @@ struct TarExtensions {
       let value = String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
       let key = String(decoding: record[..<equals].dropFirst(), as: UTF8.self)
       switch key {
-      case "path": newName = value
+      case "path":
+        // Python takes the slashes of a folder from the name of whatever it is.
+        newName = String(value.reversed().drop { $0 == "/" }.reversed())
       case "size":
         guard let number = Int(value), number >= 0 else { throw bad }
         newSize = number

@@ -28,6 +28,8 @@ public enum ZipFault: FormatFault {
   case memberPastDirectory(member: String)
   case encrypted(member: String)
   case unsupportedMethod(member: String, Int)
+  /// Data that some readers leave out: torch gives memory instead that nothing was written to.
+  case folderWithData(member: String)
   case storedSizeMismatch(member: String)
   case impossibleRatio(member: String)
   case expandsTooFar(bytes: Int, limit: Int)
@@ -73,6 +75,7 @@ public enum ZipFault: FormatFault {
     case .encrypted(let member): "member \(quoted(member)) is encrypted"
     case .unsupportedMethod(let member, let method):
       "member \(quoted(member)) is compressed by method \(method), neither stored nor deflated"
+    case .folderWithData(let name): "member \(quoted(name)) is marked as a folder and has data"
     case .storedSizeMismatch(let member):
       "member \(quoted(member)) is stored, but its two sizes differ"
     case .impossibleRatio(let member):

@@ -39,6 +39,8 @@ struct ZipDirectoryEntry {
   private static let encryptionFlags: UInt16 = 1 << 0 | 1 << 6 | 1 << 13
   /// Bit 3: the sizes follow the data.
   private static let descriptorFlag: UInt16 = 1 << 3
+  /// Of DOS, whatever system the archive says it was made on.
+  private static let folderAttribute: UInt32 = 0x10
   private static let descriptorSignature: UInt32 = 0x0807_4B50
 
   /// Reads the entry at the cursor.
@@ -63,7 +65,8 @@ struct ZipDirectoryEntry {
     let extraLength = Int(try reader.read(UInt16.self))
     let commentLength = Int(try reader.read(UInt16.self))
     let disk = try reader.read(UInt16.self)
-    try reader.skip(2 + 4)  // attributes
+    try reader.skip(2)  // the attributes within
+    let attributes = try reader.read(UInt32.self)
     let offset = try reader.read(UInt32.self)
     nameRange = reader.offset..<reader.offset + nameLength
     try reader.skip(nameLength)
@@ -89,6 +92,10 @@ struct ZipDirectoryEntry {
     }
     guard flags & Self.encryptionFlags == 0 else {
       throw FormatError(ZipFault.encrypted(member: name), at: start)
+    }
+    let isFolder = attributes & Self.folderAttribute != 0 || name.utf8.last == UInt8(ascii: "/")
+    guard !isFolder || size == 0 else {
+      throw FormatError(ZipFault.folderWithData(member: name), at: start)
     }
   }
 
