@@ -135,7 +135,7 @@ struct SliceList: ExpressibleByArgument {
     var slices: [TensorSlice] = []
     for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let slice = Self.slice(word) else {
-        throw InvalidArgument("expected slices such as 0:4,:8 or -1 or ::2")
+        throw InvalidArgument("expected slices such as 0:4,:8 or -1 or ::2, with positive steps")
       }
       slices.append(slice)
     }

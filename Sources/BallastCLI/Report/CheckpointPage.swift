@@ -130,7 +130,7 @@ struct CheckpointPage {
         title: "Root mean square of \(aggregate.pattern.printable) by layer",
         quantity: "RMS",
         layers: aggregate.layers,
-        values: aggregate.rootMeanSquares
+        values: aggregate.rootMeanSquares.map { $0 ?? .nan }
       )
       return """
         <figure><figcaption>\(ReportParts.name(aggregate.pattern))</figcaption>\(chart.svg)</figure>

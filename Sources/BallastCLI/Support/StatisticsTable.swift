@@ -152,7 +152,7 @@ struct StatisticsTable {
     let objects = zip(layerTable.json.array ?? [], aggregates).map { row, aggregate in
       var object = row.object ?? [:]
       object["layers"] = .array(aggregate.layers.map { .integer($0) })
-      object["rms"] = .array(aggregate.rootMeanSquares.map { .number($0) })
+      object["rms"] = .array(aggregate.rootMeanSquares.map { $0.map { .number($0) } ?? .null })
       return JSONValue.object(object)
     }
     return ["tensors": .array(objects)]
@@ -166,9 +166,10 @@ struct StatisticsTable {
       .number("notfinite", title: "not finite").optional,
     ])
     for aggregate in aggregates {
-      let norms = aggregate.rootMeanSquares
+      let norms = aggregate.rootMeanSquares.compactMap(\.self)
       table.append([
-        .text(aggregate.pattern), .integer(aggregate.layers.count), .bars(norms),
+        .text(aggregate.pattern), .integer(aggregate.layers.count),
+        .bars(aggregate.rootMeanSquares.map { $0 ?? 0 }),
         .number(norms.min()), .number(norms.max()), .number(aggregate.minimum),
         .number(aggregate.maximum), .number(aggregate.mean),
         .number(aggregate.standardDeviation),

@@ -5,7 +5,7 @@ package struct LayerAggregate: Sendable {
   /// The layers in ascending order; empty where the name has no number.
   package private(set) var layers: [Int] = []
   /// The root of the mean of the squares of each layer's finite values.
-  package private(set) var rootMeanSquares: [Double] = []
+  package private(set) var rootMeanSquares: [Double?] = []
   /// Over all layers, of the finite values.
   package private(set) var minimum: Double?
   package private(set) var maximum: Double?
@@ -35,7 +35,7 @@ package struct LayerAggregate: Sendable {
     var squaredDeviations = 0.0
     for (layer, statistics) in members.sorted(by: { ($0.layer ?? 0) < ($1.layer ?? 0) }) {
       if let layer { layers.append(layer) }
-      rootMeanSquares.append(statistics.rootMeanSquare ?? 0)
+      rootMeanSquares.append(statistics.rootMeanSquare)
       count += statistics.count
       notFinite += statistics.count - statistics.finite
       guard let low = statistics.minimum, let high = statistics.maximum,

@@ -43,8 +43,11 @@ package struct StatisticsFinding: Hashable, Sendable {
         let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
         if statistics.zeros >= min(rows, columns), min(rows, columns) > 1 {
           let dead = try deadLines(of: tensor)
-          if dead.rows > 0 { add(.deadRows(dead.rows, of: rows)) }
-          if dead.columns > 0 { add(.deadColumns(dead.columns, of: columns)) }
+          // Read as float32, what is smaller looks like zero; but of zeros there are only so many.
+          let (inRows, inColumns) = (dead.rows * columns, dead.columns * rows)
+          let isTrue = max(inRows, inColumns) <= statistics.zeros
+          if isTrue, dead.rows > 0 { add(.deadRows(dead.rows, of: rows)) }
+          if isTrue, dead.columns > 0 { add(.deadColumns(dead.columns, of: columns)) }
         }
       }
       if let factor { add(.norm(times: factor)) }

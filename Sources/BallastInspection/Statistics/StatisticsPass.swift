@@ -195,8 +195,22 @@ package struct StatisticsPass: Sendable {
     return TensorSummary(
       statistics: statistics,
       bars: bars > 0 ? reading.sample.bars(bars, in: range) : [],
-      quantiles: keys?.quantiles(quantiles, in: range) ?? reading.sample.quantiles(quantiles)
+      quantiles: quantiles(reading, keys, in: range)
     )
+  }
+
+  /// The quantiles; nil where most cannot be told, as of float64 beyond what a key can stand for.
+  private func quantiles(
+    _ reading: Reading,
+    _ keys: KeyCounts?,
+    in range: ClosedRange<Double>
+  ) -> [Double?] {
+    guard let keys else { return reading.sample.quantiles(quantiles) }
+    let most = Double(Float.greatestFiniteMagnitude)
+    guard -most <= range.lowerBound, range.upperBound <= most else {
+      return quantiles.map { _ in nil }
+    }
+    return keys.quantiles(quantiles, in: range)
   }
 }
 

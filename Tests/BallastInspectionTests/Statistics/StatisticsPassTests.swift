@@ -112,6 +112,22 @@ import Testing
     #expect(try StatisticsPass.summaries(of: [few], as: request)[0].bars == [1, 1, 1])
   }
 
+  /// Large tensors are counted by keys, which stand for float32's numbers.
+  @Test func quantilesBeyondFloat32AreNotTold() throws {
+    let values = random(20_000, seed: 6).map { Double($0) * 1e300 }
+    let view = try tensor(.f64, [values.count], littleEndian(values))
+    var request = StatisticsPass()
+    request.quantiles = [0.5]
+    #expect(try StatisticsPass.summaries(of: [view], as: request)[0].quantiles == [nil])
+  }
+
+  @Test func zerosOfFloat32AreNoDeadRows() throws {
+    let values = [Double](repeating: 0, count: 3) + [Double](repeating: 1e-60, count: 9)
+    let view = try tensor(.f64, [4, 3], littleEndian(values))
+    let statistics = try TensorStatistics(of: view)
+    #expect(try StatisticsFinding.findings(about: [(view, statistics)]).isEmpty)
+  }
+
   @Test func namesOfLayers() {
     let names = [
       ("transformer.h.11.attn.bias", "transformer.h.*.attn.bias", 11),
