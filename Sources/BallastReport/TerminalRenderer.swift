@@ -67,13 +67,19 @@ extension TerminalRenderer {
   private static let maximumCellWidth = 200
 
   private func lines(of table: Table) -> [String] {
-    let texts = table.rows.map { $0.map { $0.text.shortened(to: Self.maximumCellWidth) } }
-    let titles = table.columns.map(\.title.printable)
-    var natural = titles.map(\.displayWidth)
-    for row in texts {
-      for (column, text) in row.enumerated() {
-        natural[column] = max(natural[column], text.displayWidth)
+    var texts = table.rows.map { $0.map { $0.text.shortened(to: Self.maximumCellWidth) } }
+    var titles = table.columns.map(\.title.printable)
+    var natural = Self.widths(titles, texts)
+    if let width, natural.reduce(TableLayout.gap * (natural.count - 1), +) > width {
+      // What all names of a column begin with is said once, above them.
+      for column in table.columns.indices where table.columns[column].alignment == .left {
+        guard let prefix = Self.commonModules(of: texts.lazy.map { $0[column] }) else { continue }
+        titles[column] += " \(prefix)…"
+        for row in texts.indices {
+          texts[row][column] = "…" + texts[row][column].dropFirst(prefix.count)
+        }
       }
+      natural = Self.widths(titles, texts)
     }
     let minimum = table.columns.indices.map { column in
       let narrowest = max(TableLayout.narrowestText, titles[column].displayWidth)
@@ -90,7 +96,7 @@ extension TerminalRenderer {
     }
     guard dropped.isEmpty else { return lines(of: table.without(dropped)) }
     let layout = TableLayout(natural: natural, minimum: minimum, available: width)
-    guard let widths = layout.widths else { return records(of: table, titles: titles) }
+    guard let widths = layout.widths else { return records(of: table) }
     func line(_ texts: [String], _ style: (Int) -> Style) -> String {
       var line = ""
       for (column, text) in texts.enumerated() {
@@ -109,8 +115,36 @@ extension TerminalRenderer {
       + zip(table.rows, texts).map { row, texts in line(texts) { row[$0].style } }
   }
 
+  /// The width that each column would like to have.
+  private static func widths(_ titles: [String], _ texts: [[String]]) -> [Int] {
+    var widths = titles.map(\.displayWidth)
+    for row in texts {
+      for (column, text) in row.enumerated() {
+        widths[column] = max(widths[column], text.displayWidth)
+      }
+    }
+    return widths
+  }
+
+  /// The modules, with the dot after the last of them, that some names all begin with; nil where that
+  /// is not worth its mention.
+  private static func commonModules(of names: some Collection<String>) -> String? {
+    guard names.count > 1, var prefix = names.first?[...] else { return nil }
+    for name in names {
+      prefix = prefix.prefix(zip(prefix, name).prefix { $0 == $1 }.count)
+      if prefix.count < shortestPrefix { return nil }
+    }
+    guard let dot = prefix.lastIndex(of: ".") else { return nil }
+    let modules = prefix[...dot]
+    return modules.count >= shortestPrefix ? String(modules) : nil
+  }
+
+  /// The ellipsis and the mention are to be shorter than what is left out.
+  private static let shortestPrefix = 4
+
   /// A table too wide for the terminal: one line a cell, an empty line between rows.
-  private func records(of table: Table, titles: [String]) -> [String] {
+  private func records(of table: Table) -> [String] {
+    let titles = table.columns.map(\.title.printable)
     var lines: [String] = []
     for (index, row) in table.rows.enumerated() {
       if index > 0 { lines.append("") }

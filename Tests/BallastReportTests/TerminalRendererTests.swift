@@ -61,6 +61,27 @@ import Testing
     )
   }
 
+  /// What all names begin with is said once where there is little room: their ends tell them apart.
+  @Test func commonModulesAreSaidOnce() {
+    var table = Table(columns: [.text("name"), .text("dtype"), .number("size")])
+    for name in ["attn.c_proj.bias", "mlp.c_proj.bias", "ln_1.weight"] {
+      table.append([.text("transformer.h.*." + name), "F32", .bytes(256)])
+    }
+    #expect(
+      render([.table(table)], width: 40) == """
+        name transformer.h.*.…  dtype   size
+        …attn.c_proj.bias       F32    256 B
+        …mlp.c_proj.bias        F32    256 B
+        …ln_1.weight            F32    256 B
+        """
+    )
+    // With room for all, and for a single name, nothing is left out.
+    #expect(render([.table(table)], width: 50).contains("transformer.h.*.ln_1.weight"))
+    var one = Table(columns: [.text("name"), .number("size")])
+    one.append([.text("transformer.h.0.attn.c_attn.weight"), .bytes(256)])
+    #expect(!render([.table(one)], width: 30).contains("name " + "transformer"))
+  }
+
   @Test func aNarrowTerminalGetsRecords() {
     #expect(
       render([.table(Self.tensors)], width: 20) == """

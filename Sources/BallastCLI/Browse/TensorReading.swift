@@ -15,7 +15,9 @@ struct TensorReading {
   init(of tensor: TensorView) throws(FormatError) {
     var request = StatisticsPass()
     request.quantiles = Self.quantiles
-    summary = try StatisticsPass.summaries(of: [tensor], as: request)[0]
+    summary = try StatisticsPass.summaries(of: [tensor], as: request) { (_) throws(FormatError) in
+      try Interruption.check()
+    }[0]
     findings = try StatisticsFinding.findings(about: [(tensor, summary.statistics)])
     // A shape may have more edges than a screen can show.
     let text = tensor.shape.rank <= 8 ? try? TensorText(tensor, isWhole: false).text() : nil
@@ -69,7 +71,9 @@ struct TensorReadings {
     if histograms.count >= Self.most { histograms = [:] }
     let tensor = tensors[position]
     let outcome = outcome { () throws(FormatError) in
-      try Histogram(of: tensor, in: range, bins: bins, scale: scale)
+      try Histogram(of: tensor, in: range, bins: bins, scale: scale) { () throws(FormatError) in
+        try Interruption.check()
+      }
     }
     histograms[key] = outcome
     return outcome
@@ -82,7 +86,9 @@ struct TensorReadings {
     let (first, second) = (tensors[a], tensors[b])
     let outcome = outcome { () throws(FormatError) in
       do throws(DifferenceError) {
-        return try DifferenceFigures.between(first, second)
+        return try DifferenceFigures.between(first, second) { (_) throws(FormatError) in
+          try Interruption.check()
+        }
       } catch {
         throw error.error
       }

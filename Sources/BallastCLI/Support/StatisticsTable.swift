@@ -27,7 +27,10 @@ struct StatisticsTable {
         histograms.append(nil)
         continue
       }
-      histograms.append(try Histogram(of: tensor, in: low...high, bins: bins, scale: scale))
+      let histogram = try Histogram(of: tensor, in: low...high, bins: bins, scale: scale) {
+        () throws(FormatError) in try Interruption.check()
+      }
+      histograms.append(histogram)
     }
   }
 

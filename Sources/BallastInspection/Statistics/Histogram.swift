@@ -24,12 +24,17 @@ package struct Histogram: Hashable, Sendable {
   /// The most bins: their numbers have 16 bits.
   package static let maximumBins = 1 << 12
 
-  /// Reads a tensor whose finite values lie in `range`.
+  /// The pieces between two looks at whether to go on.
+  private static let batch = 64
+
+  /// Reads a tensor whose finite values lie in `range`; `check` is called now and then, and throws to
+  /// give the work up.
   package init(
     of tensor: TensorView,
     in range: ClosedRange<Double>,
     bins: Int,
-    scale: Scale = .linear
+    scale: Scale = .linear,
+    check: () throws(FormatError) -> Void = {}
   ) throws(FormatError) {
     precondition((1...Self.maximumBins).contains(bins))
     edges = Self.edges(bins, of: range, scale)
@@ -39,31 +44,35 @@ package struct Histogram: Hashable, Sendable {
     let total = Mutex([UInt64](repeating: 0, count: bins))
     let failure = Mutex<FormatError?>(nil)
     let pieces = try tensor.pieces()
-    Parallel.forEachPartition(pieces.count) { index in
-      var counts = [UInt64](repeating: 0, count: bins)
-      do throws(FormatError) {
-        unsafe try tensor.forEachNumberPiece(of: pieces[index]) { type, values, count in
-          // Safe: there is a counter for each bin and an edge on both its sides, a first bin for each
-          // key, and `count` values are lent.
-          unsafe counts.withUnsafeMutableBufferPointer { counts in
-            unsafe edges.withUnsafeBufferPointer { edges in
-              unsafe Self.withOptionalPointer(firstBins) { firstBins in
-                unsafe bk_histogram_add(
-                  counts.baseAddress,
-                  edges.baseAddress,
-                  bins,
-                  firstBins,
-                  type,
-                  values,
-                  count
-                )
+    for start in stride(from: 0, to: pieces.count, by: Self.batch) {
+      try check()
+      let batch = pieces[start..<min(start + Self.batch, pieces.count)]
+      Parallel.forEachPartition(batch.count) { index in
+        var counts = [UInt64](repeating: 0, count: bins)
+        do throws(FormatError) {
+          unsafe try tensor.forEachNumberPiece(of: batch[start + index]) { type, values, count in
+            // Safe: there is a counter for each bin and an edge on both its sides, a first bin for each
+            // key, and `count` values are lent.
+            unsafe counts.withUnsafeMutableBufferPointer { counts in
+              unsafe edges.withUnsafeBufferPointer { edges in
+                unsafe Self.withOptionalPointer(firstBins) { firstBins in
+                  unsafe bk_histogram_add(
+                    counts.baseAddress,
+                    edges.baseAddress,
+                    bins,
+                    firstBins,
+                    type,
+                    values,
+                    count
+                  )
+                }
               }
             }
           }
+          total.withLock { total in for bin in 0..<bins { total[bin] += counts[bin] } }
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
         }
-        total.withLock { total in for bin in 0..<bins { total[bin] += counts[bin] } }
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
       }
     }
     if let failure = failure.withLock({ $0 }) { throw failure }

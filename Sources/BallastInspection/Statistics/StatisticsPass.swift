@@ -31,6 +31,8 @@ package struct StatisticsPass: Sendable {
   /// The tensors whose counts are held at the same time.
   private static let groupCount = 64
   private static let groupElements = 1 << 24
+  /// The pieces between two looks at whether to go on: 256 MiB of float32.
+  private static let batch = 64
 
   /// The summaries of tensors, in their order; `progress` gets the number of bytes that were read.
   ///
@@ -83,7 +85,9 @@ package struct StatisticsPass: Sendable {
         elements += min(tensors[end].shape.elementCount, Self.groupElements)
         end += 1
       }
-      let group = group(Array(tensors[start..<end]))
+      let group = try group(Array(tensors[start..<end])) { (bytes) throws(FormatError) in
+        try progress(done &+ bytes)
+      }
       results += group
       for tensor in tensors[start..<end] { done &+= tensor.byteCount }
       try progress(done)
@@ -100,7 +104,12 @@ package struct StatisticsPass: Sendable {
     let range: Range<Int>
   }
 
-  private func group(_ tensors: [TensorView]) -> [Result<TensorSummary, FormatError>] {
+  /// The summaries of a few tensors; `progress` is told how many bytes were read as long as there are
+  /// more to read.
+  private func group(
+    _ tensors: [TensorView],
+    _ progress: (Int) throws(FormatError) -> Void
+  ) throws(FormatError) -> [Result<TensorSummary, FormatError>] {
     var failures = [FormatError?](repeating: nil, count: tensors.count)
     var pieces: [Piece] = []
     for (index, tensor) in tensors.enumerated() {
@@ -112,22 +121,28 @@ package struct StatisticsPass: Sendable {
     }
     let results = Mutex([Result<Reading, FormatError>?](repeating: nil, count: pieces.count))
     let keys = Mutex([KeyCounts?](repeating: nil, count: tensors.count))
-    Parallel.forEachPartition(pieces.count) { index in
-      let piece = pieces[index]
-      do throws(FormatError) {
-        let (reading, counts) = try read(piece.range, of: tensors[piece.tensor])
-        results.withLock { $0[index] = .success(reading) }
-        guard let counts else { return }
-        keys.withLock { keys in
-          if keys[piece.tensor] == nil {
-            keys[piece.tensor] = counts
-          } else {
-            keys[piece.tensor]?.add(counts)
+    var done = 0
+    for start in stride(from: 0, to: pieces.count, by: Self.batch) {
+      if start > 0 { try progress(done) }
+      let batch = pieces[start..<min(start + Self.batch, pieces.count)]
+      Parallel.forEachPartition(batch.count) { index in
+        let piece = batch[start + index]
+        do throws(FormatError) {
+          let (reading, counts) = try read(piece.range, of: tensors[piece.tensor])
+          results.withLock { $0[start + index] = .success(reading) }
+          guard let counts else { return }
+          keys.withLock { keys in
+            if keys[piece.tensor] == nil {
+              keys[piece.tensor] = counts
+            } else {
+              keys[piece.tensor]?.add(counts)
+            }
           }
+        } catch {
+          results.withLock { $0[start + index] = .failure(error) }
         }
-      } catch {
-        results.withLock { $0[index] = .failure(error) }
       }
+      for piece in batch { done &+= tensors[piece.tensor].dtype.byteCount(of: piece.range.count) }
     }
     var gathered = tensors.map { Reading(of: $0) }
     for (piece, result) in zip(pieces, results.withLock { $0 }) {
