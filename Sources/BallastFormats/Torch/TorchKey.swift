@@ -97,7 +97,11 @@ struct TorchKeys {
     case .global: return globalKey(value)
     case .object(let index):
       let object = graph.objects[index]
-      if let number = graph.numpyScalar(object) { return try key(number, room: &room) }
+      if let number = graph.numpyScalar(object) {
+        // A uint64 beyond Int is the nearest double, which its neighbours are, too.
+        if case .float(let double) = number, double.magnitude >= 0x1p63 { return opaque }
+        return try key(number, room: &room)
+      }
       if let key = try bytesKey(value) { return key }
       if let key = complexKey(object) { return TorchLabelledKey(unnamed: key) }
       let call = graph.call(object)

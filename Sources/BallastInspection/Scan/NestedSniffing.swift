@@ -29,9 +29,10 @@ enum NestedSniffing {
     switch text.encoding {
     case .bytes: return mayHoldCode(text.range, of: source, judgements)
     case .utf8:
-      // Latin-1 above ASCII: what it would be decoded to is looked at.
-      guard first == 0xC2 || first == 0xC3 else {
-        return mayHoldCode(text.range, of: source, judgements)
+      // Latin-1 above ASCII, as protocol 2 writes bytes: what it would be decoded to is looked at, too.
+      if mayHoldCode(text.range, of: source, judgements) { return true }
+      guard text.range.prefix(decodedPrefix).contains(where: { span[$0] >= 0x80 }) else {
+        return false
       }
     case .escapedBytes, .rawUnicodeEscape:
       // Lines and whatever is no letter stand there as escapes.

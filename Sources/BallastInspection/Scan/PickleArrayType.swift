@@ -36,6 +36,8 @@ struct PickleArrayType {
     let count = Int(String(decoding: digits, as: UTF8.self))
     self.kind = kind
     guard !Self.isFlexible(kind) || count != nil else { return nil }
+    // Complex numbers; without a size the letter is a text, of any size that a state gives it.
+    guard kind != UInt8(ascii: "c") || [8, 16, 32].contains(count) else { return nil }
     byteCount = kind == UInt8(ascii: "U") ? count.map { 4 * $0 } : count
     holdsObjects = kind == UInt8(ascii: "O")
   }

@@ -60,8 +60,8 @@ enum PickleCalls {
     numpy._core.multiarray scalar (numeric-type bytes) text
     numpy.core.multiarray _reconstruct (ndarray no-shape bytes) array
     numpy._core.multiarray _reconstruct (ndarray no-shape bytes) array
-    numpy.core.numeric _frombuffer (buffer numeric-type ints text) view
-    numpy._core.numeric _frombuffer (buffer numeric-type ints text) view
+    numpy.core.numeric _frombuffer (buffer numeric-type ints text ints?) view
+    numpy._core.numeric _frombuffer (buffer numeric-type ints text ints?) view
     numpy.random._pickle __bit_generator_ctor () (bit-generator) (text) generator
     numpy.random._pickle __generator_ctor (text) (generator) generator
     numpy.random._pickle __randomstate_ctor (text) (generator) generator

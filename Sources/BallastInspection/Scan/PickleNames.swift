@@ -72,14 +72,14 @@ enum PickleNames {
     """
     Cython IPython Pyro4 _cffi_backend _pytest aiofiles aiohttp asyncssh attr attrs boto boto3
     botocore
-    celery cffi cloudpickle code cppyy dask delegator dill discord distributed django docker
+    celery cffi click cloudpickle code cppyy dask delegator dill discord distributed django docker
     envoy eventlet execnet executor fabric filelock flask flask_shell fsspec ftputil future gcsfs gevent
     git gunicorn httpcore httplib2 httpx impacket invoke ipykernel jinja2 jsonpickle
     jupyter_client kubernetes mako markupsafe mpmath nbconvert networkx nose numba numexpr paramiko past pexpect pexpect
     plumbum psutil ptyprocess pwn pyautogui pybind11 pycurl pydash pynput pyscreeze pysftp
     pytest pythoncom pyximport ray requests rpyc s3fs scapy sh six slack_sdk smart_open sympy
     telegram telethon tornado twisted typing_extensions urllib3 websocket websockets werkzeug wget win32api
-    win32com win32pipe win32process wmi xonsh zmq
+    win32com win32pipe win32process wmi xonsh yaml zmq
     """
   )
 

@@ -177,6 +177,8 @@ extension PickleWalk {
         guard case .integer(let place) = value else { return false }
         return places.contains(place)
       }
+      // NumPy takes whatever has keys for the state, and its places as they are.
+      if depth > 0, key == "state" { return isGeneratorState(value, depth: depth - 1) }
       return depth == 0 || kind(of: value) != .dict || isGeneratorState(value, depth: depth - 1)
     }
   }

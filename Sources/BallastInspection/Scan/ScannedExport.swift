@@ -68,6 +68,48 @@ enum ScannedExport {
     return nil
   }
 
+  // MARK: - Names
+
+  /// What a description has torch import by name; nil where there is none.
+  ///
+  /// The shapes of arguments stand there as JSON in texts, in which texts have escapes again.
+  static func importedName(in text: [UInt8]) -> String? {
+    guard let plain = withoutEscapes(text) else { return "…" }
+    if plain.contains("__enum__") { return "an enumeration" }
+    for part in plain.split(separator: "default_factory_module").dropFirst() {
+      let value = part.drop { "\": ".contains($0) }.prefix { $0 != "\"" }
+      if value != "builtins" { return String(value) }
+    }
+    return nil
+  }
+
+  /// The text with all escapes read, also those of texts in texts; nil where there is no end to them.
+  private static func withoutEscapes(_ text: [UInt8]) -> String? {
+    var text = text
+    for _ in 0..<8 {
+      guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text, as: UTF8.self) }
+      var result: [UInt8] = []
+      result.reserveCapacity(text.count)
+      var rest = text[...]
+      while let byte = rest.popFirst() {
+        guard byte == UInt8(ascii: "\\") else {
+          result.append(byte)
+          continue
+        }
+        if rest.first == UInt8(ascii: "u"), rest.count >= 5,
+          let value = UInt8(String(decoding: rest.dropFirst().prefix(4), as: UTF8.self), radix: 16)
+        {
+          result.append(value)
+          rest = rest.dropFirst(5)
+        } else if let next = rest.popFirst() {
+          result.append(next)
+        }
+      }
+      text = result
+    }
+    return nil
+  }
+
   private static func skipSpace(in text: [UInt8], from position: inout Int) {
     while position < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[position]) {
       position += 1
@@ -118,6 +160,11 @@ extension PickleScanner {
   /// Looks at a description in an archive of torch.export.
   mutating func scanExport(_ stream: Stream, isDeflated: Bool) {
     guard let text = memberText(stream, isDeflated: isDeflated) else { return }
+    if let name = ScannedExport.importedName(in: text) {
+      let shown = String(name.unicodeScalars.prefix(100).map(Character.init))
+      let message = "has torch.export import a module by its name: \(shown)"
+      result.add(PickleScan.Finding(rule: "code.export", message, file: stream.place))
+    }
     guard let expression = ScannedExport.oddExpression(in: text) else { return }
     let shown = String(expression.unicodeScalars.prefix(100).map(Character.init))
     let message =

@@ -9,6 +9,13 @@ import Testing
     return Set(PickleScan(of: bytes, limits: limits).findings.map(\.rule))
   }
 
+  /// A letter that is a text of any size where it is not a complex number.
+  @Test(arguments: [("c8", true), ("c16", true), ("c", false), ("c1", false)])
+  func theLetterC(code: String, isData: Bool) throws {
+    let type = Self.call(Self.name("numpy", "dtype"), Self.text(code), Self.no, [0x88])
+    #expect(try rules(type + Self.stop).isEmpty == isData)
+  }
+
   // MARK: - Pieces
 
   private static func name(_ module: String, _ name: String) -> [UInt8] {
