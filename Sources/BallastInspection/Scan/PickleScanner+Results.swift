@@ -32,21 +32,39 @@ extension PickleScanner {
     for nested in walk.nested.reversed() {
       let range = nested.text.range
       let place = stream.inner("nested at byte \(range.lowerBound - base)")
-      if !nested.text.standsAsItIs(in: source) {
-        // What has to be decoded is copied, letter by letter, which is dear.
-        let cost = range.count.multipliedReportingOverflow(by: Self.decodingCost).partialValue
-        guard cost <= inflationLeft else {
-          addTooLarge("a text of \(range.count) bytes", limit: limits.inflatedBytes, at: place)
+      // The last one is read first.
+      for reading in nested.text.readings(in: source).reversed() {
+        guard let region = region(of: nested.text, as: reading, in: source, at: place) else {
           continue
         }
-        inflationLeft -= cost
+        var inner = Stream(region: region, place: place, depth: stream.depth + 1)
+        inner.isNested = true
+        inner.isPickle = nested.isLoaded
+        work.append(.stream(inner))
       }
-      guard let region = nested.text.region(in: source) else { continue }
-      var inner = Stream(region: region, place: place, depth: stream.depth + 1)
-      inner.isNested = true
-      inner.isPickle = nested.isLoaded
-      work.append(.stream(inner))
     }
+  }
+
+  /// The bytes that a text stands for: those of the file where they are the same.
+  private mutating func region(
+    of text: PickleText,
+    as reading: NestedReading,
+    in source: SharedBytes,
+    at place: String
+  ) -> ByteRegion? {
+    let range = text.range
+    if case .plain = reading {
+      return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
+    }
+    // What has to be decoded is copied, letter by letter, which is dear.
+    let cost = range.count.multipliedReportingOverflow(by: Self.decodingCost).partialValue
+    guard cost <= inflationLeft else {
+      addTooLarge("a text of \(range.count) bytes", limit: limits.inflatedBytes, at: place)
+      return nil
+    }
+    inflationLeft -= cost
+    let copy = text.bytes(as: reading, from: source).flatMap { try? SharedBytes.copying($0) }
+    return copy.map { ByteRegion($0) }
   }
 
   /// Says of a part that it, or what stands behind it, was not looked at.
@@ -54,28 +72,5 @@ extension PickleScanner {
     let name = limit == limits.memberBytes ? "scan.member-bytes" : "scan.inflated-bytes"
     let message = "\(part) was not looked at (\(name))"
     result.add(PickleScan.Finding(rule: "pickle.too-large", message, file: place))
-  }
-}
-
-extension PickleText {
-  /// The bytes that a text stands for: those of the file where they are the same.
-  fileprivate func region(in source: SharedBytes) -> ByteRegion? {
-    if standsAsItIs(in: source) {
-      return try? ByteRegion(source, offset: range.lowerBound, count: range.count)
-    }
-    guard let bytes = bytes(from: source), let copy = try? SharedBytes.copying(bytes) else {
-      return nil
-    }
-    return ByteRegion(copy)
-  }
-
-  /// Whether nothing has to be decoded.
-  fileprivate func standsAsItIs(in source: SharedBytes) -> Bool {
-    encoding == .bytes || encoding == .utf8 && !holdsMoreThanASCII(in: source)
-  }
-
-  private func holdsMoreThanASCII(in source: SharedBytes) -> Bool {
-    let span = Span<UInt8>(_bytes: source.bytes)
-    return range.contains { span[$0] >= 0x80 }
   }
 }

@@ -123,6 +123,7 @@ struct PickleScanner {
     default: break
     }
     if let finding = NativeCode.finding(in: stream) { result.add(finding) }
+    scanFlatbuffer(stream)
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = PickleSniffing.startsZip(stream.region.bytes)
     if isZip || stream.isWhole { scanZip(stream, isCertain: isZip) }

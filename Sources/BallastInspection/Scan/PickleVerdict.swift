@@ -21,6 +21,8 @@ package enum PickleVerdict: Hashable, Sendable {
     case attributePath = "attribute-path"
     /// A name that runs code wherever it was imported to.
     case borrowedName = "borrowed-name"
+    /// A module that is a path, which Python 2 imports from anywhere.
+    case modulePath = "module-path"
   }
 
   /// Judges a name by the policy that docs/security.md writes out.
@@ -46,6 +48,8 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.library)
     } else if PickleNames.processes.contains(package) {
       self = .dangerous(.process)
+    } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) }) {
+      self = .dangerous(.modulePath)
     } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
       self = .dangerous(.attributePath)
     } else if let last = parts.last, Self.isBorrowed(last) {
@@ -54,6 +58,9 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .unknown
     }
   }
+
+  /// Of Unix and of Windows.
+  private static let pathSeparators: [UInt8] = Array("/\\".utf8)
 
   /// Whether a name runs code wherever it is found, or Python gives it a meaning of its own.
   private static func isBorrowed(_ name: Substring.UTF8View) -> Bool {

@@ -59,18 +59,29 @@ enum ScannedCode {
   /// What is said of an archive once.
   func finding(in archive: ScannedArchive) -> PickleScan.Finding? {
     guard case .torchScript = self else { return nil }
-    return PickleScan.Finding(
+    return Self.torchScriptFinding(at: archive.place)
+  }
+
+  fileprivate static func torchScriptFinding(at place: String?) -> PickleScan.Finding {
+    PickleScan.Finding(
       .unknown,
       rule: "code.torchscript",
       "brings TorchScript along, which can run while it is loaded",
-      file: archive.place
+      file: place
     )
+  }
+
+  /// Whether bytes are a model for torch's lite interpreter in a flatbuffer, by the identifier of its schema.
+  static func isFlatbuffer(_ bytes: RawSpan) -> Bool {
+    let identifier = Array("PTMF".utf8)
+    let span = Span<UInt8>(_bytes: bytes)
+    return span.count >= 8 && identifier.indices.allSatisfy { span[4 + $0] == identifier[$0] }
   }
 
   /// The operator in a source text that does more than compute; nil where there is none.
   ///
   /// Texts and comments count as well: where they end is for the compiler to say.
-  static func dangerousOperator(in text: [UInt8]) -> String? {
+  static func dangerousOperator(in text: Span<UInt8>) -> String? {
     var previous = 0..<0
     var index = 0
     while index < text.count {
@@ -82,29 +93,27 @@ enum ScannedCode {
       while index < text.count, isLetter(text[index]) { index += 1 }
       let range = start..<index
       defer { previous = range }
-      guard range.count <= 32 else { continue }
-      let word = String(decoding: text[range], as: UTF8.self)
-      guard operators.contains(word) else { continue }
-      if !commonOperators.contains(word) { return word }
+      guard let name = operatorName(range, in: text) else { continue }
+      if !commonOperators.contains(name) { return name }
       // A method of the model has another name and a dot right in front of it.
-      let owner = String(decoding: text[previous], as: UTF8.self)
+      let owner = string(previous.prefix(maximumOwner), of: text)
       let isDefined = owner == "def" && previous.upperBound + 1 == start
       let isMethod =
         previous.upperBound + 1 == start && text[start - 1] == UInt8(ascii: ".")
         && !namespaces.contains(owner)
-      let next = text[index...].first { ![0x20, 0x09].contains($0) }
-      if !isDefined, !isMethod, let next, Self.mayOpenCall.contains(next) { return word }
+      let next = (index..<text.count).first { ![0x20, 0x09].contains(text[$0]) }
+      if !isDefined, !isMethod, let next, Self.mayOpenCall.contains(text[next]) { return name }
     }
     return nil
   }
 
-  /// The same in the bytes of a pickle, where nothing but a namespace and two colons tell an operator from
-  /// other words.
-  static func dangerousOperator(inBytecode bytes: [UInt8]) -> String? {
+  /// The same where names stand as texts between other data, such as in the bytes of a pickle, where nothing
+  /// but a namespace and two colons tell an operator from other words.
+  static func dangerousOperator(inBytecode bytes: Span<UInt8>) -> String? {
     let colon = UInt8(ascii: ":")
     for index in bytes.indices.dropFirst() where bytes[index] == colon && bytes[index - 1] == colon
     {
-      let word = bytes[(index + 1)...].prefix(32)
+      let word = (index + 1..<bytes.count).prefix(maximumName).map { bytes[$0] }
       if let name = operators.first(where: { $0 != "load" && word.starts(with: $0.utf8) }) {
         return name
       }
@@ -112,8 +121,24 @@ enum ScannedCode {
     return nil
   }
 
+  /// The longest name of an operator is shorter.
+  private static let maximumName = 32
+  /// The longest word in front of one that matters is shorter.
+  private static let maximumOwner = 8
   /// A parenthesis, or what may stand between a name and it.
   private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
+  /// What operators start with: the bytes of tensors are full of short words.
+  private static let initials = Set(operators.compactMap(\.utf8.first))
+
+  private static func operatorName(_ range: Range<Int>, in text: Span<UInt8>) -> String? {
+    guard range.count <= maximumName, initials.contains(text[range.lowerBound]) else { return nil }
+    let name = string(range, of: text)
+    return operators.contains(name) ? name : nil
+  }
+
+  private static func string(_ range: Range<Int>, of text: Span<UInt8>) -> String {
+    String(decoding: range.map { text[$0] }, as: UTF8.self)
+  }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     switch byte {
@@ -132,14 +157,26 @@ extension PickleScanner {
       result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
     case .torchScript:
       guard let text = memberText(stream, isDeflated: isDeflated) else { return }
-      addOperator(ScannedCode.dangerousOperator(in: text), at: stream.place)
+      addOperator(ScannedCode.dangerousOperator(in: text.span), at: stream.place)
     }
   }
 
   /// Looks at what the lite interpreter runs.
   mutating func scanBytecode(_ stream: Stream, isDeflated: Bool) {
     guard let text = memberText(stream, isDeflated: isDeflated) else { return }
-    addOperator(ScannedCode.dangerousOperator(inBytecode: text), at: stream.place)
+    addOperator(ScannedCode.dangerousOperator(inBytecode: text.span), at: stream.place)
+  }
+
+  /// Looks at a model of the lite interpreter, which keeps names of operators and TorchScript's sources
+  /// between tensors.
+  mutating func scanFlatbuffer(_ stream: Stream) {
+    guard ScannedCode.isFlatbuffer(stream.region.bytes) else { return }
+    effort -= stream.region.count
+    result.add(ScannedCode.torchScriptFinding(at: stream.place))
+    let bytes = Span<UInt8>(_bytes: stream.region.bytes)
+    let name =
+      ScannedCode.dangerousOperator(inBytecode: bytes) ?? ScannedCode.dangerousOperator(in: bytes)
+    addOperator(name, at: stream.place)
   }
 
   private mutating func addOperator(_ name: String?, at place: String?) {

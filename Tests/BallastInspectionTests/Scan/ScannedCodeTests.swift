@@ -144,6 +144,21 @@ import Testing
     #expect(try rules(zip([("m/data.pkl", bytecode("aten::save"))])).isEmpty)
   }
 
+  @Test(
+    arguments: [
+      ("aten::save", true), ("def f(self):\n  torch.save([1], \"a\")\n", true),
+      ("torch.from_file(\"a\")", true), ("aten::add", false), ("self.save(x)", false),
+    ]
+  )
+  func flatbuffersOfTheLiteInterpreter(text: String, isDangerous: Bool) throws {
+    let tensors = [UInt8](repeating: 0xF0, count: 3000)
+    let file = [0x28, 0, 0, 0] + Array("PTMF".utf8) + tensors + Array(text.utf8) + tensors
+    let expected = ["code.torchscript"] + (isDangerous ? ["code.torchscript-io"] : [])
+    #expect(try rules(file) == expected)
+    #expect(try rules(zip([("model.ptl", file)])) == expected)
+    #expect(try rules(Array(file.dropFirst())).isEmpty)
+  }
+
   // MARK: - Compressed
 
   /// A zlib stream that is not compressed, with a window of `bits`.

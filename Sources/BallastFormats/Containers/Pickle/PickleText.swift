@@ -46,7 +46,7 @@ package struct PickleText: Sendable {
   }
 
   /// The text as UTF-8 in which surrogates, if it has any, stand as such: equal where Python's texts are.
-  func exactBytes(from source: SharedBytes) -> [UInt8] {
+  package func exactBytes(from source: SharedBytes) -> [UInt8] {
     let bytes = source.array(range)
     switch encoding {
     case .utf8: return bytes
