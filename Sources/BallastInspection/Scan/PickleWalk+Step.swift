@@ -187,8 +187,8 @@ extension PickleWalk {
   }
 
   private mutating func number(_ line: [UInt8]) -> PickleSymbol {
-    if opcode == .int, line == Array("00".utf8) || line == Array("01".utf8) {
-      return .truth(line[1] == UInt8(ascii: "1"))
+    if opcode == .int, line.count == 2, line[0] == UInt8(ascii: "0"), line[1] >> 1 == 0x18 {
+      return .truth(line[1] == UInt8(ascii: "1"))  // 00 and 01
     }
     let digits = opcode == .long && line.last == UInt8(ascii: "L") ? line.dropLast() : line[...]
     // C takes a number that starts with 0 for an octal one.

@@ -118,12 +118,17 @@ package struct PickleText: Sendable {
   /// Undoes the escapes of Python's `repr` of bytes; an unknown one stands for itself.
   private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
-    var rest = bytes[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
+    result.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      guard byte == UInt8(ascii: "\\"), index + 1 < bytes.count else {
         result.append(byte)
+        index += 1
         continue
       }
+      let escape = bytes[index + 1]
+      index += 2
       switch escape {
       case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""): result.append(escape)
       case UInt8(ascii: "a"): result.append(0x07)
@@ -134,16 +139,17 @@ package struct PickleText: Sendable {
       case UInt8(ascii: "f"): result.append(0x0C)
       case UInt8(ascii: "r"): result.append(0x0D)
       case UInt8(ascii: "0")...UInt8(ascii: "7"):
-        let digits = [escape] + rest.prefix(2).prefix { (0x30...0x37).contains($0) }
-        rest.removeFirst(digits.count - 1)
-        result.append(UInt8(truncatingIfNeeded: number(digits[...], radix: 8) ?? 0))
-      case UInt8(ascii: "x"):
-        if let value = number(rest.prefix(2), radix: 16, digits: 2) {
-          rest.removeFirst(2)
-          result.append(UInt8(truncatingIfNeeded: value))
-        } else {
-          fallthrough
+        var value = UInt32(escape & 7)
+        let end = min(index + 2, bytes.count)
+        while index < end, (0x30...0x37).contains(bytes[index]) {
+          value = value << 3 | UInt32(bytes[index] & 7)
+          index += 1
         }
+        result.append(UInt8(truncatingIfNeeded: value))
+      case UInt8(ascii: "x"):
+        guard let value = hexadecimal(bytes, at: index, digits: 2) else { fallthrough }
+        index += 2
+        result.append(UInt8(truncatingIfNeeded: value))
       default: result += [byte, escape]
       }
     }
@@ -155,15 +161,20 @@ package struct PickleText: Sendable {
   /// The result is UTF-8, surrogates allowed: Python leaves two halves of a pair as they are.
   private static func unicodeUnescaped(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
-    var rest = bytes[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
+    result.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      guard byte == UInt8(ascii: "\\"), index < bytes.count else {
         append(UInt32(byte), to: &result)
         continue
       }
+      let escape = bytes[index]
+      index += 1
       let digits = escape == UInt8(ascii: "u") ? 4 : escape == UInt8(ascii: "U") ? 8 : 0
-      if digits > 0, let value = number(rest.prefix(digits), radix: 16, digits: digits) {
-        rest.removeFirst(digits)
+      if digits > 0, let value = hexadecimal(bytes, at: index, digits: digits) {
+        index += digits
         append(value <= 0x10FFFF ? value : 0xFFFD, to: &result)
       } else {
         append(UInt32(byte), to: &result)
@@ -184,12 +195,22 @@ package struct PickleText: Sendable {
     }
   }
 
-  /// The value of the digits, if there are as many as wanted and nothing else.
-  private static func number(_ text: ArraySlice<UInt8>, radix: Int, digits: Int? = nil) -> UInt32? {
-    guard text.count == digits ?? text.count,
-      text.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
-    else { return nil }
-    return UInt32(String(decoding: text, as: UTF8.self), radix: radix)
+  /// The value of so many hexadecimal digits; nil where something else stands, or the end.
+  private static func hexadecimal(_ bytes: [UInt8], at start: Int, digits: Int) -> UInt32? {
+    guard start + digits <= bytes.count else { return nil }
+    var value: UInt32 = 0
+    for index in start..<start + digits {
+      let byte = bytes[index]
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+      default: return nil
+      }
+      value = value << 4 | UInt32(digit)
+    }
+    return value
   }
 }
 
