@@ -3,14 +3,13 @@ import Glibc
 /// A file that appears whole or not at all.
 ///
 /// The bytes go to a temporary file beside the target; `commit` synchronises it with the disk and
-/// renames it, and until then a file that was there stays as it is. One that came to be there only
-/// meanwhile is somebody else's, and never replaced. A writer that goes away without `commit` takes its
-/// temporary file with it.
+/// renames it, and until then a file that was there stays as it is. A writer that goes away without
+/// `commit` takes its temporary file with it.
 public final class AtomicFile {
   /// The path that the file will have.
   public let path: String
   private let temporaryPath: String
-  private let replaces: Bool
+  private let replacing: Bool
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 20
@@ -19,10 +18,16 @@ public final class AtomicFile {
   private var writtenBack = 0
 
   /// Creates the temporary file beside `path`.
-  public init(path: String) throws(FormatError) {
+  ///
+  /// Without `replacing`, here and in `commit`, throws `InputOutputFault` with EEXIST where something is
+  /// there, and be it that another process put it there meanwhile.
+  public init(path: String, replacing: Bool) throws(FormatError) {
+    guard replacing || !FileSystem.isThere(path) else {
+      throw FormatError(InputOutputFault(.create, code: EEXIST))
+    }
     let path = try FileSystem.writableTarget(path)
     self.path = path
-    replaces = FileSystem.isThere(path)
+    self.replacing = replacing
     let (folder, name) = split(path)
     // A name has at most 255 bytes, and this one must not be longer than what it stands for may be.
     let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
@@ -30,6 +35,8 @@ public final class AtomicFile {
     // Exclusive: a file that somebody else made is never written to.
     descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw InputOutputFault.last(.create) }
+    // Who may read the old file may read the new one, and nobody else.
+    if let mode = FileSystem.mode(of: path) { fchmod(descriptor, mode) }
   }
 
   deinit {
@@ -68,7 +75,7 @@ public final class AtomicFile {
   public func commit() throws(FormatError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw InputOutputFault.last(.synchronize) }
-    if replaces {
+    if replacing {
       try FileSystem.rename(temporaryPath, to: path)
     } else {
       try FileSystem.renameToNew(temporaryPath, to: path)

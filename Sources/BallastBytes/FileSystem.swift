@@ -44,6 +44,25 @@ package enum FileSystem {
     return unsafe lstat(path, &status) == 0
   }
 
+  /// Who may read and write a file; nil where there is none.
+  static func mode(of path: String) -> mode_t? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return status.st_mode & 0o777
+  }
+
+  /// Occupies those of the three standard descriptors that are closed, so that no file gets one of them,
+  /// and messages with it. Reading and writing them fails as it did.
+  package static func occupyStandardDescriptors() {
+    for (descriptor, access) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+    ]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest that is free is the one that is given.
+      _ = unsafe open("/dev/null", access)
+    }
+  }
+
   /// Renames a file to a name that nothing has; throws where something has it by now.
   package static func renameToNew(_ path: String, to target: String) throws(FormatError) {
     // A second name for the file, unlike a rename, replaces nothing.

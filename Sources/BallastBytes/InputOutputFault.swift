@@ -25,7 +25,12 @@ public struct InputOutputFault: FormatFault {
 
   /// What might be done about a folder or file that is there.
   public var hint: String? {
-    operation == .create && code == EEXIST ? "use --force to write into it" : nil
+    guard code == EEXIST else { return nil }
+    return switch operation {
+    case .create: "use --force to write into it"
+    case .rename: "something appeared there meanwhile; use --force to replace it"
+    default: nil
+    }
   }
 
   /// What is wrong, in one line.

@@ -37,6 +37,7 @@ public enum BallastCLI {
 
   /// Runs a command line, given without the program's name, and returns the exit code.
   public static func run(_ arguments: [String]) -> Int32 {
+    FileSystem.occupyStandardDescriptors()
     let width = Terminal.width(of: STDOUT_FILENO) ?? 80
     switch program.parse(arguments, width: width) {
     case .help(let text): return finish(Console(GlobalOptions())) { try $0.print(text) }

@@ -46,7 +46,10 @@ package struct ShardIndex {
   }
 
   /// The size in bytes that the index states of all tensors, tied ones counted once.
-  package var totalSize: Double? { metadata["total_size"]?.number }
+  package var totalSize: Double? { metadata[Self.totalSizeKey]?.number }
+
+  /// The key of `totalSize`.
+  package static let totalSizeKey = "total_size"
 }
 
 /// The ways in which an index and its shards can disagree.

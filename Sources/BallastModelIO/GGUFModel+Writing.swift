@@ -15,6 +15,7 @@ extension GGUFModel {
     as dtype: DType,
     tokenizer: TokenizerLists?,
     to path: String,
+    replacing: Bool = true,
     losses: CastLosses? = nil,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
@@ -27,6 +28,7 @@ extension GGUFModel {
       tensors: try outputs(of: model, as: dtype, losses: losses),
       metadata: metadata,
       to: path,
+      replacing: replacing,
       progress: progress
     )
   }

@@ -84,7 +84,7 @@ package struct HuggingFaceFolder {
     )
     func add(_ name: String, _ contents: [UInt8]) throws(FormatError) {
       guard !names.contains(name) else { return }
-      let file = try AtomicFile(path: staging.path + "/" + name)
+      let file = try AtomicFile(path: staging.path + "/" + name, replacing: true)
       try file.write(contents)
       try file.commit()
       names.append(name)

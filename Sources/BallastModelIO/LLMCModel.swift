@@ -75,6 +75,7 @@ package enum LLMCModel {
     _ model: OpenedModel,
     as dtype: DType,
     to path: String,
+    replacing: Bool = true,
     losses: CastLosses? = nil,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
@@ -99,7 +100,13 @@ package enum LLMCModel {
       }
       if stored == "wte" { parts.append(try padding(of: header)) }
     }
-    return try LLMCModelFile.write(header, parts: parts, to: path, progress: progress)
+    return try LLMCModelFile.write(
+      header,
+      parts: parts,
+      to: path,
+      replacing: replacing,
+      progress: progress
+    )
   }
 
   /// The rows of zeros that llm.c appends to the token embedding.

@@ -132,7 +132,7 @@ package enum OpenAIRelease {
       progress: progress
     )
     for (name, text) in files {
-      let file = try AtomicFile(path: staging.path + "/" + name)
+      let file = try AtomicFile(path: staging.path + "/" + name, replacing: true)
       try file.write(text)
       try file.commit()
     }

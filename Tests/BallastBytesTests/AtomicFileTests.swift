@@ -1,5 +1,6 @@
 import BallastBytes
 import BallastTestSupport
+import Foundation
 import Glibc
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test func committingMakesTheFileAppear() throws {
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: true)
     try file.write("héllo ")
     try file.write([0x00, 0xFF])
     #expect(file.count == 9)
@@ -29,7 +30,7 @@ import Testing
   @Test func committingReplacesAFileThatWasThere() throws {
     _ = try folder.write(Array("old and longer".utf8), to: "target")
     let mapped = try SharedBytes.mapping(path: path)
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: true)
     try file.write("new")
     #expect(try SharedBytes.contents(path: path) == Array("old and longer".utf8))
     try file.commit()
@@ -39,8 +40,29 @@ import Testing
     #expect(unsafe mapped.bytes.unsafeLoad(fromByteOffset: 13, as: UInt8.self) == 0x72)
   }
 
+  @Test func aFileIsReplacedOnlyIfItMayBe() throws {
+    _ = try folder.write(Array("old".utf8), to: "target")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/link",
+      withDestinationPath: folder.path + "/nowhere"
+    )
+    for name in ["target", "link"] {
+      let refused = Failure { try AtomicFile(path: "\(folder.path)/\(name)", replacing: false) }
+      #expect(refused == Failure(InputOutputFault(.create, code: EEXIST)))
+    }
+    #expect(try folder.contents.sorted() == ["link", "target"])
+  }
+
+  @Test func theNewFileHasTheRightsOfTheOld() throws {
+    _ = try folder.write(Array("old".utf8), to: "target")
+    #expect(unsafe chmod(path, 0o600) == 0)
+    try AtomicFile(path: path, replacing: true).commit()
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+  }
+
   @Test func aFileThatAppearsMeanwhileStays() throws {
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: false)
     try file.write("ours")
     _ = try folder.write(Array("theirs".utf8), to: "target")
     #expect { try file.commit() } throws: { error in
@@ -61,7 +83,7 @@ import Testing
   @Test func withoutCommitTheOldFileStays() throws {
     _ = try folder.write(Array("old".utf8), to: "target")
     do {
-      let file = try AtomicFile(path: path)
+      let file = try AtomicFile(path: path, replacing: true)
       try file.write([UInt8](repeating: 1, count: 3 << 20))
     }
     #expect(try folder.contents == ["target"])
@@ -70,7 +92,7 @@ import Testing
 
   @Test func piecesOfEverySizeArriveInOrder() throws {
     var expected: [UInt8] = []
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: true)
     // Around the buffer of 1 MiB: below, exactly, above, and nothing.
     for (index, size) in [1, 1 << 19, (1 << 19) - 1, 1, 0, 1 << 20, 3_000_000, 5].enumerated() {
       let piece = [UInt8](repeating: UInt8(index), count: size)
@@ -83,40 +105,41 @@ import Testing
   }
 
   @Test func anEmptyFileIsAFile() throws {
-    try AtomicFile(path: path).commit()
+    try AtomicFile(path: path, replacing: true).commit()
     #expect(try SharedBytes.contents(path: path).isEmpty)
   }
 
   @Test func twoWritersDoNotMeet() throws {
-    let first = try AtomicFile(path: path)
-    let second = try AtomicFile(path: path)
-    try first.write("first")
-    try second.write("second")
-    try first.commit()
-    #expect { try second.commit() } throws: { "\($0)".contains("File exists") }
-    #expect(try SharedBytes.contents(path: path) == Array("first".utf8))
-    // Where there was a file from the beginning, the last one wins.
-    let third = try AtomicFile(path: path)
-    let fourth = try AtomicFile(path: path)
-    try fourth.write("fourth")
-    try third.commit()
-    try fourth.commit()
-    #expect(try folder.contents.contains("target"))
-    #expect(try SharedBytes.contents(path: path) == Array("fourth".utf8))
+    for replacing in [false, true] {
+      let first = try AtomicFile(path: path, replacing: replacing)
+      let second = try AtomicFile(path: path, replacing: replacing)
+      try first.write("first")
+      try second.write("second")
+      try first.commit()
+      if replacing {
+        try second.commit()
+      } else {
+        #expect { try second.commit() } throws: { "\($0)".contains("File exists") }
+      }
+      let expected = replacing ? "second" : "first"
+      #expect(try SharedBytes.contents(path: path) == Array(expected.utf8))
+    }
   }
 
   @Test func aNameThatStartsWithACombiningMarkStaysInItsFolder() throws {
     let name = "\u{301}x"
-    let file = try AtomicFile(path: folder.path + "/" + name)
+    let file = try AtomicFile(path: folder.path + "/" + name, replacing: false)
     try file.commit()
     #expect(try folder.contents.map(ExactString.init) == [ExactString(name)])
   }
 
   @Test func foldersThatCannotTakeAFileAreRefused() throws {
     _ = try folder.write([], to: "file")
-    let missing = Failure { try AtomicFile(path: folder.path + "/missing/target") }
+    let missing = Failure {
+      try AtomicFile(path: folder.path + "/missing/target", replacing: false)
+    }
     #expect(missing == Failure(InputOutputFault(.create, code: ENOENT)))
-    let file = Failure { try AtomicFile(path: folder.path + "/file/target") }
+    let file = Failure { try AtomicFile(path: folder.path + "/file/target", replacing: true) }
     #expect(file == Failure(InputOutputFault(.create, code: ENOTDIR)))
     #expect(try folder.contents == ["file"])
   }
@@ -124,7 +147,7 @@ import Testing
   @Test func aFolderIsNotReplaced() throws {
     try FileSystem.createFolder(path)
     let failed = Failure {
-      let file = try AtomicFile(path: path)
+      let file = try AtomicFile(path: path, replacing: true)
       try file.commit()
     }
     #expect(failed == Failure(InputOutputFault(.rename, code: EISDIR)))
@@ -140,7 +163,7 @@ import Testing
       #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
       signal(SIGXFSZ, SIG_IGN)
       let failed = Failure {
-        let file = try AtomicFile(path: path)
+        let file = try AtomicFile(path: path, replacing: true)
         for _ in 0..<3 { try file.write([UInt8](repeating: 1, count: 1 << 20)) }
         try file.commit()
       }

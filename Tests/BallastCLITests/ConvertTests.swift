@@ -73,6 +73,11 @@ import Testing
     #expect(try Ballast.run("convert", model, native, "--layout", "native").status == 0)
     let carried = try Checkpoint.open(path: native).metadata
     #expect(carried["license"] == "MIT" && carried["ballast.layout"] == "native")
+    // What is being written is no file that stays behind, nor is one in the folder itself.
+    let beside = try Ballast.run("convert", model, model + "/x.gguf")
+    #expect(beside.status == 0 && beside.errors.contains("not copied: README.md\n"))
+    let inPlace = try Ballast.run("convert", model, model, "--to", "hf", "--force")
+    #expect(inPlace.status == 0 && !inPlace.errors.contains("not copied"))
   }
 
   @Test func shardsMakeAFolder() throws {

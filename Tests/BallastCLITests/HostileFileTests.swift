@@ -1,3 +1,5 @@
+import BallastCheckpoint
+import BallastFormats
 import BallastTestSupport
 import Foundation
 import Testing
@@ -121,17 +123,41 @@ import Testing
     let result = try Ballast.run("convert", Fixtures.path("tiny-gpt2"), target)
     expectOneLine(result, path: target, "below a file")
     #expect(result.errors.contains("Not a directory"))
-    let process = Ballast.process(["inspect", Fixtures.path("tiny-gpt2")])
-    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))
-    let errors = Pipe()
-    process.standardError = errors
+    let tiny = Fixtures.path("tiny-gpt2")
+    let tensor = "transformer.ln_f.bias"
+    for arguments in [["inspect", tiny], ["show", tiny, tensor, "--format", "npy"]] {
+      let process = Ballast.process(arguments)
+      process.standardOutput = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 2)
+      #expect(
+        String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+          == "ballast: error: standard output: cannot write: No space left on device\n"
+      )
+    }
+    #expect(try folder.contents == ["file"])
+  }
+
+  /// A file that is written must not get the number of a standard descriptor, and messages with it.
+  @Test(arguments: [0, 1, 2])
+  func closedDescriptors(number: Int) throws {
+    let output = folder.path + "/out.safetensors"
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    let tiny = Fixtures.path("tiny-gpt2")
+    let command = "\"$0\" --progress always convert \"$1\" \"$2\" --to safetensors"
+    process.arguments = [
+      "-c", "exec 2>/dev/null; \(command) \(number)>&-", Ballast.executable.path, tiny, output,
+    ]
     try process.run()
     process.waitUntilExit()
-    #expect(process.terminationStatus == 2)
-    #expect(
-      String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        == "ballast: error: standard output: cannot write: No space left on device\n"
-    )
-    #expect(try folder.contents == ["file"])
+    #expect(process.terminationStatus == 0)
+    let written = try Checkpoint.open(path: output)
+    let original = try Checkpoint.open(path: tiny)
+    #expect(written.tensors.map(\.byteCount) == original.tensors.map(\.byteCount))
+    #expect(try Ballast.run("diff", tiny, output).status == 0)
   }
 }

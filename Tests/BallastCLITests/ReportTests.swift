@@ -24,6 +24,15 @@ import Testing
     return path
   }
 
+  @Test func nothingIsReplacedUnasked() throws {
+    let file = try file("a.safetensors", [try floats("x", [1, 2])])
+    let link = folder.path + "/link.html"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere.html")
+    let refused = try Ballast.run("report", file, "-o", link)
+    #expect(refused.status == 2 && refused.errors.contains("--force"), "\(refused.errors)")
+    #expect(try Ballast.run("report", file, "-o", link, "--force").status == 0)
+  }
+
   private func floats(
     _ name: String,
     _ values: [Float],

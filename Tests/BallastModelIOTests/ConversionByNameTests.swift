@@ -137,6 +137,19 @@ import Testing
     #expect(checkpoint["optimizer.0.exp_avg"]?.storage.file == "model-00002-of-00002.safetensors")
     let index = try JSONValue(contentsOf: folder.path + "/out/model.safetensors.index.json")
     #expect(index["metadata"]?["total_size"] == 96)
+    // What an index says in numbers has no place in one file, and is named.
+    var changed = try #require(index.object)
+    changed["metadata"] = ["total_size": 96, "step": 5]
+    _ = try folder.write(
+      JSONValue.object(changed).text().utf8,
+      to: "out/model.safetensors.index.json"
+    )
+    let whole = try Conversion(to: .safetensors).run(
+      try Checkpoint.open(path: folder.path + "/out"),
+      to: folder.path + "/whole.safetensors",
+      progress: { _, _ in }
+    )
+    #expect(whole.leftOut.contains { $0.name == "step" }, "\(whole.leftOut)")
     #expect(summary.tensors == 3)
   }
 

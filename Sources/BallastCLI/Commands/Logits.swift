@@ -42,7 +42,7 @@ struct Logits: Command {
   }
 
   func run(in context: Console) throws -> ExitCode {
-    guard force || !FileManager.default.fileExists(atPath: output) else {
+    guard force || !FileSystem.isThere(output) else {
       throw PathError(path: output, error: FormatError(ModelFault.outputExists))
     }
     let opened = try model.open(on: context)
@@ -87,7 +87,7 @@ struct Logits: Command {
           )
         )
       }
-      try SafetensorsWriter.write(outputs, to: output)
+      try SafetensorsWriter.write(outputs, to: output, replacing: force)
     }
     return .success
   }

@@ -50,12 +50,12 @@ struct Report: Command {
   }
 
   func run(in context: Console) throws -> ExitCode {
-    guard force || !FileManager.default.fileExists(atPath: output) else {
+    guard force || !FileSystem.isThere(output) else {
       throw PathError(path: output, error: FormatError(ModelFault.outputExists))
     }
     let page = try other.map { try difference(to: $0, on: context) } ?? self.page(on: context)
     try at(output) { () throws(FormatError) in
-      let file = try AtomicFile(path: output)
+      let file = try AtomicFile(path: output, replacing: force)
       try file.write(page)
       try file.commit()
     }

@@ -78,6 +78,9 @@ package final class Console: Sendable {
     for warning in checkpoint.warnings { notice("\(path): \(warning)".printable) }
   }
 
+  /// What errors call standard output.
+  static let outputName = "standard output"
+
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(FormatError) {
     var done = 0
     while done < bytes.count {
@@ -86,7 +89,7 @@ package final class Console: Sendable {
       }
       if written < 0 {
         if errno == EINTR { continue }
-        throw FormatError(InputOutputFault(.write, code: errno), in: "standard output")
+        throw FormatError(InputOutputFault(.write, code: errno), in: Self.outputName)
       }
       done += written
     }

@@ -35,6 +35,8 @@ struct ErrorReport {
   func show(on console: Console) -> ExitCode {
     let (path, failure): (String?, FormatError?) =
       switch error {
+      // Not a file of what was being read.
+      case let error as PathError where error.error.file == Console.outputName: (nil, error.error)
       case let error as PathError: (error.path, error.error)
       case let error as FormatError: (nil, error)
       default: (nil, nil)

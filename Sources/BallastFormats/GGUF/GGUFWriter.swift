@@ -16,11 +16,12 @@ package enum GGUFWriter {
     tensors: [TensorOutput],
     metadata: [Member] = [],
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     var header = try header(of: tensors, metadata: metadata)
     header += padding(after: header.count)
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: replacing)
     try file.write(header)
     for tensor in tensors {
       try tensor.write { (piece) throws(FormatError) in

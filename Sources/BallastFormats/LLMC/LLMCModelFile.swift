@@ -63,6 +63,7 @@ package enum LLMCModelFile {
     _ header: LLMCHeader,
     parts: [TensorOutput],
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let expected = try product(try header.elementCount(), header.dtype.bitWidth) / 8
@@ -70,7 +71,7 @@ package enum LLMCModelFile {
     guard given == expected, parts.allSatisfy({ $0.dtype == header.dtype }) else {
       throw FormatError(LLMCFault.wrongParts(expected: expected, given: given))
     }
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: replacing)
     try file.write(header.bytes)
     for part in parts {
       try part.write { (piece) throws(FormatError) in

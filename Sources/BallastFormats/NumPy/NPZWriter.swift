@@ -16,10 +16,11 @@ package enum NPZWriter {
     _ tensors: [TensorOutput],
     ties: [(name: String, original: String)] = [],
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let arrays = try arrays(tensors, ties: ties)
-    var archive = try ZipWriter(path: path)
+    var archive = try ZipWriter(path: path, replacing: replacing)
     var written = 0
     for (name, header, tensor) in arrays {
       let byteCount = try sum(header.count, tensor.byteCount)

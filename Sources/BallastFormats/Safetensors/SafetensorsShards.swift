@@ -46,7 +46,7 @@ package enum SafetensorsShards {
       weightMap += shard.map { ($0.name, name) }
     }
     let index = index(of: weightMap, totalSize: written)
-    let file = try AtomicFile(path: "\(folder)/\(indexName)")
+    let file = try AtomicFile(path: "\(folder)/\(indexName)", replacing: true)
     try file.write(index.text(.indented) + "\n")
     try file.commit()
     return (names + [indexName], byteCount)
@@ -93,6 +93,6 @@ package enum SafetensorsShards {
     var map = JSONObject()
     let sorted = weightMap.sorted { $0.tensor.utf8.lexicographicallyPrecedes($1.tensor.utf8) }
     for (tensor, shard) in sorted { map[tensor] = .string(shard) }
-    return ["metadata": ["total_size": .integer(totalSize)], "weight_map": .object(map)]
+    return ["metadata": [ShardIndex.totalSizeKey: .integer(totalSize)], "weight_map": .object(map)]
   }
 }

@@ -15,10 +15,11 @@ package enum SafetensorsWriter {
     _ tensors: [TensorOutput],
     metadata: [(key: String, value: String)] = [],
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let ordered = try sorted(tensors)
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: replacing)
     let header = try header(of: ordered, metadata: metadata)
     try file.write(littleEndianBytes(of: UInt64(header.count)))
     try file.write(header)

@@ -15,7 +15,7 @@ package enum TensorBundleWriter {
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let ordered = try sorted(tensors)
-    let data = try AtomicFile(path: TensorBundle.shardName(prefix, 0, of: 1))
+    let data = try AtomicFile(path: TensorBundle.shardName(prefix, 0, of: 1), replacing: true)
     var table = TableWriter()
     table.append([], header)
     for (name, type, tensor) in ordered {
@@ -28,7 +28,7 @@ package enum TensorBundleWriter {
       }
       table.append(name, entry(of: tensor, type: type, at: offset, checksum))
     }
-    let index = try AtomicFile(path: prefix + TensorBundle.indexSuffix)
+    let index = try AtomicFile(path: prefix + TensorBundle.indexSuffix, replacing: true)
     try index.write(table.finished())
     try data.commit()
     try index.commit()

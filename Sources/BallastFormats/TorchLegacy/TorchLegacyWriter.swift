@@ -14,6 +14,7 @@ package enum TorchLegacyWriter {
     _ tensors: [TensorOutput],
     ties: [(name: String, original: String)] = [],
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let stateDict = try TorchStateDict(tensors, ties: ties)
@@ -22,7 +23,7 @@ package enum TorchLegacyWriter {
     }
     // Torch sorts the keys, which are texts: "10" comes before "2".
     let keys = tensors.indices.map(String.init).sorted()
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: replacing)
     try file.write(preamble())
     try file.write(stateDict.pickle(viewMetadata: true))
     try file.write(keyList(keys))

@@ -16,11 +16,12 @@ package enum TorchZipWriter {
     ties: [(name: String, original: String)] = [],
     within value: TorchValue = .stateDict,
     to path: String,
+    replacing: Bool = true,
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let stateDict = try TorchStateDict(tensors, ties: ties)
     let root = root(of: path)
-    var archive = try ZipWriter(path: path)
+    var archive = try ZipWriter(path: path, replacing: replacing)
     try archive.add(root + "data.pkl", stateDict.pickle(viewMetadata: false, within: value))
     try archive.add(root + ".format_version", Array("1".utf8))
     try archive.add(root + ".storage_alignment", Array(String(ZipWriter.alignment).utf8))

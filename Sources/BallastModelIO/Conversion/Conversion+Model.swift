@@ -29,6 +29,8 @@ extension Conversion {
     if NanoGPT.lacksBiases(model.checkpoint) {
       summary.notices.append("the model has no biases; zeros are written for them")
     }
+    // Looked at before there are files of ours among them.
+    let others = otherFiles(of: model, whenWriting: output)
     switch target {
     case .hf: try writeFolder(model, to: output, &summary, progress)
     case .gguf: try writeGGUF(model, to: output, &summary, progress)
@@ -50,9 +52,7 @@ extension Conversion {
         progress
       )
     }
-    if target.isModel, !model.otherFiles.isEmpty {
-      summary.notices.append("not copied: \(Self.list(model.otherFiles))")
-    }
+    if !others.isEmpty { summary.notices.append("not copied: \(Self.list(others))") }
     if [.llmc, .nanogpt, .openai].contains(target) {
       let configuration = model.configuration
       // What readers of these formats take for granted.
@@ -65,10 +65,16 @@ extension Conversion {
         )
       }
     }
-    if [.llmc, .nanogpt].contains(target), model.hasTokenizer {
+    if [.llmc, .nanogpt].contains(target) || !target.isModel, model.hasTokenizer {
       summary.notices.append("the tokenizer is no part of the file; it stays in \(model.folder)")
     }
     return summary
+  }
+
+  /// The files that stay behind: none where the output goes into the folder that they are in.
+  private func otherFiles(of model: OpenedModel, whenWriting output: String) -> [String] {
+    guard !FileIdentity.isSame(output, model.folder) else { return [] }
+    return model.otherFiles.filter { !FileIdentity.isSame("\(model.folder)/\($0)", output) }
   }
 
   /// The first of several names.
@@ -131,6 +137,7 @@ extension Conversion {
       as: dtype,
       tokenizer: tokenizer,
       to: output,
+      replacing: replacing,
       losses: summary.losses
     ) { (done) throws(FormatError) in try progress(done, total)
     }
@@ -148,7 +155,13 @@ extension Conversion {
     let outputs = try model.outputs(layout: .native, dtype: dtype)
     summary.count(outputs)
     let total = outputs.reduce(0) { $0 &+ $1.byteCount }
-    summary.bytes = try LLMCModel.write(model, as: dtype, to: output, losses: summary.losses) {
+    summary.bytes = try LLMCModel.write(
+      model,
+      as: dtype,
+      to: output,
+      replacing: replacing,
+      losses: summary.losses
+    ) {
       (done) throws(FormatError) in try progress(done, total)
     }
   }
@@ -183,7 +196,8 @@ extension Conversion {
       outputs,
       ties: ties,
       within: NanoGPT.value(of: model.configuration, ranks: outputs.map(\.shape.rank)),
-      to: output
+      to: output,
+      replacing: replacing
     ) { (done) throws(FormatError) in try progress(done, total) }
   }
 

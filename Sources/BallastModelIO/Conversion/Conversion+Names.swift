@@ -111,9 +111,14 @@ extension Conversion {
       return [("format", "pt")]
     }
     let ties = Set(ties.map(ExactString.init))
-    var entries = checkpoint.metadata.members.compactMap { member in
-      ties.contains(ExactString(member.key)) || Self.isRecord(member.key)
-        ? nil : member.value.string.map { (key: member.key, value: $0) }
+    let members = checkpoint.metadata.members.filter { member in
+      !ties.contains(ExactString(member.key)) && !Self.isRecord(member.key)
+    }
+    // An index may have numbers, for which a file of safetensors has no place; the size is counted anew.
+    let others = members.filter { $0.value.string == nil && $0.key != ShardIndex.totalSizeKey }
+    summary.leftOut += others.map { ($0.key, "metadata that is no text") }
+    var entries = members.compactMap { member in
+      member.value.string.map { (key: member.key, value: $0) }
     }
     // What Ballast's own entries say holds only for all of a model, in one file.
     if !selection.isEmpty || !renamings.isEmpty || shardSize != nil {
@@ -154,12 +159,32 @@ extension Conversion {
     }
     try checkReplaces(output)
     return switch target {
-    case .torch: try TorchZipWriter.write(outputs, ties: ties, to: output, progress: report)
+    case .torch:
+      try TorchZipWriter.write(
+        outputs,
+        ties: ties,
+        to: output,
+        replacing: replacing,
+        progress: report
+      )
     case .torchLegacy:
-      try TorchLegacyWriter.write(outputs, ties: ties, to: output, progress: report)
-    case .npz: try NPZWriter.write(outputs, ties: ties, to: output, progress: report)
+      try TorchLegacyWriter.write(
+        outputs,
+        ties: ties,
+        to: output,
+        replacing: replacing,
+        progress: report
+      )
+    case .npz:
+      try NPZWriter.write(outputs, ties: ties, to: output, replacing: replacing, progress: report)
     case .safetensors:
-      try SafetensorsWriter.write(outputs, metadata: metadata, to: output, progress: report)
+      try SafetensorsWriter.write(
+        outputs,
+        metadata: metadata,
+        to: output,
+        replacing: replacing,
+        progress: report
+      )
     case .hf, .gguf, .llmc, .nanogpt, .openai:
       // A mistake of the caller, whatever the input: `run` for an `OpenedModel` writes these.
       preconditionFailure("a model is written as a whole")

@@ -68,7 +68,7 @@ package enum LLMCTokenizer {
       bytes.append(length)
       bytes += token
     }
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, replacing: true)
     try file.write(bytes)
     try file.commit()
   }

@@ -31,8 +31,12 @@ package struct ZipWriter {
   ///
   /// `zip64Minimum` is the first number that does not fit into a field of 32 bits; only tests, which
   /// have no 4 GiB to spare, set it lower.
-  package init(path: String, zip64Minimum: Int = 0xFFFF_FFFF) throws(FormatError) {
-    file = try AtomicFile(path: path)
+  package init(
+    path: String,
+    replacing: Bool = true,
+    zip64Minimum: Int = 0xFFFF_FFFF
+  ) throws(FormatError) {
+    file = try AtomicFile(path: path, replacing: replacing)
     self.zip64Minimum = zip64Minimum
   }
 
