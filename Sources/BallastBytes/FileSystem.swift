@@ -51,8 +51,9 @@ package enum FileSystem {
     return status.st_mode & 0o777
   }
 
-  /// Occupies those of the three standard descriptors that are closed, so that no file gets one of them,
-  /// and messages with it. Reading and writing them fails as it did.
+  /// Occupies those of the three standard descriptors that are closed.
+  ///
+  /// So no file gets one of them, and messages with it. Reading and writing them fails as it did.
   package static func occupyStandardDescriptors() {
     for (descriptor, access) in [
       (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
