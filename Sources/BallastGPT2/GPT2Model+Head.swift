@@ -15,15 +15,25 @@ extension GPT2Model {
     rows: Int,
     logits: UnsafeMutablePointer<Float>
   ) {
-    Linear.forward(
-      output: logits,
-      input: normed,
-      weight: parameters.head.pointer,
-      bias: nil,
-      rows: rows,
-      inFeatures: configuration.width,
-      outFeatures: configuration.vocabularySize
-    )
+    Profile.measure(
+      .head,
+      operations: 2 * Double(rows) * Double(parameters.head.count),
+      bytes: Profile.floats(
+        rows * configuration.width,
+        parameters.head.count,
+        rows * configuration.vocabularySize
+      )
+    ) {
+      Linear.forward(
+        output: logits,
+        input: normed,
+        weight: parameters.head.pointer,
+        bias: nil,
+        rows: rows,
+        inFeatures: configuration.width,
+        outFeatures: configuration.vocabularySize
+      )
+    }
   }
 
   /// Runs the head over chunks of rows; `body` gets the logits of each range of rows and may
@@ -87,17 +97,27 @@ extension GPT2Model {
         classes: configuration.vocabularySize,
         scale: scale
       )
-      Linear.backward(
-        inputGradient: normedGradient + range.lowerBound * width,
-        weightGradient: gradients.head.pointer,
-        biasGradient: nil,
-        outputGradient: logits,
-        input: normed + range.lowerBound * width,
-        weight: parameters.head.pointer,
-        rows: range.count,
-        inFeatures: width,
-        outFeatures: configuration.vocabularySize
-      )
+      Profile.measure(
+        .headGradient,
+        operations: 4 * Double(range.count) * Double(parameters.head.count),
+        bytes: Profile.floats(
+          2 * range.count * configuration.vocabularySize,
+          3 * parameters.head.count,
+          3 * range.count * width
+        )
+      ) {
+        Linear.backward(
+          inputGradient: normedGradient + range.lowerBound * width,
+          weightGradient: gradients.head.pointer,
+          biasGradient: nil,
+          outputGradient: logits,
+          input: normed + range.lowerBound * width,
+          weight: parameters.head.pointer,
+          rows: range.count,
+          inFeatures: width,
+          outFeatures: configuration.vocabularySize
+        )
+      }
     }
     return sum
   }

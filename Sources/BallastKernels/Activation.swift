@@ -55,9 +55,11 @@ package enum Activation: Sendable, Hashable, CaseIterable {
     input: UnsafePointer<Float>,
     count: Int
   ) {
-    let kernel = kernels.forward
-    Parallel.forEachRange(count, grain: Self.grain) { range in
-      kernel(output + range.lowerBound, input + range.lowerBound, range.count)
+    Profile.measure(.activation, bytes: Profile.floats(2 * count)) {
+      let kernel = kernels.forward
+      Parallel.forEachRange(count, grain: Self.grain) { range in
+        kernel(output + range.lowerBound, input + range.lowerBound, range.count)
+      }
     }
   }
 
@@ -68,10 +70,12 @@ package enum Activation: Sendable, Hashable, CaseIterable {
     input: UnsafePointer<Float>,
     count: Int
   ) {
-    let kernel = kernels.backward
-    Parallel.forEachRange(count, grain: Self.grain) { range in
-      let first = range.lowerBound
-      kernel(inputGradient + first, outputGradient + first, input + first, range.count)
+    Profile.measure(.activation, bytes: Profile.floats(3 * count)) {
+      let kernel = kernels.backward
+      Parallel.forEachRange(count, grain: Self.grain) { range in
+        let first = range.lowerBound
+        kernel(inputGradient + first, outputGradient + first, input + first, range.count)
+      }
     }
   }
 

@@ -46,27 +46,29 @@ package enum AdamW {
     count: Int,
     step: AdamWStep
   ) {
-    let constants = bk_adamw_step(
-      decay: Float(1 - step.learningRate * step.weightDecay),
-      beta1_complement: Float(1 - step.beta1),
-      beta2: Float(step.beta2),
-      beta2_complement: Float(1 - step.beta2),
-      step_size: Float(step.learningRate / (1 - power(step.beta1, step.step))),
-      second_moment_correction: Float((1 - power(step.beta2, step.step)).squareRoot()),
-      epsilon: Float(step.epsilon),
-      gradient_scale: Float(step.gradientScale)
-    )
-    Parallel.forEachRange(count, grain: Elementwise.grain) { range in
-      let first = range.lowerBound
-      withUnsafePointer(to: constants) {
-        bk_adamw(
-          parameters + first,
-          gradients + first,
-          firstMoments + first,
-          secondMoments + first,
-          range.count,
-          $0
-        )
+    Profile.measure(.optimizer, bytes: Profile.floats(7 * count)) {
+      let constants = bk_adamw_step(
+        decay: Float(1 - step.learningRate * step.weightDecay),
+        beta1_complement: Float(1 - step.beta1),
+        beta2: Float(step.beta2),
+        beta2_complement: Float(1 - step.beta2),
+        step_size: Float(step.learningRate / (1 - power(step.beta1, step.step))),
+        second_moment_correction: Float((1 - power(step.beta2, step.step)).squareRoot()),
+        epsilon: Float(step.epsilon),
+        gradient_scale: Float(step.gradientScale)
+      )
+      Parallel.forEachRange(count, grain: Elementwise.grain) { range in
+        let first = range.lowerBound
+        withUnsafePointer(to: constants) {
+          bk_adamw(
+            parameters + first,
+            gradients + first,
+            firstMoments + first,
+            secondMoments + first,
+            range.count,
+            $0
+          )
+        }
       }
     }
   }

@@ -16,26 +16,32 @@ extension Attention {
     shape: AttentionShape,
     dropout: Dropout?
   ) {
-    precondition(shape.offset == 0 && shape.queries == shape.keys, "no gradients through a cache")
-    let blockSize = shape.scratchBlockSize
-    forEachHead(shape, scratchBlocks: 3) { item, scratch in
-      let head = HeadPointers(inputs, shape, item: item)
-      let gradients = HeadGradients(inputGradients, shape, item: item)
-      gradients.clear(shape)
-      for first in stride(from: 0, to: shape.queries, by: queryBlock) {
-        backward(
-          QueryBlock(shape, first: first, item: item),
-          head,
-          gradients,
-          shape,
-          outputGradient: outputGradient + head.outputOffset + first * shape.width,
-          output: output + head.outputOffset + first * shape.width,
-          logSumExp: logSumExp + item * shape.queries + first,
-          dropout: dropout,
-          probabilities: scratch,
-          dropped: scratch + blockSize,
-          gradient: scratch + 2 * blockSize
-        )
+    Profile.measure(
+      .attentionGradient,
+      operations: shape.operations(products: 5),
+      bytes: shape.bytes(tensors: 8)
+    ) {
+      precondition(shape.offset == 0 && shape.queries == shape.keys, "no gradients through a cache")
+      let blockSize = shape.scratchBlockSize
+      forEachHead(shape, scratchBlocks: 3) { item, scratch in
+        let head = HeadPointers(inputs, shape, item: item)
+        let gradients = HeadGradients(inputGradients, shape, item: item)
+        gradients.clear(shape)
+        for first in stride(from: 0, to: shape.queries, by: queryBlock) {
+          backward(
+            QueryBlock(shape, first: first, item: item),
+            head,
+            gradients,
+            shape,
+            outputGradient: outputGradient + head.outputOffset + first * shape.width,
+            output: output + head.outputOffset + first * shape.width,
+            logSumExp: logSumExp + item * shape.queries + first,
+            dropout: dropout,
+            probabilities: scratch,
+            dropped: scratch + blockSize,
+            gradient: scratch + 2 * blockSize
+          )
+        }
       }
     }
   }

@@ -91,6 +91,17 @@ package struct AttentionShape {
 
   var width: Int { heads * headSize }
 
+  /// Additions and multiplications of some products of the pairs of queries and keys that see each other.
+  func operations(products: Int) -> Double {
+    let pairs = Double(batch * heads * queries) * (Double(offset) + Double(queries + 1) / 2)
+    return 2 * Double(products) * pairs * Double(headSize)
+  }
+
+  /// The bytes of some tensors that are as large as the queries, or with a cache as the keys.
+  func bytes(tensors: Int) -> Double {
+    Profile.floats(2 * batch * queries * width, (tensors - 2) * batch * keys * width)
+  }
+
   /// Floats of the scores of one block of queries.
   var scratchBlockSize: Int { min(Attention.queryBlock, queries) * keys }
 }
@@ -116,22 +127,28 @@ package enum Attention {
     shape: AttentionShape,
     dropout: Dropout?
   ) {
-    forEachHead(shape, scratchBlocks: 1) { item, scores in
-      let head = HeadPointers(inputs, shape, item: item)
-      let headOutput = output + head.outputOffset
-      for first in stride(from: 0, to: shape.queries, by: queryBlock) {
-        let block = QueryBlock(shape, first: first, item: item)
-        score(scores, head, shape, block)
-        bk_causal_softmax(
-          scores,
-          logSumExp + item * shape.queries + first,
-          block.count,
-          block.seen,
-          block.seen,
-          block.visible
-        )
-        block.drop(scores, dropout, shape)
-        mix(headOutput + first * shape.width, probabilities: scores, head, shape, block)
+    Profile.measure(
+      .attention,
+      operations: shape.operations(products: 2),
+      bytes: shape.bytes(tensors: 4)
+    ) {
+      forEachHead(shape, scratchBlocks: 1) { item, scores in
+        let head = HeadPointers(inputs, shape, item: item)
+        let headOutput = output + head.outputOffset
+        for first in stride(from: 0, to: shape.queries, by: queryBlock) {
+          let block = QueryBlock(shape, first: first, item: item)
+          score(scores, head, shape, block)
+          bk_causal_softmax(
+            scores,
+            logSumExp + item * shape.queries + first,
+            block.count,
+            block.seen,
+            block.seen,
+            block.visible
+          )
+          block.drop(scores, dropout, shape)
+          mix(headOutput + first * shape.width, probabilities: scores, head, shape, block)
+        }
       }
     }
   }

@@ -13,8 +13,10 @@ package enum CrossEntropy {
     rows: Int,
     classes: Int
   ) -> Double {
-    sum(targets, rows: rows, classes: classes) { row, target in
-      bk_cross_entropy(logits + row * classes, classes, target)
+    Profile.measure(.crossEntropy, bytes: Profile.floats(rows * classes)) {
+      sum(targets, rows: rows, classes: classes) { row, target in
+        bk_cross_entropy(logits + row * classes, classes, target)
+      }
     }
   }
 
@@ -28,11 +30,13 @@ package enum CrossEntropy {
     classes: Int,
     scale: Float
   ) -> Double {
-    for row in 0..<rows where targets[row] < 0 {
-      (logits + row * classes).update(repeating: 0, count: classes)
-    }
-    return sum(targets, rows: rows, classes: classes) { row, target in
-      bk_cross_entropy_gradient(logits + row * classes, classes, target, scale)
+    Profile.measure(.crossEntropy, bytes: Profile.floats(2 * rows * classes)) {
+      for row in 0..<rows where targets[row] < 0 {
+        (logits + row * classes).update(repeating: 0, count: classes)
+      }
+      return sum(targets, rows: rows, classes: classes) { row, target in
+        bk_cross_entropy_gradient(logits + row * classes, classes, target, scale)
+      }
     }
   }
 

@@ -31,13 +31,15 @@ package struct Dropout: Sendable, Hashable {
     count: Int,
     firstIndex: Int = 0
   ) {
-    Parallel.forEachRange(count, grain: Elementwise.grain) { range in
-      applySerially(
-        output: output + range.lowerBound,
-        input: input + range.lowerBound,
-        count: range.count,
-        firstIndex: firstIndex + range.lowerBound
-      )
+    Profile.measure(.dropout, bytes: Profile.floats(2 * count)) {
+      Parallel.forEachRange(count, grain: Elementwise.grain) { range in
+        applySerially(
+          output: output + range.lowerBound,
+          input: input + range.lowerBound,
+          count: range.count,
+          firstIndex: firstIndex + range.lowerBound
+        )
+      }
     }
   }
 

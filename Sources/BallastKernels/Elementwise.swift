@@ -20,9 +20,11 @@ package enum Elementwise {
     right: UnsafePointer<Float>,
     count: Int
   ) {
-    Parallel.forEachRange(count, grain: grain) { range in
-      let first = range.lowerBound
-      bk_add(output + first, left + first, right + first, range.count)
+    Profile.measure(.elementwise, bytes: Profile.floats(3 * count)) {
+      Parallel.forEachRange(count, grain: grain) { range in
+        let first = range.lowerBound
+        bk_add(output + first, left + first, right + first, range.count)
+      }
     }
   }
 
@@ -33,9 +35,11 @@ package enum Elementwise {
     factor: Float = 1,
     count: Int
   ) {
-    Parallel.forEachRange(count, grain: grain) { range in
-      let first = range.lowerBound
-      bk_add_scaled(output + first, input + first, factor, range.count)
+    Profile.measure(.elementwise, bytes: Profile.floats(3 * count)) {
+      Parallel.forEachRange(count, grain: grain) { range in
+        let first = range.lowerBound
+        bk_add_scaled(output + first, input + first, factor, range.count)
+      }
     }
   }
 
@@ -46,31 +50,37 @@ package enum Elementwise {
     by factor: Float,
     count: Int
   ) {
-    Parallel.forEachRange(count, grain: grain) { range in
-      let first = range.lowerBound
-      bk_scale(output + first, input + first, factor, range.count)
+    Profile.measure(.elementwise, bytes: Profile.floats(2 * count)) {
+      Parallel.forEachRange(count, grain: grain) { range in
+        let first = range.lowerBound
+        bk_scale(output + first, input + first, factor, range.count)
+      }
     }
   }
 
   /// Sets every element to `value`.
   package static func fill(_ output: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
-    Parallel.forEachRange(count, grain: grain) { range in
-      (output + range.lowerBound).update(repeating: value, count: range.count)
+    Profile.measure(.elementwise, bytes: Profile.floats(count)) {
+      Parallel.forEachRange(count, grain: grain) { range in
+        (output + range.lowerBound).update(repeating: value, count: range.count)
+      }
     }
   }
 
   /// Σ x² in double, the same for every thread count.
   package static func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double {
-    let blocks = (count + reductionBlock - 1) / reductionBlock
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks)) { partial in
-      let sums = partial.baseAddress.unsafelyUnwrapped
-      Parallel.forEachRange(blocks) { range in
-        for block in range {
-          let first = block * reductionBlock
-          sums[block] = bk_sum_of_squares(values + first, min(reductionBlock, count - first))
+    Profile.measure(.gradientNorm, operations: 2 * Double(count), bytes: Profile.floats(count)) {
+      let blocks = (count + reductionBlock - 1) / reductionBlock
+      return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks)) { partial in
+        let sums = partial.baseAddress.unsafelyUnwrapped
+        Parallel.forEachRange(blocks) { range in
+          for block in range {
+            let first = block * reductionBlock
+            sums[block] = bk_sum_of_squares(values + first, min(reductionBlock, count - first))
+          }
         }
+        return (0..<blocks).reduce(0) { $0 + sums[$1] }
       }
-      return (0..<blocks).reduce(0) { $0 + sums[$1] }
     }
   }
 
@@ -84,10 +94,12 @@ package enum Elementwise {
     rows: Int,
     columns: Int
   ) {
-    let columnGrain = rows * columns < grain ? max(1, columns) : columnGrain
-    Parallel.forEachRange(columns, grain: columnGrain) { range in
-      let first = range.lowerBound
-      bk_add_column_sums(sums + first, values + first, rows, range.count, columns)
+    Profile.measure(.elementwise, bytes: Profile.floats(rows * columns)) {
+      let columnGrain = rows * columns < grain ? max(1, columns) : columnGrain
+      Parallel.forEachRange(columns, grain: columnGrain) { range in
+        let first = range.lowerBound
+        bk_add_column_sums(sums + first, values + first, rows, range.count, columns)
+      }
     }
   }
 }

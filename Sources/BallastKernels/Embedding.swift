@@ -14,15 +14,17 @@ package enum Embedding {
     width: Int,
     positionOffset: Int
   ) {
-    Parallel.forEachRange(batch * length, grain: Elementwise.rowGrain(width: width)) { rows in
-      for row in rows {
-        let position = positionOffset + row % length
-        bk_add(
-          output + row * width,
-          tokenTable + Int(ids[row]) * width,
-          positionTable + position * width,
-          width
-        )
+    Profile.measure(.embedding, bytes: Profile.floats(3 * batch * length * width)) {
+      Parallel.forEachRange(batch * length, grain: Elementwise.rowGrain(width: width)) { rows in
+        for row in rows {
+          let position = positionOffset + row % length
+          bk_add(
+            output + row * width,
+            tokenTable + Int(ids[row]) * width,
+            positionTable + position * width,
+            width
+          )
+        }
       }
     }
   }
@@ -38,20 +40,22 @@ package enum Embedding {
     width: Int,
     vocabularySize: Int
   ) {
-    let isSmall = batch * length * width < Elementwise.grain
-    Parallel.forEachRange(width, grain: isSmall ? max(1, width) : columnGrain) { columns in
-      for row in 0..<batch * length {
-        let id = Int(ids[row])
-        precondition(id >= 0 && id < vocabularySize, "a token is outside of the vocabulary")
-        let first = columns.lowerBound
-        let gradient = outputGradient + row * width + first
-        bk_add_scaled(tokenGradient + id * width + first, gradient, 1, columns.count)
-        bk_add_scaled(
-          positionGradient + row % length * width + first,
-          gradient,
-          1,
-          columns.count
-        )
+    Profile.measure(.embedding, bytes: Profile.floats(5 * batch * length * width)) {
+      let isSmall = batch * length * width < Elementwise.grain
+      Parallel.forEachRange(width, grain: isSmall ? max(1, width) : columnGrain) { columns in
+        for row in 0..<batch * length {
+          let id = Int(ids[row])
+          precondition(id >= 0 && id < vocabularySize, "a token is outside of the vocabulary")
+          let first = columns.lowerBound
+          let gradient = outputGradient + row * width + first
+          bk_add_scaled(tokenGradient + id * width + first, gradient, 1, columns.count)
+          bk_add_scaled(
+            positionGradient + row % length * width + first,
+            gradient,
+            1,
+            columns.count
+          )
+        }
       }
     }
   }

@@ -23,19 +23,21 @@ package enum LayerNorm {
     width: Int,
     epsilon: Float
   ) {
-    Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
-      let row = range.lowerBound
-      bk_layer_norm(
-        output + row * width,
-        mean.map { $0 + row },
-        reciprocalStd.map { $0 + row },
-        input + row * width,
-        weight,
-        bias,
-        range.count,
-        width,
-        epsilon
-      )
+    Profile.measure(.layerNorm, bytes: Profile.floats(2 * rows * width)) {
+      Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
+        let row = range.lowerBound
+        bk_layer_norm(
+          output + row * width,
+          mean.map { $0 + row },
+          reciprocalStd.map { $0 + row },
+          input + row * width,
+          weight,
+          bias,
+          range.count,
+          width,
+          epsilon
+        )
+      }
     }
   }
 
@@ -59,34 +61,36 @@ package enum LayerNorm {
     rows: Int,
     width: Int
   ) {
-    Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
-      let row = range.lowerBound
-      bk_layer_norm_input_gradient(
-        inputGradient + row * width,
-        outputGradient + row * width,
-        input + row * width,
-        weight,
-        mean + row,
-        reciprocalStd + row,
-        range.count,
-        width
-      )
-    }
-    guard weightGradient != nil || biasGradient != nil else { return }
-    let columnGrain = rows * width < Elementwise.grain ? max(1, width) : columnGrain
-    Parallel.forEachRange(width, grain: columnGrain) { range in
-      let first = range.lowerBound
-      bk_layer_norm_parameter_gradients(
-        weightGradient.map { $0 + first },
-        biasGradient.map { $0 + first },
-        outputGradient + first,
-        input + first,
-        mean,
-        reciprocalStd,
-        rows,
-        range.count,
-        width
-      )
+    Profile.measure(.layerNorm, bytes: Profile.floats(4 * rows * width)) {
+      Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
+        let row = range.lowerBound
+        bk_layer_norm_input_gradient(
+          inputGradient + row * width,
+          outputGradient + row * width,
+          input + row * width,
+          weight,
+          mean + row,
+          reciprocalStd + row,
+          range.count,
+          width
+        )
+      }
+      guard weightGradient != nil || biasGradient != nil else { return }
+      let columnGrain = rows * width < Elementwise.grain ? max(1, width) : columnGrain
+      Parallel.forEachRange(width, grain: columnGrain) { range in
+        let first = range.lowerBound
+        bk_layer_norm_parameter_gradients(
+          weightGradient.map { $0 + first },
+          biasGradient.map { $0 + first },
+          outputGradient + first,
+          input + first,
+          mean,
+          reciprocalStd,
+          rows,
+          range.count,
+          width
+        )
+      }
     }
   }
 }

@@ -21,40 +21,46 @@ package enum Linear {
     inFeatures: Int,
     outFeatures: Int
   ) {
-    if rows <= fewRows {
-      Parallel.forEachRange(outFeatures, grain: fewRowsGrain) { range in
-        let first = range.lowerBound
-        bk_linear_few_rows(
-          output + first,
-          input,
-          weight + first * inFeatures,
-          bias.map { $0 + first },
-          rows,
-          inFeatures,
-          range.count,
-          outFeatures
-        )
+    Profile.measure(
+      .linear,
+      operations: 2 * Double(rows) * Double(inFeatures) * Double(outFeatures),
+      bytes: Profile.floats(rows * inFeatures, inFeatures * outFeatures, rows * outFeatures)
+    ) {
+      if rows <= fewRows {
+        Parallel.forEachRange(outFeatures, grain: fewRowsGrain) { range in
+          let first = range.lowerBound
+          bk_linear_few_rows(
+            output + first,
+            input,
+            weight + first * inFeatures,
+            bias.map { $0 + first },
+            rows,
+            inFeatures,
+            range.count,
+            outFeatures
+          )
+        }
+        return
       }
-      return
-    }
-    Matrix.multiply(
-      output: output,
-      outputStride: outFeatures,
-      left: .init(input, rowStride: inFeatures),
-      right: .init(weight, rowStride: inFeatures, isTransposed: true),
-      rows: rows,
-      columns: outFeatures,
-      inner: inFeatures
-    )
-    if let bias {
-      Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: outFeatures)) { range in
-        bk_add_bias(
-          output + range.lowerBound * outFeatures,
-          bias,
-          range.count,
-          outFeatures,
-          outFeatures
-        )
+      Matrix.multiply(
+        output: output,
+        outputStride: outFeatures,
+        left: .init(input, rowStride: inFeatures),
+        right: .init(weight, rowStride: inFeatures, isTransposed: true),
+        rows: rows,
+        columns: outFeatures,
+        inner: inFeatures
+      )
+      if let bias {
+        Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: outFeatures)) { range in
+          bk_add_bias(
+            output + range.lowerBound * outFeatures,
+            bias,
+            range.count,
+            outFeatures,
+            outFeatures
+          )
+        }
       }
     }
   }
@@ -77,37 +83,47 @@ package enum Linear {
     outFeatures: Int,
     accumulate: Bool = false
   ) {
-    if let inputGradient {
-      Matrix.multiply(
-        output: inputGradient,
-        outputStride: inFeatures,
-        left: .init(outputGradient, rowStride: outFeatures),
-        right: .init(weight, rowStride: inFeatures),
-        rows: rows,
-        columns: inFeatures,
-        inner: outFeatures,
-        outputScale: accumulate ? 1 : 0
+    Profile.measure(
+      .linearGradient,
+      operations: 4 * Double(rows) * Double(inFeatures) * Double(outFeatures),
+      bytes: Profile.floats(
+        3 * rows * inFeatures,
+        3 * inFeatures * outFeatures,
+        2 * rows * outFeatures
       )
-    }
-    if let weightGradient {
-      Matrix.multiply(
-        output: weightGradient,
-        outputStride: inFeatures,
-        left: .init(outputGradient, rowStride: outFeatures, isTransposed: true),
-        right: .init(input, rowStride: inFeatures),
-        rows: outFeatures,
-        columns: inFeatures,
-        inner: rows,
-        outputScale: 1
-      )
-    }
-    if let biasGradient {
-      Elementwise.addColumnSums(
-        to: biasGradient,
-        of: outputGradient,
-        rows: rows,
-        columns: outFeatures
-      )
+    ) {
+      if let inputGradient {
+        Matrix.multiply(
+          output: inputGradient,
+          outputStride: inFeatures,
+          left: .init(outputGradient, rowStride: outFeatures),
+          right: .init(weight, rowStride: inFeatures),
+          rows: rows,
+          columns: inFeatures,
+          inner: outFeatures,
+          outputScale: accumulate ? 1 : 0
+        )
+      }
+      if let weightGradient {
+        Matrix.multiply(
+          output: weightGradient,
+          outputStride: inFeatures,
+          left: .init(outputGradient, rowStride: outFeatures, isTransposed: true),
+          right: .init(input, rowStride: inFeatures),
+          rows: outFeatures,
+          columns: inFeatures,
+          inner: rows,
+          outputScale: 1
+        )
+      }
+      if let biasGradient {
+        Elementwise.addColumnSums(
+          to: biasGradient,
+          of: outputGradient,
+          rows: rows,
+          columns: outFeatures
+        )
+      }
     }
   }
 }

@@ -1,0 +1,106 @@
+import BallastBytes
+import BallastCommandLine
+import BallastGPT2
+import BallastJSON
+import BallastKernels
+import BallastModelIO
+import BallastReport
+import BallastTraining
+
+/// `ballast bench`: how fast a model works on this machine, and where the time goes.
+struct Bench: Command {
+  static let configuration = CommandConfiguration(
+    "bench",
+    abstract: "Time a model at its work, operation by operation.",
+    discussion: """
+      Each work is done once to warm up, then --repeat times, of which the median counts, and once \
+      more for the profile. Operations are counted as two for a multiplication and an addition; bytes \
+      are those that have to be read and written once. The limits are measured in the same run.
+      """,
+    examples: [
+      CommandExample("ballast bench gpt2/", "Forward, prefill, decode and training."),
+      CommandExample(
+        "ballast bench gpt2/ --only train --shape 8x512 --dropout 0.1",
+        "A training step of a shape of one's own."
+      ),
+    ]
+  )
+
+  /// A kind of work that can be asked for.
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case forward, prefill, decode, train
+  }
+
+  @OptionGroup var model: ModelArguments
+  @Option(value: "WORK", help: "Only this; may be repeated.") var only: [Kind] = []
+  @Option(value: "BxT", help: "Sequences and tokens of forward and train; may be repeated.")
+  var shape: [BatchShape] = []
+  @Option(in: 1...1000, help: "Runs that count.") var `repeat` = 5
+  @Option(in: 0..<1, help: "The dropout of train.") var dropout = 0.0
+  @Option(help: "How to write the result.") var format = DocumentFormat.table
+
+  func run(in context: Console) throws -> ExitCode {
+    let opened = try model.open(on: context)
+    let kinds = only.isEmpty ? Kind.allCases : only
+    let network = try at(model.model) { () throws(FormatError) in
+      try opened.loadModel(copying: kinds.contains(.train))
+    }
+    let benchmark = Benchmark(network, dropout: dropout, repetitions: `repeat`)
+    let limits = MachineLimits.measured()
+    var results: [Benchmark.Result] = []
+    for work in kinds.flatMap({ works(of: $0, for: opened.configuration) }) {
+      if context.showsProgress { context.message("timing \(work.name)") }
+      try at(model.model) { () throws(FormatError) in
+        results.append(
+          try benchmark.run(work) { () throws(FormatError) in try Interruption.check() }
+        )
+      }
+    }
+    switch format {
+    case .table: try context.print(document(results, limits))
+    case .json: try context.print(json(results, limits))
+    }
+    return .success
+  }
+
+  /// The shapes that were asked for, or the usual ones as far as the model has positions for them.
+  private func works(of kind: Kind, for configuration: GPT2Configuration) -> [Benchmark.Work] {
+    let positions = configuration.positions
+    switch kind {
+    case .forward:
+      let shapes = shape.isEmpty ? [BatchShape(1, min(1024, positions))] : shape
+      return shapes.map { .forward(batch: $0.batch, length: $0.length) }
+    case .prefill: return [.prefill(length: min(512, positions))]
+    case .decode:
+      let prompt = min(16, positions / 2)
+      return [.decode(count: min(64, positions - prompt), prompt: prompt)]
+    case .train:
+      let usual = [BatchShape(4, 64), BatchShape(4, 256), BatchShape(1, 1024)]
+      let shapes = shape.isEmpty ? usual.filter { $0.length <= positions } : shape
+      return shapes.map { .train(batch: $0.batch, length: $0.length) }
+    }
+  }
+}
+
+/// The sizes of a batch: `4x256`.
+struct BatchShape: ExpressibleByArgument {
+  let batch: Int
+  let length: Int
+
+  init(_ batch: Int, _ length: Int) {
+    self.batch = batch
+    self.length = length
+  }
+
+  init(argument: String) throws(InvalidArgument) {
+    let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let batch = parts[0], let length = parts[1], (1...4096).contains(batch),
+      (1...65_536).contains(length)
+    else { throw InvalidArgument("expected BxT, such as 4x256") }
+    self.init(batch, length)
+  }
+
+  var argument: String { "\(batch)x\(length)" }
+
+  static let placeholder: String? = "BxT"
+}
