@@ -73,7 +73,7 @@ extension Inspect {
       .number("size"), .number("share"), .text("").optional,
     ])
     for node in modules(tensors, of: checkpoint).nodes {
-      let layers = node.layers > 0 && node.name.contains("*") ? " (\(node.layers))" : ""
+      let layers = node.layers > 0 ? " (\(node.layers))" : ""
       let share = Double(node.bytes) / Double(max(totals.bytes, 1))
       table.append([
         .text(String(repeating: "  ", count: node.depth) + node.name + layers),
@@ -87,9 +87,9 @@ extension Inspect {
   }
 
   private func modules(_ tensors: [TensorView], of checkpoint: Checkpoint) -> ModuleTree {
-    let shown = Set(tensors.map(\.name))
+    let shown = Set(tensors.map { ExactString($0.name) })
     return ModuleTree(tensors) { view in
-      checkpoint.tie(of: view).map { !shown.contains($0.name) } ?? true
+      checkpoint.tie(of: view).map { !shown.contains(ExactString($0.name)) } ?? true
     }
   }
 
@@ -207,9 +207,9 @@ struct Totals {
   let dtypes: [(String, Int)]
 
   init(_ views: [TensorView], of checkpoint: Checkpoint) {
-    let shown = Set(views.map(\.name))
+    let shown = Set(views.map { ExactString($0.name) })
     let own = views.filter { view in
-      checkpoint.tie(of: view).map { !shown.contains($0.name) } ?? true
+      checkpoint.tie(of: view).map { !shown.contains(ExactString($0.name)) } ?? true
     }
     tensors = views.count
     parameters = own.reduce(0) { $0 &+ $1.shape.elementCount }

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastCheckpoint
 import BallastInspection
 import BallastReport
@@ -36,7 +37,8 @@ struct ChangeRow {
 
   private var names: HTML {
     let name = ReportParts.name(tensor.name)
-    guard let other = tensor.b, tensor.a != nil, other.name != tensor.name else { return name }
+    guard let other = tensor.b, tensor.a != nil, ExactString(other.name) != ExactString(tensor.name)
+    else { return name }
     return "\(name) → \(ReportParts.name(other.name))"
   }
 

@@ -14,7 +14,7 @@ package struct LayerChange: Hashable, Sendable {
     of tensors: [TensorDifference],
     _ runner: PieceRunner
   ) throws(DifferenceError) -> [LayerChange] {
-    let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.a?.name == $0.b?.name }
+    let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.status != .renamed }
     var groups: [Int?: [TensorDifference]] = [:]
     for tensor in compared { groups[LayeredName(tensor.name).layer, default: []].append(tensor) }
     let numbers = groups.keys.compactMap(\.self).sorted()

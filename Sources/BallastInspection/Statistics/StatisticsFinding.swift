@@ -59,17 +59,17 @@ package struct StatisticsFinding: Hashable, Sendable {
   private static func normFactors(
     _ tensors: [(name: String, statistics: TensorStatistics)]
   ) -> [Double?] {
-    var peers: [String: [Double]] = [:]
+    var peers: [LayeredName.Family: [Double]] = [:]
     let names = tensors.map { LayeredName($0.name) }
     for (name, tensor) in zip(names, tensors) where name.layer != nil {
       guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
-      peers[name.pattern, default: []].append(norm)
+      peers[name.family, default: []].append(norm)
     }
     let medians = peers.filter { $0.value.count >= leastPeers }.mapValues { norms in
       norms.sorted()[norms.count / 2]
     }
     return zip(names, tensors).map { name, tensor in
-      guard name.layer != nil, let median = medians[name.pattern], median > 0,
+      guard name.layer != nil, let median = medians[name.family], median > 0,
         let norm = tensor.statistics.rootMeanSquare,
         norm > median * normFactor || norm < median / normFactor
       else { return nil }
