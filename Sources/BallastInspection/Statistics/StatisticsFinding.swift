@@ -26,7 +26,7 @@ package struct StatisticsFinding: Hashable, Sendable {
 
   /// A norm is out of line when it is so many times the median of at least so many peers.
   private static let normFactor = 5.0
-  private static let leastPeers = 4
+  private static let leastPeers = 3
 
   /// The findings about tensors; rows are looked at only where there are zeros enough.
   package static func findings(
@@ -65,16 +65,23 @@ package struct StatisticsFinding: Hashable, Sendable {
       guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
       peers[name.family, default: []].append(norm)
     }
-    let medians = peers.filter { $0.value.count >= leastPeers }.mapValues { norms in
-      norms.sorted()[norms.count / 2]
-    }
+    let sorted = peers.filter { $0.value.count > leastPeers }.mapValues { $0.sorted() }
     return zip(names, tensors).map { name, tensor in
-      guard name.layer != nil, let median = medians[name.family], median > 0,
-        let norm = tensor.statistics.rootMeanSquare,
-        norm > median * normFactor || norm < median / normFactor
+      guard name.layer != nil, let norms = sorted[name.family],
+        let norm = tensor.statistics.rootMeanSquare, norm.isFinite
       else { return nil }
+      let median = median(of: norms, without: norm)
+      guard median > 0, norm > median * normFactor || norm < median / normFactor else { return nil }
       return norm / median
     }
+  }
+
+  /// The median of ascending numbers but for one of them.
+  private static func median(of sorted: [Double], without one: Double) -> Double {
+    func other(_ place: Int) -> Double { sorted[sorted[place] < one ? place : place + 1] }
+    let count = sorted.count - 1
+    // Halves: the sum of two may be more than float64 holds.
+    return other((count - 1) / 2) / 2 + other(count / 2) / 2
   }
 
   /// The rows and columns of a matrix that are all zeros.
