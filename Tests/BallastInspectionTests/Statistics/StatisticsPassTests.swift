@@ -162,6 +162,31 @@ import Testing
     #expect(aggregate.rootMeanSquares[3] == statistics[0].1.rootMeanSquare)
   }
 
+  /// Rows that are longer than a piece, and pieces of many rows.
+  @Test(arguments: [[3, 700_000], [700_000, 3]])
+  func linesOfZerosAcrossPieces(sizes: [Int]) throws {
+    let (rows, columns) = (sizes[0], sizes[1])
+    var values = [Float](repeating: 1, count: rows * columns)
+    let (deadRows, deadColumns) = (Set([0, rows - 1]), Set([1, columns - 2]))
+    for row in 0..<rows {
+      for column in 0..<columns where deadRows.contains(row) || deadColumns.contains(column) {
+        values[row * columns + column] = row % 2 == 0 ? 0 : -0.0
+      }
+    }
+    let view = try tensor(.f32, sizes, littleEndian(values))
+    let read = [(tensor: view, statistics: try TensorStatistics(of: view))]
+    #expect(
+      try StatisticsFinding.findings(about: read).map(\.kind) == [
+        .deadRows(deadRows.count, of: rows), .deadColumns(deadColumns.count, of: columns),
+      ]
+    )
+    #expect(throws: FormatError.self) {
+      try StatisticsFinding.findings(about: read) { () throws(FormatError) in
+        throw FormatError(CheckpointFault.noSuchTensor("stop"))
+      }
+    }
+  }
+
   /// Norms of layers, and how many times the median of the others those are that are out of line.
   static let norms: [(norms: [Float], times: [Double?])] = [
     ([4, 4, 4, 21], [nil, nil, nil, 5.25]), ([1, 2, 6, 10, 21], [1 / 8.0, nil, nil, nil, 5.25]),
