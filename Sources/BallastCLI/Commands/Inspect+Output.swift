@@ -37,13 +37,12 @@ extension Inspect {
     let dtypes = totals.dtypes.map { name, count in
       totals.dtypes.count > 1 ? "\(Readable.count(count)) \(name)" : name
     }
-    document.append(
-      .paragraph(
-        "\(Readable.count(totals.tensors, of: "tensor")), "
-          + "\(Readable.count(totals.parameters, of: "value")), "
-          + "\(Readable.bytes(totals.bytes)) (\(dtypes.joined(separator: ", ")))"
-      )
-    )
+    let sums = [
+      Readable.count(totals.tensors, of: "tensor"), Readable.count(totals.parameters, of: "value"),
+      Readable.bytes(totals.bytes),
+    ].joined(separator: ", ")
+    let types = dtypes.isEmpty ? "" : " (\(dtypes.joined(separator: ", ")))"
+    document.append(.paragraph(sums + types))
     for line in recognised(checkpoint, at: path) {
       document.append(.paragraph(line, style: .green))
     }
