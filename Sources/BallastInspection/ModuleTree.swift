@@ -1,3 +1,4 @@
+import BallastBytes
 package import BallastCheckpoint
 
 /// The tensors of a checkpoint by the modules that their names tell, with subtotals.
@@ -31,43 +32,55 @@ package struct ModuleTree: Sendable {
   /// Sums up tensors; `isCounted` says which of them count, and not as ties of others.
   package init(_ tensors: [TensorView], counting isCounted: (TensorView) -> Bool) {
     var builder = Builder()
-    let joined = Self.joinedPatterns(of: tensors)
-    for tensor in tensors {
-      let layered = LayeredName(tensor.name)
-      let isJoined = layered.layer != nil && joined.contains(layered.pattern)
+    let names = LayeredName.names(of: tensors.lazy.map(\.name))
+    let joined = Self.joinedFamilies(of: tensors, names)
+    for (tensor, name) in zip(tensors, names) {
+      let isJoined = joined.contains(name.family)
       builder.add(
         tensor,
-        path: Self.parts(of: isJoined ? layered.pattern : tensor.name),
-        layer: isJoined ? layered.layer : nil,
+        path: Self.path(of: name, isJoined: isJoined),
+        layer: isJoined ? name.layer : nil,
         isCounted: isCounted(tensor)
       )
     }
     nodes = builder.nodes
   }
 
-  /// The patterns of several layers whose tensors all have one shape and type.
-  private static func joinedPatterns(of tensors: [TensorView]) -> Set<String> {
-    var members: [String: (first: TensorView, count: Int, isUniform: Bool)] = [:]
-    for tensor in tensors {
-      let name = LayeredName(tensor.name)
-      guard name.layer != nil else { continue }
-      guard let known = members[name.pattern] else {
-        members[name.pattern] = (tensor, 1, true)
+  /// The families of several layers whose tensors all have one shape and type.
+  private static func joinedFamilies(
+    of tensors: [TensorView],
+    _ names: [LayeredName]
+  ) -> Set<LayeredName.Family> {
+    var members: [LayeredName.Family: (first: TensorView, count: Int, isUniform: Bool)] = [:]
+    for (tensor, name) in zip(tensors, names) where name.layer != nil {
+      guard let known = members[name.family] else {
+        members[name.family] = (tensor, 1, true)
         continue
       }
       let isSame = known.first.shape == tensor.shape && known.first.dtype == tensor.dtype
-      members[name.pattern] = (known.first, known.count + 1, known.isUniform && isSame)
+      members[name.family] = (known.first, known.count + 1, known.isUniform && isSame)
     }
     return Set(members.filter { $0.value.count > 1 && $0.value.isUniform }.keys)
   }
 
-  private static func parts(of name: String) -> [String] {
-    let separator: Character = name.contains(".") || !name.contains("/") ? "." : "/"
-    return name.split(
+  /// A part of a path, and whether its star stands for the numbers of layers.
+  private struct Part: Hashable {
+    let text: ExactString
+    let isJoined: Bool
+  }
+
+  private static func path(of name: LayeredName, isJoined: Bool) -> [Part] {
+    let text = isJoined ? name.pattern : name.name
+    let separator: Character = text.contains(".") || !text.contains("/") ? "." : "/"
+    let parts = text.split(
       separator: separator,
       maxSplits: maximumDepth - 1,
       omittingEmptySubsequences: false
-    ).map { String($0) }
+    )
+    let star = min(name.family.before.string.count { $0 == separator }, parts.count - 1)
+    return parts.enumerated().map { place, part in
+      Part(text: ExactString(String(part)), isJoined: isJoined && place == star)
+    }
   }
 
   /// Nodes as they are found: each path once, and its children in their order.
@@ -79,9 +92,9 @@ package struct ModuleTree: Sendable {
     }
 
     private var entries = [Entry(node: Node(name: "", depth: -1))]
-    private var places: [[String]: Int] = [[]: 0]
+    private var places: [[Part]: Int] = [[]: 0]
 
-    mutating func add(_ tensor: TensorView, path: [String], layer: Int?, isCounted: Bool) {
+    mutating func add(_ tensor: TensorView, path: [Part], layer: Int?, isCounted: Bool) {
       for end in 0...path.count {
         let prefix = Array(path[..<end])
         let place: Int
@@ -90,7 +103,7 @@ package struct ModuleTree: Sendable {
         } else {
           place = entries.count
           places[prefix] = place
-          entries.append(Entry(node: Node(name: path[end - 1], depth: end - 1)))
+          entries.append(Entry(node: Node(name: path[end - 1].text.string, depth: end - 1)))
           if let parent = places[Array(path[..<(end - 1)])] {
             entries[parent].children.append(place)
           }
@@ -100,7 +113,7 @@ package struct ModuleTree: Sendable {
           entries[place].node.parameters &+= tensor.shape.elementCount
           entries[place].node.bytes &+= tensor.byteCount
         }
-        if let layer, end > 0, path[end - 1].contains("*") { entries[place].numbers.insert(layer) }
+        if let layer, end > 0, path[end - 1].isJoined { entries[place].numbers.insert(layer) }
         if end == path.count {
           entries[place].node.shape = tensor.shape
           entries[place].node.dtype = tensor.dtype

@@ -68,13 +68,15 @@ extension TerminalRenderer {
 
   private func lines(of table: Table) -> [String] {
     var texts = table.rows.map { $0.map { $0.text.shortened(to: Self.maximumCellWidth) } }
-    var titles = table.columns.map(\.title.printable)
+    let titles = table.columns.map(\.title.printable)
+    var prefixes: [String] = []
     var natural = Self.widths(titles, texts)
     if let width, natural.reduce(TableLayout.gap * (natural.count - 1), +) > width {
-      // What all names of a column begin with is said once, above them.
+      // What all names of a column begin with is said once, above the table.
       for column in table.columns.indices where table.columns[column].alignment == .left {
         guard let prefix = Self.commonModules(of: texts.lazy.map { $0[column] }) else { continue }
-        titles[column] += " \(prefix)…"
+        let title = titles[column].isEmpty ? "" : "\(titles[column]): "
+        prefixes.append("\(title)each begins with \(prefix)".shortened(to: width))
         for row in texts.indices {
           texts[row][column] = "…" + texts[row][column].dropFirst(prefix.count)
         }
@@ -111,7 +113,7 @@ extension TerminalRenderer {
       }
       return line
     }
-    return [line(titles) { _ in .bold }]
+    return prefixes.map { paint($0, .dim) } + [line(titles) { _ in .bold }]
       + zip(table.rows, texts).map { row, texts in line(texts) { row[$0].style } }
   }
 
@@ -139,7 +141,7 @@ extension TerminalRenderer {
     return modules.count >= shortestPrefix ? String(modules) : nil
   }
 
-  /// The ellipsis and the mention are to be shorter than what is left out.
+  /// What is left out is to be longer than the ellipsis for it.
   private static let shortestPrefix = 4
 
   /// A table too wide for the terminal: one line a cell, an empty line between rows.

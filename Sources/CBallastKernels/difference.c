@@ -1,6 +1,8 @@
 #include "bk_difference.h"
 #include "vector_math.h"
 
+#include <float.h>
+
 // Pairs of one block: both sides stay in L1 for the second look, which takes the sums.
 enum { BK_DIFFERENCE_BLOCK = 1024 };
 
@@ -56,7 +58,9 @@ enum { BK_DIFFERENCE_BLOCK = 1024 };
       double x = name##_value(a_bits, mask), y = name##_value(b_bits, mask);                   \
       double difference = fabs(x - y), size_a = fabs(x), size_b = fabs(y);                     \
       double size = size_a > size_b ? size_a : size_b;                                         \
-      double quotient = difference / (size > 0 ? size : 1.0);                                  \
+      /* The difference of two float64 may be beyond it, but that of their halves is not. */     \
+      double half = sizeof(real) == sizeof(double) && difference > DBL_MAX ? 0.5 : 1.0;        \
+      double quotient = fabs(half * x - half * y) / (size > 0 ? half * size : 1.0);            \
       int64_t difference_bits, quotient_bits;                                                  \
       memcpy(&difference_bits, &difference, sizeof difference);                                \
       memcpy(&quotient_bits, &quotient, sizeof quotient);                                      \

@@ -171,6 +171,21 @@ import Testing
     #expect(try Ballast.run("diff", a, b, "--metadata").text.contains("\nMetadata\n"))
   }
 
+  /// Norms beyond float64 have no quotient, and what is no number has no bar.
+  @Test func layersWithoutAFigureHaveNoBar() throws {
+    let large = Double.greatestFiniteMagnitude
+    func side(_ name: String, _ value: Double) throws -> String {
+      let tensors = try ["h.0.a", "h.0.b"].map {
+        try tensor(.f64, [1], littleEndian([value]), named: $0)
+      }
+      return try file(name, tensors[0], tensors[1])
+    }
+    let text = try Ballast.run("diff", side("a.st", large), side("b.st", -large)).text
+    #expect(text.contains("Change by layer"))
+    #expect(text.hasSuffix("NaN\n") || text.hasSuffix("NaN  \n"), "\(text)")
+    #expect(!text.contains("█"))
+  }
+
   @Test func namesOfFilesCannotWriteToTheTerminal() throws {
     let name = "a\u{1B}[31m\u{7}\n\u{202E}b"
     let a = try file("a.safetensors", floats(name, [1]), metadata: [(name, name)])

@@ -37,6 +37,17 @@ import Testing
     #expect(try Ballast.run("scan", folder.path).status == 1)
   }
 
+  /// "é" as one scalar and as two are two folders.
+  @Test func foldersWithEquivalentNamesAreTwo() throws {
+    for name in ["\u{E9}", "e\u{301}"] {
+      let inner = folder.path + "/" + name
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      _ = try file(Self.payload, name + "/payload.pkl")
+    }
+    let result = try Ballast.run("scan", folder.path, "--format", "json")
+    #expect(try JSONValue(parsing: result.text).array?.count == 2)
+  }
+
   @Test func whatCannotBeReadIsNotCalledClean() throws {
     let packed = try folder.write([UInt8]([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0, 4]), to: "model.xz")
     let result = try Ballast.run("scan", packed)

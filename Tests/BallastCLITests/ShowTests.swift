@@ -84,6 +84,74 @@ import Testing
     #expect(try JSONValue(parsing: text).text() == expected.text())
   }
 
+  /// The lines, in one go.
+  private func lines(_ words: ArraySlice<String>, _ sizes: ArraySlice<Int>, indent: Int) -> String {
+    guard let size = sizes.first else { return words.joined() }
+    let length = words.count / size
+    let parts = (0..<size).map { place in
+      let part = words.dropFirst(place * length).prefix(length)
+      return lines(part, sizes.dropFirst(), indent: indent + 1)
+    }
+    let breaks = String(repeating: "\n", count: sizes.count - 1)
+    let margin = String(repeating: " ", count: indent + 1)
+    return "[" + parts.joined(separator: sizes.count == 1 ? " " : breaks + margin) + "]"
+  }
+
+  /// What is read and written in pieces is what it would be in one.
+  @Test(arguments: [[40_000], [3, 20_000], [20_000, 3], [20, 1000, 2]])
+  func allOfALargeOne(sizes: [Int]) throws {
+    let values = (0..<sizes.reduce(1, *)).map { Int32($0) - 9_999 }
+    let path = try file(tensor(.i32, sizes, littleEndian(values)))
+    let words = values.map { "\($0)" }
+    let width = words.map(\.count).max() ?? 0
+    let aligned = words.map { String(repeating: " ", count: width - $0.count) + $0 }
+    let expected = lines(aligned[...], sizes[...], indent: 0) + "\n"
+    // Too long to be told apart in a report of a failure.
+    #expect((try Ballast.run("show", path, "x", "--all").text == expected) as Bool)
+  }
+
+  /// Ctrl-C ends what takes long, before a value is written and after.
+  @Test func interruptedOutputEnds() throws {
+    let count = 1 << 24
+    let bytes = 4 * count
+    let header = #"{"x":{"dtype":"F32","shape":[4096,4096],"data_offsets":[0,\#(bytes)]}}"#
+    let path = try folder.write(
+      littleEndian([UInt64(header.utf8.count)]) + Array(header.utf8),
+      to: "large.safetensors"
+    )
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    try file.truncate(atOffset: UInt64(8 + header.utf8.count + bytes))
+    try file.close()
+    let process = Ballast.process(["show", path, "x", "--all"])
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    Thread.sleep(forTimeInterval: 0.5)
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+  }
+
+  /// Elements that share bytes cannot be read in parts.
+  @Test func packedElements() throws {
+    let path = try file(tensor(.f4, [50_000, 2], [UInt8](repeating: 0x21, count: 50_000)))
+    #expect(
+      try Ballast.run("show", path, "x").text == """
+        [[0.5   1]
+         [0.5   1]
+         [0.5   1]
+         …
+         [0.5   1]
+         [0.5   1]
+         [0.5   1]]
+
+        """
+    )
+    let json = try Ballast.run("show", path, "x", "--format", "json")
+    #expect(json.status == 0 && json.text.hasPrefix("[[0.5,1.0],[0.5,1.0],"))
+    #expect(json.text.split(separator: ",").count == 100_000)
+  }
+
   @Test func npyIsReadBack() throws {
     let path = try file(numbers(60, [3, 4, 5]))
     let result = try Ballast.run("show", path, "x", "--slice", ":,-1", "--format", "npy")

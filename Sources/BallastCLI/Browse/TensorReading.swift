@@ -18,7 +18,10 @@ struct TensorReading {
     summary = try StatisticsPass.summaries(of: [tensor], as: request) { (_) throws(FormatError) in
       try Interruption.check()
     }[0]
-    findings = try StatisticsFinding.findings(about: [(tensor, summary.statistics)])
+    findings = try StatisticsFinding.findings(
+      about: [(tensor, summary.statistics)],
+      check: Interruption.check
+    )
     // A shape may have more edges than a screen can show.
     let text = tensor.shape.rank <= 8 ? try? TensorText(tensor, isWhole: false).text() : nil
     corners = (text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -107,9 +107,9 @@ extension DiffReport {
     guard difference.count(.changed) + difference.count(.retyped) > 0 else { return table }
     let largest = difference.layers.map(\.relativeL2).filter(\.isFinite).max() ?? 0
     for layer in difference.layers {
-      let part = largest > 0 ? layer.relativeL2 / largest : 1
+      let part = layer.relativeL2 / (largest > 0 ? largest : 1)
       // What moved at all is seen to have moved.
-      let shown = layer.relativeL2 == 0 ? 0 : max(part, 1 / Double(8 * Self.barWidth))
+      let shown = part > 0 ? max(part, 1 / Double(8 * Self.barWidth)) : 0
       table.append([
         .text(layer.layer.map { "\($0)" } ?? "outside"), .number(layer.relativeL2),
         .text(BlockBar.text(shown, width: Self.barWidth)),

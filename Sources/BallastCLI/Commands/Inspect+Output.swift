@@ -37,13 +37,12 @@ extension Inspect {
     let dtypes = totals.dtypes.map { name, count in
       totals.dtypes.count > 1 ? "\(Readable.count(count)) \(name)" : name
     }
-    document.append(
-      .paragraph(
-        "\(Readable.count(totals.tensors, of: "tensor")), "
-          + "\(Readable.count(totals.parameters, of: "value")), "
-          + "\(Readable.bytes(totals.bytes)) (\(dtypes.joined(separator: ", ")))"
-      )
-    )
+    let sums = [
+      Readable.count(totals.tensors, of: "tensor"), Readable.count(totals.parameters, of: "value"),
+      Readable.bytes(totals.bytes),
+    ].joined(separator: ", ")
+    let types = dtypes.isEmpty ? "" : " (\(dtypes.joined(separator: ", ")))"
+    document.append(.paragraph(sums + types))
     for line in recognised(checkpoint, at: path) {
       document.append(.paragraph(line, style: .green))
     }
@@ -73,7 +72,7 @@ extension Inspect {
       .number("size"), .number("share"), .text("").optional,
     ])
     for node in modules(tensors, of: checkpoint).nodes {
-      let layers = node.layers > 0 && node.name.contains("*") ? " (\(node.layers))" : ""
+      let layers = node.layers > 0 ? " (\(node.layers))" : ""
       let share = Double(node.bytes) / Double(max(totals.bytes, 1))
       table.append([
         .text(String(repeating: "  ", count: node.depth) + node.name + layers),
@@ -87,9 +86,9 @@ extension Inspect {
   }
 
   private func modules(_ tensors: [TensorView], of checkpoint: Checkpoint) -> ModuleTree {
-    let shown = Set(tensors.map(\.name))
+    let shown = Set(tensors.map { ExactString($0.name) })
     return ModuleTree(tensors) { view in
-      checkpoint.tie(of: view).map { !shown.contains($0.name) } ?? true
+      checkpoint.tie(of: view).map { !shown.contains(ExactString($0.name)) } ?? true
     }
   }
 
@@ -207,9 +206,9 @@ struct Totals {
   let dtypes: [(String, Int)]
 
   init(_ views: [TensorView], of checkpoint: Checkpoint) {
-    let shown = Set(views.map(\.name))
+    let shown = Set(views.map { ExactString($0.name) })
     let own = views.filter { view in
-      checkpoint.tie(of: view).map { !shown.contains($0.name) } ?? true
+      checkpoint.tie(of: view).map { !shown.contains(ExactString($0.name)) } ?? true
     }
     tensors = views.count
     parameters = own.reduce(0) { $0 &+ $1.shape.elementCount }

@@ -60,8 +60,11 @@ struct Show: Command {
       switch format {
       case .text:
         context.message("\(view.dtype.rawValue) \(view.shape)")
-        try context.print(TensorText(view, isWhole: all).text())
-      case .json: try writeJSON(view, context)
+        try TensorText(view, isWhole: all).write { (piece) throws(FormatError) in
+          try context.write(piece)
+        }
+        try context.print("")
+      case .json: try writeJSON(view.unpacked(), context)
       case .npy:
         let decoded = view.output(as: view.dtype.block == nil ? nil : .f32)
         try NPYWriter.write(decoded) { (piece) throws(FormatError) in

@@ -40,7 +40,8 @@ struct Stats: Command {
   @Option(help: "How the edges of bins are spread.") var scale = Histogram.Scale.linear
   @Option(
     value: "Q,…",
-    help: "Quantiles between 0 and 1, such as 0.01,0.5,0.99, each within 0.4% of its size."
+    help:
+      "Quantiles between 0 and 1, such as 0.01,0.5,0.99: NumPy's method lower, within 0.4%."
   )
   var quantiles: QuantileList?
   @Flag(help: "One line for a weight in all layers.") var byLayer = false

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastCheckpoint
 import BallastInspection
 import BallastReport
@@ -36,7 +37,8 @@ struct ChangeRow {
 
   private var names: HTML {
     let name = ReportParts.name(tensor.name)
-    guard let other = tensor.b, tensor.a != nil, other.name != tensor.name else { return name }
+    guard let other = tensor.b, tensor.a != nil, ExactString(other.name) != ExactString(tensor.name)
+    else { return name }
     return "\(name) → \(ReportParts.name(other.name))"
   }
 
@@ -61,12 +63,14 @@ struct ChangeRow {
       return "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>"
     }
     let changed = Double(figures.changed) / Double(max(1, figures.count))
-    let part = largest > 0 ? min(1, figures.relativeL2 / largest) : 0
+    // Infinity is as long as the largest; NaN has no bar.
+    let relative = figures.relativeL2
+    let part = relative > largest ? 1 : relative > 0 ? relative / largest : 0
     return """
       <td class="ratio" data-v="\(figures.relativeL2.description)">\
       \(ReportParts.figure(figures.relativeL2, digits: 3))\
       <svg width="100%" height="4" aria-hidden="true"><rect class="track" width="100%" height="4" />\
-      <rect class="bar" width="\(Coordinate(100 * (part.isFinite ? part : 1)))%" height="4" /></svg></td>\
+      <rect class="bar" width="\(Coordinate(100 * part))%" height="4" /></svg></td>\
       <td data-v="\(figures.maximumAbsolute.description)">\
       \(ReportParts.figure(figures.maximumAbsolute, digits: 3))</td>\
       <td data-v="\(figures.maximumRelative.description)">\

@@ -1,3 +1,4 @@
+import BallastBytes
 import BallastCheckpoint
 import BallastInspection
 import BallastReport
@@ -23,15 +24,15 @@ struct ModuleSizes {
 
   private let nodes: [ModuleTree.Node]
   /// What stands between the parts of names that begin with a part, where that is no dot.
-  private let separators: [String: String]
+  private let separators: [ExactString: String]
 
   init(_ tensors: [TensorView], of checkpoint: Checkpoint) {
     nodes = ModuleTree(tensors) { checkpoint.tie(of: $0) == nil }.nodes
     // As the tree takes names apart, with a star for the layer or without.
-    var separators: [String: String] = [:]
+    var separators: [ExactString: String] = [:]
     for tensor in tensors where tensor.name.contains("/") && !tensor.name.contains(".") {
       for name in [tensor.name, LayeredName(tensor.name).pattern] {
-        separators[String(name.prefix { $0 != "/" })] = "/"
+        separators[ExactString(String(name.prefix { $0 != "/" }))] = "/"
       }
     }
     self.separators = separators
@@ -74,7 +75,7 @@ struct ModuleSizes {
   ) -> [SizeTree.Node] {
     var result = parent.children.map { child -> SizeTree.Node in
       var (entry, name) = (child, child.node.name)
-      let separator = separator ?? separators[name] ?? "."
+      let separator = separator ?? separators[ExactString(name)] ?? "."
       // What holds one thing alone is one with it: "wte.weight", "h.*".
       while entry.inside.children.count == 1, entry.inside.omitted == 0 {
         entry = entry.inside.children[0]
@@ -84,7 +85,7 @@ struct ModuleSizes {
       let node = entry.node
       let whole = path.isEmpty ? name : path + separator + name
       return SizeTree.Node(
-        name: node.layers > 1 && node.name.contains("*") ? "\(name) × \(node.layers)" : name,
+        name: node.layers > 1 ? "\(name) × \(node.layers)" : name,
         path: String(whole.suffix(200)),
         size: node.bytes,
         columns: [

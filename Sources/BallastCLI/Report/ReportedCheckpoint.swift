@@ -68,7 +68,6 @@ struct ReportedCheckpoint {
     listed = chosen(rows)
     var done = 2 &* total
     for position in listed {
-      try Interruption.check()
       histograms[position] = try histogram(of: position)
       done &+= tensors[position].byteCount
       progress.advance(to: done)
@@ -78,25 +77,21 @@ struct ReportedCheckpoint {
   private mutating func readStatistics(_ progress: Progress) throws(FormatError) {
     var done = 0
     for start in stride(from: 0, to: tensors.count, by: Self.group) {
-      try Interruption.check()
       let group = Array(tensors[start..<min(start + Self.group, tensors.count)])
-      do throws(FormatError) {
-        statistics += try StatisticsPass.summaries(of: group).map(\.statistics)
-      } catch {
-        guard error.fault is CheckpointFault else { throw error }
-        // One of them has no values to read: what is to be said of the others is found one by one.
-        for (index, tensor) in group.enumerated() {
-          do throws(FormatError) {
-            statistics.append(try TensorStatistics(of: tensor))
-          } catch {
-            guard error.fault is CheckpointFault else { throw error }
-            statistics.append(nil)
-            unread[start + index] = error.fault.description
-          }
+      let results = try StatisticsPass.results(of: group) { (bytes) throws(FormatError) in
+        try Interruption.check()
+        progress.advance(to: done &+ bytes)
+      }
+      for (index, result) in results.enumerated() {
+        switch result {
+        case .success(let summary): statistics.append(summary.statistics)
+        case .failure(let error):
+          guard error.fault is CheckpointFault else { throw error }
+          statistics.append(nil)
+          unread[start + index] = error.fault.description
         }
       }
       for tensor in group { done &+= tensor.byteCount }
-      progress.advance(to: done)
     }
   }
 
@@ -119,7 +114,8 @@ struct ReportedCheckpoint {
       guard let statistics, checkpoint.tie(of: tensor) == nil else { continue }
       read.append((tensor, statistics))
     }
-    let values = try StatisticsFinding.findings(about: read).filter { finding in
+    let values = try StatisticsFinding.findings(about: read, check: Interruption.check).filter {
+      finding in
       // The check says the same, and where the values stand.
       if case .notFinite = finding.kind { return !known.contains(ExactString(finding.tensor)) }
       return true
@@ -148,6 +144,11 @@ struct ReportedCheckpoint {
     guard let low = statistics[position]?.minimum, let high = statistics[position]?.maximum else {
       return nil
     }
-    return try Histogram(of: tensors[position], in: low...high, bins: Self.bins)
+    return try Histogram(
+      of: tensors[position],
+      in: low...high,
+      bins: Self.bins,
+      check: Interruption.check
+    )
   }
 }

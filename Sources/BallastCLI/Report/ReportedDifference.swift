@@ -90,8 +90,12 @@ struct ReportedDifference {
     let range = min(lowA, lowB)...max(highA, highB)
     func histogram(_ view: TensorView, _ path: String) throws(PathError) -> Histogram {
       try at(path) { () throws(FormatError) in
-        try Interruption.check()
-        return try Histogram(of: view, in: range, bins: ReportedCheckpoint.bins)
+        try Histogram(
+          of: view,
+          in: range,
+          bins: ReportedCheckpoint.bins,
+          check: Interruption.check
+        )
       }
     }
     return (try histogram(a, pathOfA), try histogram(b, pathOfB))

@@ -26,7 +26,7 @@ struct FolderFiles {
   ///
   /// Links are followed, to each folder once, so that cycles end.
   init(at path: String) {
-    var visited: Set<String> = []
+    var visited: Set<ExactString> = []
     var waiting = [path]
     while let next = waiting.popLast() {
       var isFolder = false
@@ -40,7 +40,7 @@ struct FolderFiles {
         continue
       }
       let resolved = URL(fileURLWithPath: next).resolvingSymlinksInPath().path
-      guard visited.insert(resolved).inserted else { continue }
+      guard visited.insert(ExactString(resolved)).inserted else { continue }
       let prefix = next.hasSuffix("/") ? next : next + "/"
       do {
         var names: [String] = []

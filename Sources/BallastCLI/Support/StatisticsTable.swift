@@ -22,21 +22,21 @@ struct StatisticsTable {
   /// Reads the tensors again; those without a finite value have no histogram.
   mutating func addHistograms(bins: Int, scale: Histogram.Scale) throws(FormatError) {
     for (tensor, summary) in rows {
-      try Interruption.check()
       guard let low = summary.statistics.minimum, let high = summary.statistics.maximum else {
         histograms.append(nil)
         continue
       }
-      let histogram = try Histogram(of: tensor, in: low...high, bins: bins, scale: scale) {
-        () throws(FormatError) in try Interruption.check()
-      }
-      histograms.append(histogram)
+      let range = low...high
+      histograms.append(
+        try Histogram(of: tensor, in: range, bins: bins, scale: scale, check: Interruption.check)
+      )
     }
   }
 
   mutating func findOutliers() throws(FormatError) {
     findings = try StatisticsFinding.findings(
-      about: rows.map { ($0.tensor, $0.summary.statistics) }
+      about: rows.map { ($0.tensor, $0.summary.statistics) },
+      check: Interruption.check
     )
   }
 

@@ -9,6 +9,9 @@ struct TensorText {
   static let mostElements = 1000
   /// The first and last indices that are shown of a long dimension.
   private static let edges = [3, 2, 1]
+  /// The elements of a row that are read at once, and the bytes that are handed out.
+  private static let elementsAtOnce = 1 << 14
+  private static let bytesAtOnce = 1 << 16
 
   private let tensor: TensorView
   /// How many indices at either end are shown; nil for all.
@@ -16,7 +19,7 @@ struct TensorText {
 
   /// Throws `CheckpointFault.badSlice` where so many dimensions are long that no edge is short enough.
   init(_ tensor: TensorView, isWhole: Bool) throws(FormatError) {
-    self.tensor = tensor
+    self.tensor = try tensor.unpacked()
     guard !isWhole, tensor.shape.elementCount > Self.mostElements else {
       edge = nil
       return
@@ -39,63 +42,90 @@ struct TensorText {
 
   /// The lines, as NumPy prints an array.
   func text() throws(FormatError) -> String {
+    var text = ""
+    try write { text += $0 }
+    return text
+  }
+
+  /// Hands out the lines piece by piece; reads the values twice, first for the width of a column.
+  func write(to output: (String) throws(FormatError) -> Void) throws(FormatError) {
     // As NumPy has it, however many rows there are without elements.
-    guard tensor.shape.elementCount > 0 else { return "[]" }
-    var rows: [[String]] = []
-    try gather(tensor, into: &rows)
-    let width = rows.joined().map(\.count).max() ?? 0
-    var remaining = rows[...]
-    return Self.lines(of: tensor.shape.dimensions[...], edge, &remaining, width, indent: 0)
+    guard tensor.shape.elementCount > 0 else { return try output("[]") }
+    var width = 0
+    try visit(tensor, indent: 0) { piece throws(FormatError) in
+      if case .words(let words) = piece {
+        width = words.reduce(width) { max($0, $1.utf8.count) }
+      }
+    }
+    var text = ""
+    try visit(tensor, indent: 0) { piece throws(FormatError) in
+      switch piece {
+      case .mark(let mark): text += mark
+      case .words(let words):
+        for (place, word) in words.enumerated() {
+          if place > 0 { text += " " }
+          for _ in word.utf8.count..<width { text += " " }
+          text += word
+        }
+      }
+      guard text.utf8.count >= Self.bytesAtOnce else { return }
+      try output(text)
+      text = ""
+    }
+    try output(text)
+  }
+
+  private enum Piece {
+    /// Brackets, what stands between rows, and the sign for what is left out.
+    case mark(String)
+    /// Elements that stand side by side.
+    case words([String])
   }
 
   /// The indices that are shown of a dimension; nil stands for those that are left out.
-  private static func shown(_ size: Int, _ edge: Int?) -> [Int?] {
-    guard let edge, size > 2 * edge else { return (0..<size).map { $0 } }
-    return (0..<edge).map { $0 } + [nil] + (size - edge..<size).map { $0 }
+  private func shown(_ size: Int) -> [Range<Int>?] {
+    guard let edge, size > 2 * edge else { return [0..<size] }
+    return [0..<edge, nil, size - edge..<size]
   }
 
-  /// The words of each row, in order.
-  private func gather(_ view: TensorView, into rows: inout [[String]]) throws(FormatError) {
-    guard view.shape.rank > 1 else {
-      guard let size = view.shape.dimensions.first else {
-        rows.append(try view.scalars().map(\.text))
-        return
-      }
-      var words: [String] = []
-      if let edge, size > 2 * edge {
-        words = try view.scalars(in: 0..<edge).map(\.text) + ["…"]
-        words += try view.scalars(in: size - edge..<size).map(\.text)
-      } else {
-        words = try view.scalars().map(\.text)
-      }
-      rows.append(words)
-      return
+  /// Takes a tensor apart from left to right.
+  private func visit(
+    _ view: TensorView,
+    indent: Int,
+    _ body: (Piece) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    guard let size = view.shape.dimensions.first else {
+      return try body(.words(view.scalars().map(\.text)))
     }
-    for index in Self.shown(view.shape.dimensions[0], edge) {
-      if let index { try gather(view.element(index), into: &rows) }
-    }
-  }
-
-  private static func lines(
-    of sizes: ArraySlice<Int>,
-    _ edge: Int?,
-    _ rows: inout ArraySlice<[String]>,
-    _ width: Int,
-    indent: Int
-  ) -> String {
-    guard let size = sizes.first else { return rows.popFirst()?.first ?? "" }
-    if sizes.count == 1 {
-      let words = (rows.popFirst() ?? []).map { word in
-        word == "…" ? word : String(repeating: " ", count: width - word.count) + word
-      }
-      return "[" + words.joined(separator: " ") + "]"
-    }
-    let parts = shown(size, edge).map { index in
-      index == nil ? "…" : lines(of: sizes.dropFirst(), edge, &rows, width, indent: indent + 1)
-    }
+    let rank = view.shape.rank
     let between =
-      String(repeating: "\n", count: sizes.count - 1) + String(repeating: " ", count: indent + 1)
-    return "[" + parts.joined(separator: between) + "]"
+      rank == 1
+      ? " " : String(repeating: "\n", count: rank - 1) + String(repeating: " ", count: indent + 1)
+    var isFirst = true
+    func separate() throws(FormatError) {
+      if !isFirst { try body(.mark(between)) }
+      isFirst = false
+    }
+    try body(.mark("["))
+    for range in shown(size) {
+      guard let range else {
+        try separate()
+        try body(.mark("…"))
+        continue
+      }
+      let step = rank == 1 ? Self.elementsAtOnce : 1
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+        try Interruption.check()
+        try separate()
+        if rank == 1 {
+          let end = min(start + step, range.upperBound)
+          try body(.words(view.scalars(in: start..<end).map(\.text)))
+        } else {
+          try visit(view.element(start), indent: indent + 1, body)
+        }
+      }
+    }
+    try body(.mark("]"))
   }
 }
 

@@ -35,4 +35,27 @@ extension TensorView {
       elementOffset: elementOffset
     )
   }
+
+  /// The same numbers as a view whose ranges can be read: elements that share bytes are decoded to
+  /// float32, all at once.
+  package func unpacked() throws(FormatError) -> TensorView {
+    guard dtype.byteWidth == nil, dtype.block == nil else { return self }
+    let bytes = try product(shape.elementCount, MemoryLayout<Float>.size)
+    let floats = try SharedBytes.filled(count: bytes) { (span) throws(FormatError) in
+      unsafe try span.withUnsafeMutableBytes { (buffer) throws(FormatError) in
+        // Safe: there is room for as many floats as there are elements, which come in one piece.
+        unsafe try forEachNumberPiece { _, values, count in
+          unsafe buffer.copyMemory(
+            from: UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.size)
+          )
+        }
+      }
+    }
+    return try TensorView(
+      name: name,
+      dtype: .f32,
+      shape: shape,
+      storage: TensorStorage(ByteRegion(floats), file: storage.file, fileOffset: nil)
+    )
+  }
 }

@@ -29,12 +29,13 @@ enum DifferenceArithmetic {
     }
   }
 
-  /// Adds `count` pairs of elements.
+  /// Adds `count` pairs of elements, of which those that are not read as float32 are scaled.
   func add(
     _ left: UnsafeRawBufferPointer,
     _ right: UnsafeRawBufferPointer,
     _ count: Int,
     _ tolerance: Tolerance,
+    _ scale: ScaledSums.Scale = .none,
     to sums: inout bk_difference
   ) {
     guard let left = left.baseAddress, let right = right.baseAddress else { return }
@@ -45,19 +46,24 @@ enum DifferenceArithmetic {
     case .floats(let a, let b):
       let (a, b) = unsafe (Self.floats(left, a, count), Self.floats(right, b, count))
       unsafe bk_difference_f32(&sums, a, b, count, atol, rtol)
-    case .doubles(.f64, .f64): unsafe bk_difference_f64(&sums, left, right, count, atol, rtol)
+    case .doubles(.f64, .f64) where scale == .none:
+      unsafe bk_difference_f64(&sums, left, right, count, atol, rtol)
     case .doubles(let a, let b):
-      let (a, b) = unsafe (Self.doubles(left, a, count), Self.doubles(right, b, count))
+      let a = unsafe Self.doubles(left, a, count, scale.a)
+      let b = unsafe Self.doubles(right, b, count, scale.b)
       unsafe bk_difference_f64(&sums, a, b, count, atol, rtol)
     case .integers(let a, let b):
-      let (high, low) = unsafe (Self.doubles(left, a, count), Self.rests(left, a, count))
-      let (highB, lowB) = unsafe (Self.doubles(right, b, count), Self.rests(right, b, count))
+      let high = unsafe Self.doubles(left, a, count, scale.a)
+      let highB = unsafe Self.doubles(right, b, count, scale.b)
+      let low = unsafe Self.rests(left, a, count).scaled(scale.a)
+      let lowB = unsafe Self.rests(right, b, count).scaled(scale.b)
       for index in 0..<count {
         let difference = high[index] - highB[index] + (low[index] - lowB[index])
         sums.add([high[index], 0], [highB[index], 0], difference, tolerance)
       }
     case .complex(let a, let b):
-      let (a, b) = unsafe (Self.doubles(left, a, 2 * count), Self.doubles(right, b, 2 * count))
+      let a = unsafe Self.doubles(left, a, 2 * count, scale.a)
+      let b = unsafe Self.doubles(right, b, 2 * count, scale.b)
       for index in stride(from: 0, to: 2 * count, by: 2) {
         let difference = hypot(a[index] - b[index], a[index + 1] - b[index + 1])
         sums.add([a[index], a[index + 1]], [b[index], b[index + 1]], difference, tolerance)
@@ -75,15 +81,24 @@ enum DifferenceArithmetic {
     }
   }
 
-  private static func doubles(_ input: UnsafeRawPointer, _ dtype: DType, _ count: Int) -> [Double] {
-    guard dtype.needsDouble else { return unsafe floats(input, dtype, count).map { Double($0) } }
-    return unsafe [Double](unsafeUninitializedCapacity: count) { buffer, written in
+  /// The elements times a power of two with such an exponent.
+  private static func doubles(
+    _ input: UnsafeRawPointer,
+    _ dtype: DType,
+    _ count: Int,
+    _ exponent: Int
+  ) -> [Double] {
+    guard dtype.needsDouble else {
+      return unsafe floats(input, dtype, count).map { Double($0) }.scaled(exponent)
+    }
+    let values = unsafe [Double](unsafeUninitializedCapacity: count) { buffer, written in
       // Safe: as above.
       guard let output = buffer.baseAddress,
         unsafe Cast.toFloat64(output, input, dtype, count: count)
       else { return }
       written = count
     }
+    return values.scaled(exponent)
   }
 
   /// What float64 loses of each element.
@@ -99,6 +114,15 @@ enum DifferenceArithmetic {
       default: 0
       }
     }
+  }
+}
+
+extension [Double] {
+  /// The values times a power of two with such an exponent.
+  fileprivate func scaled(_ exponent: Int) -> [Double] {
+    guard exponent != 0 else { return self }
+    let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+    return map { $0 * factor }
   }
 }
 

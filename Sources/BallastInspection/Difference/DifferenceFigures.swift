@@ -1,5 +1,6 @@
 package import BallastCheckpoint
 import CBallastKernels
+import Glibc
 
 /// How much two values may differ and still count as equal: |a − b| ≤ absolute + relative · |b|.
 package struct Tolerance: Hashable, Sendable {
@@ -35,11 +36,16 @@ package struct DifferenceFigures: Hashable, Sendable {
   package let notNumberMismatches: Int
   /// The places where one value is infinite and the other is another number.
   package let infinityMismatches: Int
-  /// ‖a‖² and ‖a − b‖²: norms of several tensors are made of these.
-  let squaresOfA: Double
-  let squaresOfDifference: Double
+  /// ‖a‖ and ‖a − b‖: norms of several tensors are made of these.
+  let normOfA: Double
+  let normOfDifference: Double
 
-  init(_ sums: bk_difference, count: Int) {
+  /// - Parameters:
+  ///   - sums: what was seen of the values themselves.
+  ///   - sides: sums of both sides, each times a power of two that suits it.
+  ///   - differences: sums of both sides times one that suits their difference.
+  ///   - count: the number of elements.
+  init(_ sums: bk_difference, sides: ScaledSums, differences: ScaledSums, count: Int) {
     self.count = count
     maximumAbsolute = sums.max_absolute
     maximumRelative = sums.max_relative
@@ -47,17 +53,15 @@ package struct DifferenceFigures: Hashable, Sendable {
     infinityMismatches = Int(sums.infinite)
     changed = Int(sums.changed + sums.nan + sums.infinite)
     beyondTolerance = Int(sums.beyond + sums.nan + sums.infinite)
-    squaresOfA = sums.squares_a
-    squaresOfDifference = sums.squares
-    let norms = sums.squares_a.squareRoot() * sums.squares_b.squareRoot()
+    let (roots, difference) = (sides.sums, differences.sums.squares.squareRoot())
+    let (a, b) = (roots.squares_a.squareRoot(), roots.squares_b.squareRoot())
+    normOfA = scalbn(a, -sides.scale.a)
+    normOfDifference = scalbn(difference, -differences.scale.a)
     // Rounding can leave a quotient just beyond what a cosine is.
-    cosine = norms > 0 ? max(-1, min(1, sums.dot / norms)) : nil
-    relativeL2 = Self.relative(sums.squares, to: sums.squares_a)
-  }
-
-  /// ‖a − b‖ / ‖a‖ out of their squares.
-  static func relative(_ difference: Double, to whole: Double) -> Double {
-    difference == 0 ? 0 : difference.squareRoot() / whole.squareRoot()
+    cosine = a > 0 && b > 0 ? max(-1, min(1, roots.dot / (a * b))) : nil
+    relativeL2 =
+      difference == 0
+      ? 0 : scalbn(difference / a, sides.scale.a - differences.scale.a)
   }
 }
 

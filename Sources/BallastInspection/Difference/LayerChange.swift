@@ -1,10 +1,12 @@
 import BallastCheckpoint
+import Glibc
 
 /// How far the tensors of one layer moved together.
 package struct LayerChange: Hashable, Sendable {
   /// The number of the layer; nil for the tensors outside of layers.
   package let layer: Int?
-  /// ‖Δ‖ / ‖a‖ over the layer's tensors that both have under one name, type aside.
+  /// ‖Δ‖ / ‖a‖ over the layer's tensors that both have under one name, type aside; NaN where both
+  /// norms are beyond float64.
   package let relativeL2: Double
 
   /// The layers in order, and at last what lies outside of them, where names have layers at all.
@@ -12,7 +14,7 @@ package struct LayerChange: Hashable, Sendable {
     of tensors: [TensorDifference],
     _ runner: PieceRunner
   ) throws(DifferenceError) -> [LayerChange] {
-    let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.a?.name == $0.b?.name }
+    let compared = tensors.filter { $0.a?.shape == $0.b?.shape && $0.status != .renamed }
     var groups: [Int?: [TensorDifference]] = [:]
     for tensor in compared { groups[LayeredName(tensor.name).layer, default: []].append(tensor) }
     let numbers = groups.keys.compactMap(\.self).sorted()
@@ -31,17 +33,19 @@ package struct LayerChange: Hashable, Sendable {
     of tensors: [TensorDifference],
     _ runner: PieceRunner
   ) throws(DifferenceError) -> Double {
-    let difference = tensors.reduce(0) { $0 + ($1.figures?.squaresOfDifference ?? 0) }
+    // Squares may be beyond float64 where norms are not.
+    let difference = tensors.reduce(0) { hypot($0, $1.figures?.normOfDifference ?? 0) }
     // Where nothing moved, norms need not be known.
     guard difference > 0 else { return 0 }
     var whole = 0.0
     for tensor in tensors {
       if let figures = tensor.figures {
-        whole += figures.squaresOfA
+        whole = hypot(whole, figures.normOfA)
       } else if tensor.status == .identical, let view = tensor.a {
-        whole += try TensorPair(view, view, runner).figures(Tolerance())?.squaresOfA ?? 0
+        let figures = try TensorPair(view, view, runner).figures(Tolerance())
+        whole = hypot(whole, figures?.normOfA ?? 0)
       }
     }
-    return DifferenceFigures.relative(difference, to: whole)
+    return difference / whole
   }
 }

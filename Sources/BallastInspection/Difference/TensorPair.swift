@@ -75,18 +75,39 @@ struct TensorPair {
   /// How far the values are apart; nil where a type has no reading as numbers.
   func figures(_ tolerance: Tolerance) throws(DifferenceError) -> DifferenceFigures? {
     guard let arithmetic = DifferenceArithmetic(a.dtype, b.dtype) else { return nil }
+    let plain = try sums(arithmetic, tolerance)
+    let (sides, differences) = (arithmetic.sideScale(plain), arithmetic.differenceScale(plain))
+    return DifferenceFigures(
+      plain,
+      sides: ScaledSums(
+        sums: sides == .none ? plain : try sums(arithmetic, tolerance, sides),
+        scale: sides
+      ),
+      differences: ScaledSums(
+        sums: differences == .none ? plain : try sums(arithmetic, tolerance, differences),
+        scale: differences
+      ),
+      count: count
+    )
+  }
+
+  private func sums(
+    _ arithmetic: DifferenceArithmetic,
+    _ tolerance: Tolerance,
+    _ scale: ScaledSums.Scale = .none
+  ) throws(DifferenceError) -> bk_difference {
     var sums = bk_difference()
     try runner.run(count, size: pieceElements) { range throws(DifferenceError) in
       var piece = bk_difference()
       unsafe try read(range) { left, right in
-        unsafe arithmetic.add(left, right, range.count, tolerance, to: &piece)
+        unsafe arithmetic.add(left, right, range.count, tolerance, scale, to: &piece)
       }
       return piece
     } merge: {
       sums.merge($0)
       return true
     }
-    return DifferenceFigures(sums, count: count)
+    return sums
   }
 
   /// The same numbers, NaN being the same as NaN.

@@ -19,6 +19,7 @@ final class PickleJudgements {
   private var judgements: [ExactString: Judgement] = [:]
 
   private var shown = 0
+  private var compared = 0
   /// The values that were looked at to judge others, which costs time that opcodes do not tell.
   private var checked = 0
   /// So many of them cost as much as an opcode.
@@ -35,10 +36,16 @@ final class PickleJudgements {
   /// What was done besides reading opcodes, in opcodes.
   var effort: Int { checked / Self.checksPerOpcode }
 
-  /// Whether the arguments of one more call are shown.
+  /// Whether the arguments of one more call are shown, the first of its name.
   func isWorthShowing() -> Bool {
     shown += 1
     return shown <= Self.maximumShown
+  }
+
+  /// Whether those of a further call are: however many there are, they take nothing from first ones.
+  func isWorthComparing() -> Bool {
+    compared += 1
+    return compared <= Self.maximumShown
   }
 
   /// The judgement of a name; the key is module, line feed and name.

@@ -79,14 +79,17 @@ package struct PickleScan: Sendable {
     keep(finding)
   }
 
-  /// Adds a finding about a name, or counts it where it makes data only.
+  /// Adds what is to be said about a name, call by call, or counts it where it makes data only.
   mutating func add(_ name: PickleName, base: Int, file: String?) {
     guard let severity = name.severity else {
       dataNameCount += 1
       return
     }
-    guard hasRoom(for: severity) else { return }
-    keep(Finding(name, severity, base: base, file: file))
+    let calls: [PickleName.Call?] = name.calls.isEmpty ? [nil] : name.calls
+    for call in calls where hasRoom(for: severity) {
+      keep(Finding(name, call, severity, base: base, file: file))
+    }
+    omittedCount += name.omittedCalls
   }
 
   /// Adds a finding about something odd.
@@ -113,8 +116,14 @@ package struct PickleScan: Sendable {
 }
 
 extension PickleScan.Finding {
-  /// A finding about a name.
-  fileprivate init(_ name: PickleName, _ severity: Severity, base: Int, file: String?) {
+  /// A finding about a call of a name, or its import.
+  fileprivate init(
+    _ name: PickleName,
+    _ call: PickleName.Call?,
+    _ severity: Severity,
+    base: Int,
+    file: String?
+  ) {
     self.severity = severity
     let reason: String
     switch name.verdict {
@@ -129,13 +138,13 @@ extension PickleScan.Finding {
       reason = danger.description
     }
     let path = name.shownPath
-    let action = name.call.map { "calls \(path)\($0.arguments)" } ?? "imports \(path)"
+    let action = call.map { "calls \(path)\($0.arguments)" } ?? "imports \(path)"
     message = "\(action): \(reason)"
     self.file = file
-    offset = (name.call?.offset ?? name.offset) - base
-    opcode = (name.call?.opcode ?? name.opcode).name
+    offset = (call?.offset ?? name.offset) - base
+    opcode = (call?.opcode ?? name.opcode).name
     self.name = name.path
-    arguments = name.call?.arguments
+    arguments = call?.arguments
   }
 
   /// A finding about something odd.
@@ -152,7 +161,7 @@ extension PickleScan.Finding {
   /// Whether another says the same of the same place.
   fileprivate func isSame(_ other: PickleScan.Finding) -> Bool {
     offset == other.offset && offset != nil && rule == other.rule && file == other.file
-      && name == other.name
+      && name.map(ExactString.init) == other.name.map(ExactString.init)
   }
 
   /// A finding that is about no name.
@@ -179,7 +188,7 @@ extension PickleName {
   /// How bad it is; nil where it makes data only.
   fileprivate var severity: PickleScan.Finding.Severity? {
     switch verdict {
-    case .data, .loadsBytes: call == nil ? nil : .dangerous
+    case .data, .loadsBytes: calls.isEmpty ? nil : .dangerous
     case .unknown: .unknown
     case .dangerous: .dangerous
     }

@@ -70,6 +70,9 @@ extension PickleScanner {
     archive.code = ScannedCode.kind(of: archive)
     archive.isExport = ScannedExport.isExport(archive)
     if archive.isExport { result.add(ScannedExport.finding(at: stream.place)) }
+    if archive.members.contains(where: { ScannedExport.isProgram($0, of: archive) }) {
+      result.add(ScannedExport.programFinding(at: stream.place))
+    }
     if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
   }
@@ -101,10 +104,6 @@ extension PickleScanner {
       }
       if archive.isExport, ScannedExport.isDescription(member, of: archive) {
         scanExport(stream, isDeflated: member.isDeflated)
-      }
-      if ScannedExport.isProgram(member, of: archive) {
-        let message = "brings what AOTInductor compiles or loads: whoever loads it runs it"
-        result.add(PickleScan.Finding(rule: "code.aotinductor", message, file: place))
       }
       if ScannedCode.isBytecode(member, of: archive) {
         scanBytecode(stream, isDeflated: member.isDeflated)

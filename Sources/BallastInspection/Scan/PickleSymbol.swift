@@ -98,8 +98,14 @@ package struct PickleName: Sendable {
   let opcode: PickleOpcode
   /// Where that opcode stands.
   package let offset: Int
-  /// The first call, where there is one; of a name that makes data, the first that no pickler writes.
-  package var call: Call?
+  /// The calls that are told apart by their arguments, in order and up to a number; of a name that makes
+  /// data, those that no pickler writes.
+  package var calls: [Call] = []
+  /// How many more calls there were.
+  package var omittedCalls = 0
+
+  /// A few show what a name is used for, and that it is not the first of them alone.
+  static let maximumCalls = 8
 
   /// The path, shortened where it is longer than a name should be.
   var shownPath: String {

@@ -133,11 +133,21 @@ extension PickleWalk {
   }
 
   private mutating func noteCall(of index: Int, _ arguments: Arguments) {
-    guard names[index].call == nil else { return }
-    names[index].call = PickleName.Call(
-      opcode: opcode,
-      offset: opcodeOffset,
-      arguments: judgements.isWorthShowing() ? shownArguments(arguments) : "(…)"
+    let isFirst = names[index].calls.isEmpty
+    guard
+      isFirst
+        || names[index].calls.count < PickleName.maximumCalls && judgements.isWorthComparing()
+    else {
+      names[index].omittedCalls += 1
+      return
+    }
+    let isShown = !isFirst || judgements.isWorthShowing()
+    let shown = isShown ? shownArguments(arguments) : "(…)"
+    // Calls that look alike are one.
+    guard !names[index].calls.contains(where: { $0.arguments.utf8.elementsEqual(shown.utf8) })
+    else { return }
+    names[index].calls.append(
+      PickleName.Call(opcode: opcode, offset: opcodeOffset, arguments: shown)
     )
   }
 

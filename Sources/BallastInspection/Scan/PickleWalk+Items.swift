@@ -119,8 +119,9 @@ extension PickleWalk {
     let underscore = UInt8(ascii: "_")
     guard let first = text.range.first else { return false }
     if span[first] == underscore, text.range.count > 1, span[first + 1] == underscore {
-      // Nobody asks for this one but people.
-      return !source.array(text.range.prefix(12)).elementsEqual("__version__".utf8)
+      // The first is asked for by people only; the other is what scripting leaves in a module, as data.
+      let name = source.array(text.range.prefix(16))
+      return !["__version__", "__overloads__"].contains { name.elementsEqual($0.utf8) }
     }
     guard text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape,
       span[first] == underscore || span[first] == UInt8(ascii: "\\")

@@ -8,14 +8,22 @@ enum ScannedCode {
   /// torch.package: Python's own files, which are imported.
   case package
 
-  /// Operators with which TorchScript reads or writes files or talks to others.
-  private static let operators: Set<String> = [
-    "from_file", "read_file", "write_file", "save", "load", "load_library", "rpc_sync", "rpc_async",
-    "rpc_remote",
-  ]
-  /// The words of those that are common: they count where torch's name stands before them.
-  private static let commonOperators: Set<String> = ["save", "load"]
-  private static let namespaces: Set<String> = ["torch", "aten", "image"]
+  /// Operators with which TorchScript reads or writes files, talks to others, or takes any memory for a
+  /// tensor.
+  private static let operators =
+    [
+      "from_file", "read_file", "write_file", "load_library", "rpc_sync", "rpc_async", "rpc_remote",
+      "_reinterpret_tensor",
+    ]
+    .map { Array($0.utf8) }
+  /// Those that are common words: they count where torch's name stands before them.
+  private static let commonOperators = ["save", "load"].map { Array($0.utf8) }
+  private static let namespaces = ["torch", "aten", "image"].map { Array($0.utf8) }
+  /// Those of them that stand in bytecode under no other name.
+  private static let bytecodeOperators = operators + commonOperators.prefix(1)
+  private static let definitions = [Array("def".utf8)]
+  /// The method that is run while a model is loaded.
+  private static let loading = Array("__setstate__".utf8)
 
   /// The kind of programs in an archive; nil where there are none, or none that torch would look for.
   static func kind(of archive: ScannedArchive) -> ScannedCode? {
@@ -80,7 +88,8 @@ enum ScannedCode {
 
   /// The operator in a source text that does more than compute; nil where there is none.
   ///
-  /// Texts and comments count as well: where they end is for the compiler to say.
+  /// Texts and comments count as well: where they end is for the compiler to say. A model can hide such a
+  /// call, which then happens when the model is called.
   static func dangerousOperator(in text: Span<UInt8>) -> String? {
     var previous = 0..<0
     var index = 0
@@ -93,16 +102,15 @@ enum ScannedCode {
       while index < text.count, isLetter(text[index]) { index += 1 }
       let range = start..<index
       defer { previous = range }
-      guard let name = operatorName(range, in: text) else { continue }
-      if !commonOperators.contains(name) { return name }
-      // A method of the model has another name and a dot right in front of it.
-      let owner = string(previous.prefix(maximumOwner), of: text)
-      let isDefined = owner == "def" && previous.upperBound + 1 == start
-      let isMethod =
-        previous.upperBound + 1 == start && text[start - 1] == UInt8(ascii: ".")
-        && !namespaces.contains(owner)
-      let next = (index..<text.count).first { ![0x20, 0x09].contains(text[$0]) }
-      if !isDefined, !isMethod, let next, Self.mayOpenCall.contains(text[next]) { return name }
+      if let name = first(of: operators, thatIs: range, in: text) { return name }
+      guard let name = first(of: commonOperators, thatIs: range, in: text) else { continue }
+      if first(of: namespaces, thatIs: previous, in: text) != nil { return name }
+      // A definition, or a method of the model, has its word right in front of it.
+      let isBehind = previous.upperBound + 1 == start
+      let isMethod = isBehind && text[start - 1] == UInt8(ascii: ".")
+      let isDefined = isBehind && first(of: definitions, thatIs: previous, in: text) != nil
+      let next = (index..<text.count).first { ![0x20, 0x09, 0x0C].contains(text[$0]) }
+      if !isDefined, !isMethod, let next, mayOpenCall.contains(text[next]) { return name }
     }
     return nil
   }
@@ -113,31 +121,45 @@ enum ScannedCode {
     let colon = UInt8(ascii: ":")
     for index in bytes.indices.dropFirst() where bytes[index] == colon && bytes[index - 1] == colon
     {
-      let word = (index + 1..<bytes.count).prefix(maximumName).map { bytes[$0] }
-      if let name = operators.first(where: { $0 != "load" && word.starts(with: $0.utf8) }) {
-        return name
+      guard index + 1 < bytes.count, isLetter(bytes[index + 1]) else { continue }
+      for name in bytecodeOperators where starts(bytes, with: name, at: index + 1) {
+        return String(decoding: name, as: UTF8.self)
       }
     }
     return nil
   }
 
-  /// The longest name of an operator is shorter.
-  private static let maximumName = 32
-  /// The longest word in front of one that matters is shorter.
-  private static let maximumOwner = 8
-  /// A parenthesis, or what may stand between a name and it.
-  private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
-  /// What operators start with: the bytes of tensors are full of short words.
-  private static let initials = Set(operators.compactMap(\.utf8.first))
-
-  private static func operatorName(_ range: Range<Int>, in text: Span<UInt8>) -> String? {
-    guard range.count <= maximumName, initials.contains(text[range.lowerBound]) else { return nil }
-    let name = string(range, of: text)
-    return operators.contains(name) ? name : nil
+  /// Whether a program has a method that is run while it is loaded.
+  static func runsWhileLoaded(_ text: Span<UInt8>) -> Bool {
+    text.indices.contains { starts(text, with: loading, at: $0) }
   }
 
-  private static func string(_ range: Range<Int>, of text: Span<UInt8>) -> String {
-    String(decoding: range.map { text[$0] }, as: UTF8.self)
+  /// The operator that a name is, if it does more than compute.
+  static func operatorName(_ name: Span<UInt8>) -> String? {
+    first(of: operators, thatIs: name.indices, in: name)
+      ?? first(of: commonOperators, thatIs: name.indices, in: name)
+  }
+
+  /// A parenthesis, or what may stand between a name and it.
+  private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
+
+  private static func first(
+    of names: [[UInt8]],
+    thatIs range: Range<Int>,
+    in text: Span<UInt8>
+  ) -> String? {
+    for name in names where name.count == range.count {
+      if starts(text, with: name, at: range.lowerBound) {
+        return String(decoding: name, as: UTF8.self)
+      }
+    }
+    return nil
+  }
+
+  private static func starts(_ text: Span<UInt8>, with name: [UInt8], at start: Int) -> Bool {
+    guard start + name.count <= text.count else { return false }
+    for index in name.indices where text[start + index] != name[index] { return false }
+    return true
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
@@ -156,27 +178,32 @@ extension PickleScanner {
       let message = "brings Python code along, which torch.package runs"
       result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
     case .torchScript:
-      guard let text = memberText(stream, isDeflated: isDeflated) else { return }
+      guard let text = memberText(stream, isDeflated: isDeflated, cost: Self.textCost) else {
+        return
+      }
       addOperator(ScannedCode.dangerousOperator(in: text.span), at: stream.place)
+      addLoading(text.span, at: stream.place)
     }
   }
 
   /// Looks at what the lite interpreter runs.
   mutating func scanBytecode(_ stream: Stream, isDeflated: Bool) {
-    guard let text = memberText(stream, isDeflated: isDeflated) else { return }
+    guard let text = memberText(stream, isDeflated: isDeflated, cost: Self.textCost) else { return }
     addOperator(ScannedCode.dangerousOperator(inBytecode: text.span), at: stream.place)
+    addLoading(text.span, at: stream.place)
   }
 
   /// Looks at a model of the lite interpreter, which keeps names of operators and TorchScript's sources
   /// between tensors.
   mutating func scanFlatbuffer(_ stream: Stream) {
     guard ScannedCode.isFlatbuffer(stream.region.bytes) else { return }
-    effort -= stream.region.count
+    effort -= 2 * Self.textCost * stream.region.count
     result.add(ScannedCode.torchScriptFinding(at: stream.place))
     let bytes = Span<UInt8>(_bytes: stream.region.bytes)
     let name =
       ScannedCode.dangerousOperator(inBytecode: bytes) ?? ScannedCode.dangerousOperator(in: bytes)
     addOperator(name, at: stream.place)
+    addLoading(bytes, at: stream.place)
   }
 
   private mutating func addOperator(_ name: String?, at place: String?) {
@@ -185,10 +212,21 @@ extension PickleScanner {
     result.add(PickleScan.Finding(rule: "code.torchscript-io", message, file: place))
   }
 
+  private mutating func addLoading(_ text: Span<UInt8>, at place: String?) {
+    guard ScannedCode.runsWhileLoaded(text) else { return }
+    let message = "its TorchScript is run while it is loaded (__setstate__)"
+    result.add(PickleScan.Finding(rule: "code.torchscript-load", message, file: place))
+  }
+
+  /// Looking for words takes so many times as long as reading bytes.
+  private static let textCost = 8
+
   /// The bytes of a member that is read as a text, as far as one is; nil where it cannot be.
-  mutating func memberText(_ stream: Stream, isDeflated: Bool) -> [UInt8]? {
+  ///
+  /// What is read in place costs `cost` times its bytes.
+  mutating func memberText(_ stream: Stream, isDeflated: Bool, cost: Int) -> [UInt8]? {
     let limit = min(limits.memberBytes, inflationLeft)
-    effort -= stream.region.count
+    effort -= (isDeflated ? 1 : cost) * stream.region.count
     var text = stream.region
     if isDeflated {
       guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {

@@ -1,5 +1,7 @@
 /// The expressions of sizes that torch.export writes, as SymPy prints them:
 /// `Add(Mul(Integer(2), Symbol('s0', integer=True)), Integer(1))`.
+///
+/// And conditions on the sizes of inputs, as Python: `L['x'].size()[0] >= 2*L['y'].size()[1]`.
 struct ShapeExpression {
   /// The functions of SymPy, and those that torch adds, that sizes are made of.
   private static let functions = Set(
@@ -19,11 +21,19 @@ struct ShapeExpression {
   /// Numbers of more digits have no place in a size.
   private static let maximumDigits = 64
 
+  /// What is asked of an input.
+  private static let questions = ["size", "stride", "storage_offset", "numel", "dim"]
+    .map { Array("\($0)()".utf8) }
+  /// Where the inputs are.
+  private static let inputs = Array("L".utf8)
+
   private var rest: ArraySlice<UInt8>
+  /// Whether it is about inputs.
+  private let isCondition: Bool
 
   /// Whether it is names, numbers and the functions of sizes, and nothing that Python could do more with.
-  static func isPlain(_ text: String) -> Bool {
-    var expression = ShapeExpression(rest: Array(text.utf8)[...])
+  static func isPlain(_ text: [UInt8], ofInputs isCondition: Bool = false) -> Bool {
+    var expression = ShapeExpression(rest: text[...], isCondition: isCondition)
     return expression.isPlain()
   }
 
@@ -39,6 +49,17 @@ struct ShapeExpression {
       case UInt8(ascii: ")"):
         rest.removeFirst()
         followsValue = true
+      case UInt8(ascii: "[") where isCondition && followsValue:
+        guard isIndex() else { return false }
+      case UInt8(ascii: ".") where isCondition && followsValue:
+        rest.removeFirst()
+        guard let question = Self.questions.first(where: { rest.starts(with: $0) }) else {
+          return false
+        }
+        rest = rest.dropFirst(question.count)
+      case UInt8(ascii: "!") where isCondition:
+        rest.removeFirst()
+        guard rest.first == UInt8(ascii: "=") else { return false }
       case _ where "+-*/%,=<>".utf8.contains(byte):
         rest.removeFirst()
         followsValue = false
@@ -52,7 +73,11 @@ struct ShapeExpression {
         let name = rest.prefix(while: Self.isLetter)
         rest = rest.dropFirst(name.count)
         let isCalled = rest.first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "(")
-        guard isCalled ? Self.functions.contains(Array(name)) : Self.isSymbol(name) else {
+        if isCondition, ["and", "or", "not"].contains(where: { name.elementsEqual($0.utf8) }) {
+          followsValue = false
+          continue
+        }
+        guard isCalled ? Self.functions.contains(Array(name)) : isVariable(name) else {
           return false
         }
         followsValue = !isCalled
@@ -73,6 +98,24 @@ struct ShapeExpression {
     }
     return text.count <= Self.maximumDigits
       && text.allSatisfy { (0x30...0x39).contains($0) || "+-.einfa".utf8.contains($0) }
+  }
+
+  /// A number or a name in brackets.
+  private mutating func isIndex() -> Bool {
+    rest.removeFirst()
+    guard let first = rest.first else { return false }
+    if first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") {
+      guard isQuotation(first) else { return false }
+    } else {
+      guard (0x30...0x39).contains(first), isNumber() else { return false }
+    }
+    return rest.popFirst() == UInt8(ascii: "]")
+  }
+
+  private func isVariable(_ name: ArraySlice<UInt8>) -> Bool {
+    guard isCondition else { return Self.isSymbol(name) }
+    return name.elementsEqual(Self.inputs)
+      || ["None", "True", "False"].contains { name.elementsEqual($0.utf8) }
   }
 
   private mutating func isNumber() -> Bool {

@@ -19,14 +19,13 @@ package struct LayerAggregate: Sendable {
   package static func aggregates(
     of tensors: [(name: String, statistics: TensorStatistics)]
   ) -> [LayerAggregate] {
-    var order: [String] = []
-    var members: [String: [(layer: Int?, statistics: TensorStatistics)]] = [:]
-    for (name, statistics) in tensors {
-      let name = LayeredName(name)
-      if members[name.pattern] == nil { order.append(name.pattern) }
-      members[name.pattern, default: []].append((name.layer, statistics))
+    var order: [LayeredName] = []
+    var members: [LayeredName.Family: [(layer: Int?, statistics: TensorStatistics)]] = [:]
+    for (name, tensor) in zip(LayeredName.names(of: tensors.lazy.map(\.name)), tensors) {
+      if members[name.family] == nil { order.append(name) }
+      members[name.family, default: []].append((name.layer, tensor.statistics))
     }
-    return order.map { LayerAggregate($0, members[$0] ?? []) }
+    return order.map { LayerAggregate($0.pattern, members[$0.family] ?? []) }
   }
 
   private init(_ pattern: String, _ members: [(layer: Int?, statistics: TensorStatistics)]) {

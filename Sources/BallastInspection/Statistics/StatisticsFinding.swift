@@ -26,11 +26,14 @@ package struct StatisticsFinding: Hashable, Sendable {
 
   /// A norm is out of line when it is so many times the median of at least so many peers.
   private static let normFactor = 5.0
-  private static let leastPeers = 4
+  private static let leastPeers = 3
 
   /// The findings about tensors; rows are looked at only where there are zeros enough.
+  ///
+  /// `check` is called now and then, and throws to give the work up.
   package static func findings(
-    about tensors: [(tensor: TensorView, statistics: TensorStatistics)]
+    about tensors: [(tensor: TensorView, statistics: TensorStatistics)],
+    check: () throws(FormatError) -> Void = {}
   ) throws(FormatError) -> [StatisticsFinding] {
     let factors = normFactors(tensors.map { ($0.tensor.name, $0.statistics) })
     var findings: [StatisticsFinding] = []
@@ -42,7 +45,7 @@ package struct StatisticsFinding: Hashable, Sendable {
       } else if tensor.shape.rank == 2, tensor.dtype.isSeenByRows {
         let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
         if statistics.zeros >= min(rows, columns), min(rows, columns) > 1 {
-          let dead = try deadLines(of: tensor)
+          let dead = try deadLines(of: tensor, check)
           // Read as float32, what is smaller looks like zero; but of zeros there are only so many.
           let (inRows, inColumns) = (dead.rows * columns, dead.columns * rows)
           let isTrue = max(inRows, inColumns) <= statistics.zeros
@@ -59,45 +62,76 @@ package struct StatisticsFinding: Hashable, Sendable {
   private static func normFactors(
     _ tensors: [(name: String, statistics: TensorStatistics)]
   ) -> [Double?] {
-    var peers: [String: [Double]] = [:]
+    var peers: [LayeredName.Family: [Double]] = [:]
     let names = tensors.map { LayeredName($0.name) }
     for (name, tensor) in zip(names, tensors) where name.layer != nil {
       guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
-      peers[name.pattern, default: []].append(norm)
+      peers[name.family, default: []].append(norm)
     }
-    let medians = peers.filter { $0.value.count >= leastPeers }.mapValues { norms in
-      norms.sorted()[norms.count / 2]
-    }
+    let sorted = peers.filter { $0.value.count > leastPeers }.mapValues { $0.sorted() }
     return zip(names, tensors).map { name, tensor in
-      guard name.layer != nil, let median = medians[name.pattern], median > 0,
-        let norm = tensor.statistics.rootMeanSquare,
-        norm > median * normFactor || norm < median / normFactor
+      guard name.layer != nil, let norms = sorted[name.family],
+        let norm = tensor.statistics.rootMeanSquare, norm.isFinite
       else { return nil }
+      let median = median(of: norms, without: norm)
+      guard median > 0, norm > median * normFactor || norm < median / normFactor else { return nil }
       return norm / median
     }
   }
 
+  /// The median of ascending numbers but for one of them.
+  private static func median(of sorted: [Double], without one: Double) -> Double {
+    func other(_ place: Int) -> Double { sorted[sorted[place] < one ? place : place + 1] }
+    let count = sorted.count - 1
+    // Halves: the sum of two may be more than float64 holds.
+    return other((count - 1) / 2) / 2 + other(count / 2) / 2
+  }
+
+  /// The elements that are read between two looks at whether to go on.
+  private static let elementsAtOnce = 1 << 20
+
   /// The rows and columns of a matrix that are all zeros.
   private static func deadLines(
-    of tensor: TensorView
+    of tensor: TensorView,
+    _ check: () throws(FormatError) -> Void
   ) throws(FormatError) -> (rows: Int, columns: Int) {
     let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
-    var deadRows = 0
-    var isLiveColumn = [Bool](repeating: false, count: columns)
-    let rowsPerPiece = max(1, (1 << 20) / max(columns, 1))
-    for first in stride(from: 0, to: rows, by: rowsPerPiece) {
-      let last = min(first + rowsPerPiece, rows)
-      let values = try tensor.floats(in: first * columns..<last * columns)
-      for row in 0..<last - first {
-        var isLive = false
-        for column in 0..<columns where values[row * columns + column] != 0 {
-          isLive = true
-          isLiveColumn[column] = true
-        }
-        if !isLive { deadRows += 1 }
+    // The bits of all values of a line together: none, but for the signs of zeros, where it is dead.
+    var bitsOfRows = [UInt32](repeating: 0, count: rows)
+    var bitsOfColumns = [UInt32](repeating: 0, count: columns)
+    for first in stride(from: 0, to: rows * columns, by: elementsAtOnce) {
+      try check()
+      let values = try tensor.floats(in: first..<min(first + elementsAtOnce, rows * columns))
+      var place = 0
+      while place < values.count {
+        let (row, column) = (first + place).quotientAndRemainder(dividingBy: columns)
+        let end = min(place + columns - column, values.count)
+        bitsOfRows[row] |= gather(values[place..<end], into: &bitsOfColumns, at: column)
+        place = end
       }
     }
-    return (deadRows, isLiveColumn.count { !$0 })
+    return (bitsOfRows.count { $0 == 0 }, bitsOfColumns.count { $0 == 0 })
+  }
+
+  /// Adds the bits of values, their signs aside, to those of the columns from `first` on, and returns
+  /// those of all.
+  private static func gather(
+    _ values: ArraySlice<Float>,
+    into columns: inout [UInt32],
+    at first: Int
+  ) -> UInt32 {
+    var all: UInt32 = 0
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe columns.withUnsafeMutableBufferPointer { columns in
+        // Safe: there are at least as many columns from the first on as values.
+        for index in 0..<values.count {
+          let bits = unsafe values[index].bitPattern & 0x7FFF_FFFF
+          unsafe columns[first + index] |= bits
+          all |= bits
+        }
+      }
+    }
+    return all
   }
 }
 

@@ -72,6 +72,64 @@ import Testing
     #expect(try compare(ones, zeros).figures?.relativeL2 == 1)
   }
 
+  /// Values whose squares float64 does not hold have the figures of their multiples.
+  @Test(arguments: [-1000, -600, -520, 520, 700, 1000], [DType.f64, .c128])
+  func squaresBeyondFloat64(exponent: Int, dtype: DType) throws {
+    let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+    let (a, b) = ([3, 4, -1, 12] as [Double], [-3, 4, 1.5, 0] as [Double])
+    func figures(_ a: [Double], _ b: [Double]) throws -> DifferenceFigures {
+      let sizes = [dtype == .f64 ? 4 : 2]
+      let sides = try [a, b].map { try tensor(dtype, sizes, littleEndian($0)) }
+      return try #require(try compare(sides[0], sides[1]).figures)
+    }
+    func cosine(_ a: [Double], _ b: [Double]) throws -> Double {
+      try #require(try figures(a, b).cosine)
+    }
+    let plain = try figures(a, b)
+    for (scaleA, scaleB) in [(factor, factor), (factor, 1), (1, factor)] {
+      let found = try cosine(a.map { $0 * scaleA }, b.map { $0 * scaleB })
+      #expect(abs(found - (plain.cosine ?? .nan)) <= 1e-15, "\(scaleA) \(scaleB)")
+    }
+    let found = try figures(a.map { $0 * factor }, b.map { $0 * factor })
+    #expect(found.relativeL2 == plain.relativeL2 && found.cosine == plain.cosine)
+    // A difference that is nothing beside what did not change.
+    let near = try figures([1, 0, 0, factor], [1, 0, 0, 2 * factor])
+    let expected = exponent < 0 ? factor : 1
+    #expect(abs(near.relativeL2 / expected - 1) <= 1e-15)
+    let opposite = ([factor, 0, 0, factor] as [Double], [-factor, 0, 0, -factor] as [Double])
+    #expect(try figures(opposite.0, opposite.1).relativeL2 == 2)
+    let angle = try cosine(opposite.0, opposite.1)
+    #expect(abs(angle + 1) <= 1e-15)
+  }
+
+  @Test func differencesBeyondFloat64() throws {
+    let largest = Double.greatestFiniteMagnitude
+    let a = try tensor(.f64, [3], littleEndian([largest, 1, largest]))
+    let b = try tensor(.f64, [3], littleEndian([-largest, 2, -largest]))
+    let figures = try #require(try compare(a, b).figures)
+    #expect(figures.maximumAbsolute == .infinity && figures.maximumRelative == 2)
+    #expect(figures.relativeL2 == 2 && abs((figures.cosine ?? 0) + 1) <= 1e-15)
+    let whole = try tensor(.i64, [3], littleEndian([1, 0, 0] as [Int64]))
+    let mixed = try #require(try compare(whole, a).figures?.cosine)
+    #expect(abs(mixed - 0.5.squareRoot()) <= 1e-15)
+  }
+
+  @Test func layersBeyondFloat64() throws {
+    func layers(_ a: [Double], _ b: [Double]) throws -> [Double] {
+      func side(_ values: [Double]) throws -> Checkpoint {
+        let tensors = try values.enumerated().map { index, value in
+          try tensor(.f64, [1], littleEndian([value]), named: "h.0.w\(index)")
+        }
+        return try Checkpoint(format: "memory", files: [], tensors: tensors)
+      }
+      return try CheckpointDifference(from: try side(a), to: try side(b)).layers.map(\.relativeL2)
+    }
+    #expect(try layers([3e200, 4e200, 1], [0, 0, 1]) == [1])
+    #expect(try abs(layers([3e-200, 4e-200], [3e-200, 9e-200])[0] - 1) <= 1e-15)
+    let largest = Double.greatestFiniteMagnitude
+    #expect(try layers([largest, largest], [-largest, -largest])[0].isNaN)
+  }
+
   @Test func whatIsNotFiniteIsCountedApart() throws {
     let a: [Float] = [.nan, .nan, 1, .infinity, .infinity, .infinity, -.infinity, 2, 3]
     let b: [Float] = [.nan, 5, .nan, .infinity, -.infinity, 7, .nan, 2, 4]

@@ -79,6 +79,39 @@ import Testing
     call(name("collections", "OrderedDict"))
   )
 
+  // MARK: - Several calls
+
+  /// A harmless first call hides none that follow.
+  @Test func eachCallThatDiffersIsShown() throws {
+    func found(_ commands: [String]) throws -> (arguments: [String?], leftOut: Int) {
+      var bytes: [UInt8] = [0x80, 4]
+      for command in commands {
+        bytes += Self.call(Self.name("os", "system"), Self.text(command)) + [0x30]
+      }
+      let scan = PickleScan(of: try SharedBytes.copying(bytes + [0x4E, 0x2E]))
+      #expect(scan.findings.allSatisfy { $0.name == "os.system" && $0.opcode == "REDUCE" })
+      #expect(Set(scan.findings.map(\.offset)).count == scan.findings.count)
+      return (scan.findings.map(\.arguments), scan.omittedCount)
+    }
+    #expect(
+      try found(["echo harmless", "rm -rf ~", "echo harmless"])
+        == (["(\"echo harmless\")", "(\"rm -rf ~\")"], 0)
+    )
+    let many = try found((0..<20).map { "\($0)" })
+    #expect(many.arguments == (0..<8).map { "(\"\($0)\")" } && many.leftOut == 12)
+    // "é" as one scalar and as two.
+    #expect(try found(["\u{E9}", "e\u{301}"]).arguments.count == 2)
+  }
+
+  /// However often one name is called, the first call of another is shown.
+  @Test func manyCallsTakeNothingFromOthers() throws {
+    let same = Self.call(Self.name("os", "system"), Self.text("a")) + [0x30]
+    let last = Self.call(Self.name("os", "popen"), Self.text("rm -rf ~"))
+    let calls = (0..<10_000).flatMap { _ in same }
+    let scan = PickleScan(of: try SharedBytes.copying([0x80, 4] + calls + last + [0x2E]))
+    #expect(scan.findings.map(\.arguments) == ["(\"a\")", "(\"rm -rf ~\")"])
+  }
+
   // MARK: - What picklers write
 
   static let honest: [[UInt8]] = [

@@ -59,6 +59,8 @@ import Testing
       ("torch.from_file(\"a\", True)", true), ("torch . # x\n  save(x, \"a\")", true),
       ("ops.image.write_file(\"a\", x)", true), ("self.save(x)", false), ("torch.saved(x)", false),
       ("x = \"#\"; torch . # y\n save(x)", true), ("def save(self):\n  return 1", false),
+      ("(torch.save)(x, \"a\")", true), ("(torch.\n save)(x)", true), ("s = torch.save", true),
+      ("\"load it\"", false), ("ops.inductor._reinterpret_tensor(x, [9])", true),
       ("# torch.from_file", true),
     ]
   )
@@ -87,7 +89,8 @@ import Testing
       let inModel = try scan(zip([("a/data.pkl", Self.empty), ("a/b.so", code)])).findings
       #expect(inModel.map(\.rule) == ["code.native"] && inModel[0].severity == .dangerous)
       let compiled = try scan(zip([("m/data/aotinductor/model/x", code)])).findings
-      #expect(compiled.map(\.severity) == [.dangerous])
+      #expect(compiled.map(\.rule) == ["code.aotinductor", "code.native"])
+      #expect(compiled.map(\.severity) == [.dangerous, .dangerous])
       #expect(try scan(zip([("lib/b.so", code)])).findings.map(\.severity) == [.unknown])
     }
     program[60] = 101
@@ -127,10 +130,47 @@ import Testing
     }
   }
 
-  @Test(arguments: ["a.cpp", "a.O", "a.so", "a_compile_flags.json", "b/a.cc"])
-  func sourcesOfAOTInductor(name: String) throws {
-    #expect(try rules(zip([("m/data/aotinductor/model/\(name)", [1])])) == ["code.aotinductor"])
+  /// A member's name may lead out of the folder, and torch unpacks it.
+  @Test(arguments: ["model/a.cpp", "a.O", "model/metadata.json", "model/../../../home/x.txt"])
+  func filesOfAOTInductor(name: String) throws {
+    let file = zip([("m/data/aotinductor/\(name)", [1]), ("m/data/constants/a.cpp", [1])])
+    #expect(try rules(file) == ["code.aotinductor"])
     #expect(try rules(zip([("m/data/other/\(name)", [1])])).isEmpty)
+  }
+
+  /// What is in `models` is a description, whatever its name ends in.
+  @Test(arguments: ["model.json", "model.jsom", "model/json"])
+  func whatADescriptionHas(name: String) throws {
+    func severities(_ json: String) throws -> [PickleScan.Finding.Severity] {
+      let files = [("m/models/\(name)", Array(json.utf8)), ("m/archive_format", Array("pt2".utf8))]
+      return try scan(zip(files)).findings.map(\.severity)
+    }
+    let plain = [
+      "{\"guards_code\": [\"L['x'].size()[0] >= 2*L['args'][0].stride()[1] and not (3 != 4)\"]}",
+      "{\"guards_code\": null}", "{\"guards_code\": []}",
+      "{\"target\": \"torch.ops.aten.add.Tensor\"}",
+      "{\"spec\": \"{\\\"default_factory_module\\\": \\\"builtins\\\"}\"}",
+    ]
+    for json in plain { #expect(try severities(json) == [.unknown], "\(json)") }
+    let odd = [
+      "{\"guards_code\": [\"1 > 0\", \"L['x'].data\"]}",
+      "{\"guards_code\": [\"L['x'].size()[0]\\nimport os\"]}",
+      "{\"guards_code\": \"L\"}", "{\"guards_code\": [\"L[open('a')]\"]}",
+      "{\"guards_code\": [\"L['a'](1)\"]}",
+      "{\"target\": \"torch.ops.aten.from_file.default\"}", "{\"expr_str\": [1]}",
+      "{\"spec\": \"{\\\"default_factory_module\\\": \\\"antigravity\\\"}\"}",
+      "{\"a\": \"[{\\\"__en\\\\u0075m__\\\": 1}]\"}",
+    ]
+    for json in odd { #expect(try severities(json) == [.unknown, .dangerous], "\(json)") }
+  }
+
+  @Test func whatRunsWhileItIsLoaded() throws {
+    let code = Array("def __setstate__(self, x: int) -> NoneType:\n  s = torch\n".utf8)
+    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", code)]
+    #expect(try rules(zip(files)) == ["code.torchscript", "code.torchscript-load"])
+    #expect(try rules(zip([("m/bytecode.pkl", code)])) == ["code.torchscript-load"])
+    let flatbuffer = [0x28, 0, 0, 0] + Array("PTMF".utf8) + code
+    #expect(try rules(flatbuffer) == ["code.torchscript", "code.torchscript-load"])
   }
 
   @Test func operatorsOfTheLiteInterpreter() throws {

@@ -162,6 +162,57 @@ import Testing
     #expect(aggregate.rootMeanSquares[3] == statistics[0].1.rootMeanSquare)
   }
 
+  /// Rows that are longer than a piece, and pieces of many rows.
+  @Test(arguments: [[3, 700_000], [700_000, 3]])
+  func linesOfZerosAcrossPieces(sizes: [Int]) throws {
+    let (rows, columns) = (sizes[0], sizes[1])
+    var values = [Float](repeating: 1, count: rows * columns)
+    let (deadRows, deadColumns) = (Set([0, rows - 1]), Set([1, columns - 2]))
+    for row in 0..<rows {
+      for column in 0..<columns where deadRows.contains(row) || deadColumns.contains(column) {
+        values[row * columns + column] = row % 2 == 0 ? 0 : -0.0
+      }
+    }
+    let view = try tensor(.f32, sizes, littleEndian(values))
+    let read = [(tensor: view, statistics: try TensorStatistics(of: view))]
+    #expect(
+      try StatisticsFinding.findings(about: read).map(\.kind) == [
+        .deadRows(deadRows.count, of: rows), .deadColumns(deadColumns.count, of: columns),
+      ]
+    )
+    #expect(throws: FormatError.self) {
+      try StatisticsFinding.findings(about: read) { () throws(FormatError) in
+        throw FormatError(CheckpointFault.noSuchTensor("stop"))
+      }
+    }
+  }
+
+  /// Norms of layers, and how many times the median of the others those are that are out of line.
+  static let norms: [(norms: [Float], times: [Double?])] = [
+    ([4, 4, 4, 21], [nil, nil, nil, 5.25]), ([1, 2, 6, 10, 21], [1 / 8.0, nil, nil, nil, 5.25]),
+    ([1, 1, 6, 6], [1 / 6.0, 1 / 6.0, 6, 6]), ([1, 7, 7, 7], [1 / 7.0, nil, nil, nil]),
+    ([1, 1, 1, 1, 6, 6], [nil, nil, nil, nil, 6, 6]), ([1, 1, 9], [nil, nil, nil]),
+  ]
+
+  /// The median is that of the other layers: of the numbers beside it, for an even count halfway.
+  @Test(arguments: norms)
+  func normsBesideThoseOfOtherLayers(norms: [Float], times: [Double?]) throws {
+    let views = try norms.enumerated().map { index, norm in
+      try tensor(.f32, [3], littleEndian([norm, -norm, norm]), named: "h.\(index).w")
+    }
+    let findings = try StatisticsFinding.findings(
+      about: views.map { ($0, try TensorStatistics(of: $0)) }
+    )
+    for (view, times) in zip(views, times) {
+      let found = findings.compactMap { finding -> Double? in
+        guard finding.tensor == view.name, case .norm(let times) = finding.kind else { return nil }
+        return times
+      }
+      #expect(found.count == (times == nil ? 0 : 1), "\(view.name)")
+      if let found = found.first, let times { #expect(abs(found / times - 1) < 1e-6) }
+    }
+  }
+
   @Test func whatIsSeldomMeantSoIsFound() throws {
     var rows = random(20 * 10, seed: 1)
     for column in 0..<10 {
