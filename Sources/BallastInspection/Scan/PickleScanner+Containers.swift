@@ -66,13 +66,8 @@ extension PickleScanner {
       depth: stream.depth,
       isTar: isTar
     )
-    archive.holdsModel = ScannedCode.isModel(archive)
     archive.code = ScannedCode.kind(of: archive)
-    archive.isExport = ScannedExport.isExport(archive)
-    if archive.isExport { result.add(ScannedExport.finding(at: stream.place)) }
-    if archive.members.contains(where: { ScannedExport.isProgram($0, of: archive) }) {
-      result.add(ScannedExport.programFinding(at: stream.place))
-    }
+    archive.holdsModel = archive.code == .export || ScannedCode.hasPickles(archive)
     if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
   }
@@ -101,12 +96,6 @@ extension PickleScanner {
       stream.isTarMember = archive.isTar
       if let code = archive.code, ScannedCode.isSource(member, of: archive) {
         scanCode(stream, isDeflated: member.isDeflated, kind: code)
-      }
-      if archive.isExport, ScannedExport.isDescription(member, of: archive) {
-        scanExport(stream, isDeflated: member.isDeflated)
-      }
-      if ScannedCode.isBytecode(member, of: archive) {
-        scanBytecode(stream, isDeflated: member.isDeflated)
       }
       if member.isSalvaged {
         opcodesLeft -= Self.opcodesPerSalvagedMember

@@ -45,8 +45,6 @@ struct ScannedArchive {
   var holdsModel = false
   /// What kind of program is kept in the archive beside pickles, where one is.
   var code: ScannedCode?
-  /// Whether it is an archive of torch.export.
-  var isExport = false
 
   func name(of member: Member) -> String {
     switch member.name {

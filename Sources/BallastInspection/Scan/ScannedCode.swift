@@ -1,82 +1,93 @@
 import BallastBytes
 import BallastFormats
 
-/// Programs that torch keeps in an archive beside pickles, and what is said of them.
+/// Programs that come with a model, in archives beside pickles or instead of them.
+///
+/// What they do is not judged: default values of arguments, names of inputs and conditions are evaluated
+/// while they are loaded, and can be anything.
 enum ScannedCode {
-  /// Models in TorchScript, which torch.load compiles and whose methods it may run while it loads.
+  /// TorchScript, which torch.load compiles and whose methods it may run while it loads.
   case torchScript
   /// torch.package: Python's own files, which are imported.
   case package
-
-  /// Operators with which TorchScript reads or writes files, talks to others, or takes any memory for a
-  /// tensor.
-  private static let operators =
-    [
-      "from_file", "read_file", "write_file", "load_library", "rpc_sync", "rpc_async", "rpc_remote",
-      "_reinterpret_tensor",
-    ]
-    .map { Array($0.utf8) }
-  /// Those that are common words: they count where torch's name stands before them.
-  private static let commonOperators = ["save", "load"].map { Array($0.utf8) }
-  private static let namespaces = ["torch", "aten", "image"].map { Array($0.utf8) }
-  /// Those of them that stand in bytecode under no other name.
-  private static let bytecodeOperators = operators + commonOperators.prefix(1)
-  private static let definitions = [Array("def".utf8)]
-  /// The method that is run while a model is loaded.
-  private static let loading = Array("__setstate__".utf8)
+  /// torch.export, whose graph becomes Python, and AOTInductor, which compiles sources and loads libraries.
+  case export
 
   /// The kind of programs in an archive; nil where there are none, or none that torch would look for.
   static func kind(of archive: ScannedArchive) -> ScannedCode? {
     guard !archive.isTar else { return nil }
-    var hasSource = false
-    var isPackage = false
-    var isTorchScript = false
-    for member in archive.members {
-      let name = archive.foldedName(of: member)
-      hasSource = hasSource || name.hasSuffix(".py")
-      isPackage = isPackage || name.hasSuffix(".data/extern_modules")
-      // The first versions had a description in JSON.
-      isTorchScript =
-        isTorchScript || name.hasSuffix("constants.pkl") || name.hasSuffix("model.json")
-    }
-    guard hasSource else { return nil }
-    return isPackage ? .package : isTorchScript ? .torchScript : nil
+    var has = Traits()
+    for member in archive.members { has.look(at: archive.foldedName(of: member)) }
+    if has.export || has.version && has.models { return .export }
+    if has.source && has.package { return .package }
+    return has.bytecode || has.firstVersion && has.code || has.source && has.constants
+      ? .torchScript : nil
   }
 
-  /// Whether an archive has pickles in it, or the libraries of AOTInductor.
-  static func isModel(_ archive: ScannedArchive) -> Bool {
-    archive.members.contains { member in
-      let name = archive.foldedName(of: member)
-      return name.hasSuffix(".pkl")
-        || name.split(separator: UInt8(ascii: "/")).contains {
-          $0.elementsEqual("aotinductor".utf8)
-        }
+  /// What the names of an archive's members say.
+  private struct Traits {
+    var source = false
+    var package = false
+    var constants = false
+    var bytecode = false
+    /// The first TorchScript had a description in JSON, and sources of any name in a folder.
+    var firstVersion = false
+    var code = false
+    /// What torch.export and AOTInductor load.
+    var export = false
+    /// What may be of torch.export, if it is an archive of torch, all of which have a version.
+    var models = false
+    var version = false
+
+    mutating func look(at name: [UInt8]) {
+      source = source || name.hasSuffix(".py")
+      package = package || name.hasSuffix(".data/extern_modules")
+      constants = constants || name.hasSuffix("constants.pkl")
+      bytecode = bytecode || name.hasSuffix("bytecode.pkl")
+      firstVersion = firstVersion || name.hasSuffix("model.json")
+      export =
+        export || name.hasSuffix("archive_format")
+        || name.hasSuffix("serialized_exported_program.json")
+      version = version || name.hasSuffix("version")
+      let folders = name.split { [0x2F, 0x5C].contains($0) }.dropLast()
+      for (index, folder) in folders.enumerated() {
+        code = code || folder.elementsEqual("code".utf8)
+        models = models || folder.elementsEqual("models".utf8)
+        export = export || folder.elementsEqual("aotinductor".utf8)
+        let isConstants = index > 0 && folder.elementsEqual("constants".utf8)
+        export = export || isConstants && folders[index - 1].elementsEqual("data".utf8)
+      }
     }
   }
 
-  /// Whether a member is such a program.
+  /// Whether an archive has pickles in it.
+  static func hasPickles(_ archive: ScannedArchive) -> Bool {
+    archive.members.contains { archive.foldedName(of: $0).hasSuffix(".pkl") }
+  }
+
+  /// Whether a member is a source.
   static func isSource(_ member: ScannedArchive.Member, of archive: ScannedArchive) -> Bool {
     archive.foldedName(of: member).hasSuffix(".py")
   }
 
-  /// Whether a member is what the lite interpreter runs, in which operators are texts of a pickle.
-  static func isBytecode(_ member: ScannedArchive.Member, of archive: ScannedArchive) -> Bool {
-    !archive.isTar && archive.foldedName(of: member).hasSuffix("bytecode.pkl")
-  }
-
-  /// What is said of an archive once.
+  /// What is said of an archive whatever its sources are.
   func finding(in archive: ScannedArchive) -> PickleScan.Finding? {
-    guard case .torchScript = self else { return nil }
-    return Self.torchScriptFinding(at: archive.place)
+    switch self {
+    case .package: return nil
+    case .export:
+      let message =
+        "brings a program of torch.export or AOTInductor along, which runs when it is loaded"
+      return PickleScan.Finding(rule: "code.export", message, file: archive.place)
+    case .torchScript:
+      let names = archive.members.map { archive.foldedName(of: $0) }
+      let hasOthers = names.contains { $0.hasSuffix("bytecode.pkl") || $0.hasSuffix("model.json") }
+      return hasOthers ? Self.torchScriptFinding(at: archive.place) : nil
+    }
   }
 
   fileprivate static func torchScriptFinding(at place: String?) -> PickleScan.Finding {
-    PickleScan.Finding(
-      .unknown,
-      rule: "code.torchscript",
-      "brings TorchScript along, which can run while it is loaded",
-      file: place
-    )
+    let message = "brings TorchScript along, which can run while it is loaded"
+    return PickleScan.Finding(rule: "code.torchscript", message, file: place)
   }
 
   /// Whether bytes are a model for torch's lite interpreter in a flatbuffer, by the identifier of its schema.
@@ -85,148 +96,34 @@ enum ScannedCode {
     let span = Span<UInt8>(_bytes: bytes)
     return span.count >= 8 && identifier.indices.allSatisfy { span[4 + $0] == identifier[$0] }
   }
-
-  /// The operator in a source text that does more than compute; nil where there is none.
-  ///
-  /// Texts and comments count as well: where they end is for the compiler to say. A model can hide such a
-  /// call, which then happens when the model is called.
-  static func dangerousOperator(in text: Span<UInt8>) -> String? {
-    var previous = 0..<0
-    var index = 0
-    while index < text.count {
-      guard isLetter(text[index]) else {
-        index += 1
-        continue
-      }
-      let start = index
-      while index < text.count, isLetter(text[index]) { index += 1 }
-      let range = start..<index
-      defer { previous = range }
-      if let name = first(of: operators, thatIs: range, in: text) { return name }
-      guard let name = first(of: commonOperators, thatIs: range, in: text) else { continue }
-      if first(of: namespaces, thatIs: previous, in: text) != nil { return name }
-      // A definition, or a method of the model, has its word right in front of it.
-      let isBehind = previous.upperBound + 1 == start
-      let isMethod = isBehind && text[start - 1] == UInt8(ascii: ".")
-      let isDefined = isBehind && first(of: definitions, thatIs: previous, in: text) != nil
-      let next = (index..<text.count).first { ![0x20, 0x09, 0x0C].contains(text[$0]) }
-      if !isDefined, !isMethod, let next, mayOpenCall.contains(text[next]) { return name }
-    }
-    return nil
-  }
-
-  /// The same where names stand as texts between other data, such as in the bytes of a pickle, where nothing
-  /// but a namespace and two colons tell an operator from other words.
-  static func dangerousOperator(inBytecode bytes: Span<UInt8>) -> String? {
-    let colon = UInt8(ascii: ":")
-    for index in bytes.indices.dropFirst() where bytes[index] == colon && bytes[index - 1] == colon
-    {
-      guard index + 1 < bytes.count, isLetter(bytes[index + 1]) else { continue }
-      for name in bytecodeOperators where starts(bytes, with: name, at: index + 1) {
-        return String(decoding: name, as: UTF8.self)
-      }
-    }
-    return nil
-  }
-
-  /// Whether a program has a method that is run while it is loaded.
-  static func runsWhileLoaded(_ text: Span<UInt8>) -> Bool {
-    text.indices.contains { starts(text, with: loading, at: $0) }
-  }
-
-  /// The operator that a name is, if it does more than compute.
-  static func operatorName(_ name: Span<UInt8>) -> String? {
-    first(of: operators, thatIs: name.indices, in: name)
-      ?? first(of: commonOperators, thatIs: name.indices, in: name)
-  }
-
-  /// A parenthesis, or what may stand between a name and it.
-  private static let mayOpenCall: [UInt8] = Array("(#\\\n\r".utf8)
-
-  private static func first(
-    of names: [[UInt8]],
-    thatIs range: Range<Int>,
-    in text: Span<UInt8>
-  ) -> String? {
-    for name in names where name.count == range.count {
-      if starts(text, with: name, at: range.lowerBound) {
-        return String(decoding: name, as: UTF8.self)
-      }
-    }
-    return nil
-  }
-
-  private static func starts(_ text: Span<UInt8>, with name: [UInt8], at start: Int) -> Bool {
-    guard start + name.count <= text.count else { return false }
-    for index in name.indices where text[start + index] != name[index] { return false }
-    return true
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
-    default: false
-    }
-  }
 }
 
 extension PickleScanner {
-  /// Looks at a program in an archive.
+  /// Looks at a source in an archive.
   mutating func scanCode(_ stream: Stream, isDeflated: Bool, kind: ScannedCode) {
     switch kind {
+    case .export: break
     case .package:
       let message = "brings Python code along, which torch.package runs"
       result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
     case .torchScript:
-      guard let text = memberText(stream, isDeflated: isDeflated, cost: Self.textCost) else {
-        return
-      }
-      addOperator(ScannedCode.dangerousOperator(in: text.span), at: stream.place)
-      addLoading(text.span, at: stream.place)
+      guard let text = memberText(stream, isDeflated: isDeflated),
+        !TorchScriptDeclarations.areAll(of: text.span)
+      else { return }
+      result.add(ScannedCode.torchScriptFinding(at: stream.place))
     }
   }
 
-  /// Looks at what the lite interpreter runs.
-  mutating func scanBytecode(_ stream: Stream, isDeflated: Bool) {
-    guard let text = memberText(stream, isDeflated: isDeflated, cost: Self.textCost) else { return }
-    addOperator(ScannedCode.dangerousOperator(inBytecode: text.span), at: stream.place)
-    addLoading(text.span, at: stream.place)
-  }
-
-  /// Looks at a model of the lite interpreter, which keeps names of operators and TorchScript's sources
-  /// between tensors.
+  /// Looks whether bytes are a model of the lite interpreter.
   mutating func scanFlatbuffer(_ stream: Stream) {
     guard ScannedCode.isFlatbuffer(stream.region.bytes) else { return }
-    effort -= 2 * Self.textCost * stream.region.count
     result.add(ScannedCode.torchScriptFinding(at: stream.place))
-    let bytes = Span<UInt8>(_bytes: stream.region.bytes)
-    let name =
-      ScannedCode.dangerousOperator(inBytecode: bytes) ?? ScannedCode.dangerousOperator(in: bytes)
-    addOperator(name, at: stream.place)
-    addLoading(bytes, at: stream.place)
   }
-
-  private mutating func addOperator(_ name: String?, at place: String?) {
-    guard let name else { return }
-    let message = "its TorchScript calls \(name), which reaches outside of the model"
-    result.add(PickleScan.Finding(rule: "code.torchscript-io", message, file: place))
-  }
-
-  private mutating func addLoading(_ text: Span<UInt8>, at place: String?) {
-    guard ScannedCode.runsWhileLoaded(text) else { return }
-    let message = "its TorchScript is run while it is loaded (__setstate__)"
-    result.add(PickleScan.Finding(rule: "code.torchscript-load", message, file: place))
-  }
-
-  /// Looking for words takes so many times as long as reading bytes.
-  private static let textCost = 8
 
   /// The bytes of a member that is read as a text, as far as one is; nil where it cannot be.
-  ///
-  /// What is read in place costs `cost` times its bytes.
-  mutating func memberText(_ stream: Stream, isDeflated: Bool, cost: Int) -> [UInt8]? {
+  private mutating func memberText(_ stream: Stream, isDeflated: Bool) -> [UInt8]? {
     let limit = min(limits.memberBytes, inflationLeft)
-    effort -= (isDeflated ? 1 : cost) * stream.region.count
+    effort -= stream.region.count
     var text = stream.region
     if isDeflated {
       guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {

@@ -47,27 +47,53 @@ import Testing
 
   @Test func torchScript() throws {
     let code = Array("def f(x):\n  return torch.add(x, x)\n".utf8)
-    let files = [("m/constants.pkl", Self.empty), ("m/.data/serialization_id", [0x31])]
-    let result = try scan(zip(files + [("m/code/__torch__.py", code)]))
+    let files = [("m/CONSTANTS.PKL", Self.empty), ("m/.data/serialization_id", [0x31])]
+    let result = try scan(zip(files + [("m/code/__torch__.PY", code)]))
     #expect(result.findings.map(\.rule) == ["code.torchscript"])
-    #expect(result.findings.map(\.severity) == [.unknown])
+    #expect(result.findings.map(\.severity) == [.dangerous])
     #expect(try rules(zip([("m/readme.py", code), ("m/data.pkl", Self.empty)])).isEmpty)
+    // What the lite interpreter and the first versions run.
+    #expect(try rules(zip([("m/bytecode.pkl", Self.empty)])) == ["code.torchscript"])
+    let first = [("m/model.json", Array("{}".utf8)), ("m/code/m.txt", code)]
+    #expect(try rules(zip(first)) == ["code.torchscript"])
+    #expect(try rules(zip([first[0]])).isEmpty)
+  }
+
+  /// As torch writes a model without methods.
+  private static let declarations = """
+    class P(Module):
+      __parameters__ = ["weight", "h|0|b", ]
+      __buffers__ = []
+      __annotations__ = []
+      __annotations__["h|0|b"] = Tensor
+      weight : Tensor
+      training : bool
+      _is_full_backward_hook : Optional[bool]
+      h : __torch__.torch.nn.modules.container.ModuleList
+      sizes : Dict[str, List[int]]
+
+    """
+
+  @Test func declarationsAreNoProgram() throws {
+    let files = [("m/constants.pkl", Self.empty)]
+    #expect(try rules(zip(files + [("m/code/a.py", Array(Self.declarations.utf8))])).isEmpty)
   }
 
   @Test(
     arguments: [
-      ("torch.from_file(\"a\", True)", true), ("torch . # x\n  save(x, \"a\")", true),
-      ("ops.image.write_file(\"a\", x)", true), ("self.save(x)", false), ("torch.saved(x)", false),
-      ("x = \"#\"; torch . # y\n save(x)", true), ("def save(self):\n  return 1", false),
-      ("(torch.save)(x, \"a\")", true), ("(torch.\n save)(x)", true), ("s = torch.save", true),
-      ("\"load it\"", false), ("ops.inductor._reinterpret_tensor(x, [9])", true),
-      ("# torch.from_file", true),
+      "  def f(self): pass", "  n : Final[int] = 3", "  x : f()", "  x : Tensor; y = f()",
+      "  __parameters__ = [f(), ]", "  __parameters__ = [\"a\" + f()]",
+      "  __parameters__ = [\"a\\\"]",
+      "  __annotations__[\"a\"] = f()", "  __annotations__[f()] = Tensor", "class P(f()):",
+      "x = f()",
+      "  c : __torch__.torch.classes.quantized.Packed", "# f()", "  x : List[\nf()]",
+      "\u{C}x : Tensor",
     ]
   )
-  func operatorsOfTorchScript(code: String, isDangerous: Bool) throws {
-    let files = [("m/CONSTANTS.PKL", Self.empty), ("m/code/a.PY", Array(code.utf8))]
-    let expected = ["code.torchscript"] + (isDangerous ? ["code.torchscript-io"] : [])
-    #expect(try rules(zip(files)) == expected)
+  func allElseIsAProgram(line: String) throws {
+    let text = Array((Self.declarations + line + "\n").utf8)
+    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", text)]
+    #expect(try rules(zip(files)) == ["code.torchscript"])
   }
 
   @Test func pythonOfATorchPackage() throws {
@@ -89,7 +115,7 @@ import Testing
       let inModel = try scan(zip([("a/data.pkl", Self.empty), ("a/b.so", code)])).findings
       #expect(inModel.map(\.rule) == ["code.native"] && inModel[0].severity == .dangerous)
       let compiled = try scan(zip([("m/data/aotinductor/model/x", code)])).findings
-      #expect(compiled.map(\.rule) == ["code.aotinductor", "code.native"])
+      #expect(compiled.map(\.rule) == ["code.export", "code.native"])
       #expect(compiled.map(\.severity) == [.dangerous, .dangerous])
       #expect(try scan(zip([("lib/b.so", code)])).findings.map(\.severity) == [.unknown])
     }
@@ -97,105 +123,31 @@ import Testing
     #expect(try scan(program).findings.isEmpty)
   }
 
-  // MARK: - torch.export
-
-  private func exported(_ expression: String, key: String = "expr_str") -> [UInt8] {
-    let json = "{\"sizes\": [{\"as_expr\": {\"\(key)\" : \"\(expression)\", \"hint\": null}}]}"
-    return zip([("m/models/model.json", Array(json.utf8)), ("m/archive_format", Array("pt2".utf8))])
-  }
-
   @Test(
     arguments: [
-      "Symbol('s77', positive=True, integer=True)", "2*s0 + 1", "Max(1, (s0 - 1)//2) % 3",
-      "TruncToInt(Mul(Float('1.5', precision=53), ToFloat(Symbol('u0', integer=True))))",
-      "Pow(Symbol('s0'), Integer(-2))", "Float('-inf', precision=53)", "s0 >= 2.5",
+      "m/archive_format", "ARCHIVE_FORMAT", "serialized_exported_program.json",
+      "m/data/aotinductor/a/b",
+      "m/data/aotinductor/../../x.txt", "m\\data\\constants\\a.cpp", "m/data/constants/a.so",
     ]
   )
-  func sizesThatAreArithmetic(expression: String) throws {
-    let findings = try scan(exported(expression)).findings
-    #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .unknown)
+  func programsOfTorchExport(name: String) throws {
+    let findings = try scan(zip([(name, [1]), ("m/data.pkl", Self.empty)])).findings
+    #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .dangerous)
   }
 
-  @Test(
-    arguments: [
-      "__import__('os')", "eval('s0')", "Max.mro()", "Symbol('s0').func", "(Max)(1)", "'s0'(1)",
-      "Max('os.x')", "Max('f(1)')", "lambda: 0", "s0[0]", "s0 if 1 else 2; x", "1.real", "[s0]",
-      "Max(1)(2)", "M\\u0061x.a", "s0\\n", "é",
-    ]
-  )
-  func sizesThatAreMore(expression: String) throws {
-    for key in ["expr_str", "expr\\u005fstr"] {
-      let findings = try scan(exported(expression, key: key)).findings
-      #expect(findings.map(\.severity) == [.unknown, .dangerous], "\(expression)")
-    }
+  @Test func foldersOfModelsAreNoProgram() throws {
+    let model = ("m/models/model/json", Array("{}".utf8))
+    #expect(try rules(zip([model])).isEmpty)
+    #expect(try rules(zip([model, ("m/.data/version", [0x33])])) == ["code.export"])
+    #expect(
+      try rules(zip([("m/aotinductor", [1]), ("m/data/0", [1]), ("m/version", [0x33])])).isEmpty
+    )
   }
 
-  /// A member's name may lead out of the folder, and torch unpacks it.
-  @Test(arguments: ["model/a.cpp", "a.O", "model/metadata.json", "model/../../../home/x.txt"])
-  func filesOfAOTInductor(name: String) throws {
-    let file = zip([("m/data/aotinductor/\(name)", [1]), ("m/data/constants/a.cpp", [1])])
-    #expect(try rules(file) == ["code.aotinductor"])
-    #expect(try rules(zip([("m/data/other/\(name)", [1])])).isEmpty)
-  }
-
-  /// What is in `models` is a description, whatever its name ends in.
-  @Test(arguments: ["model.json", "model.jsom", "model/json"])
-  func whatADescriptionHas(name: String) throws {
-    func severities(_ json: String) throws -> [PickleScan.Finding.Severity] {
-      let files = [("m/models/\(name)", Array(json.utf8)), ("m/archive_format", Array("pt2".utf8))]
-      return try scan(zip(files)).findings.map(\.severity)
-    }
-    let plain = [
-      "{\"guards_code\": [\"L['x'].size()[0] >= 2*L['args'][0].stride()[1] and not (3 != 4)\"]}",
-      "{\"guards_code\": null}", "{\"guards_code\": []}",
-      "{\"target\": \"torch.ops.aten.add.Tensor\"}",
-      "{\"spec\": \"{\\\"default_factory_module\\\": \\\"builtins\\\"}\"}",
-    ]
-    for json in plain { #expect(try severities(json) == [.unknown], "\(json)") }
-    let odd = [
-      "{\"guards_code\": [\"1 > 0\", \"L['x'].data\"]}",
-      "{\"guards_code\": [\"L['x'].size()[0]\\nimport os\"]}",
-      "{\"guards_code\": \"L\"}", "{\"guards_code\": [\"L[open('a')]\"]}",
-      "{\"guards_code\": [\"L['a'](1)\"]}",
-      "{\"target\": \"torch.ops.aten.from_file.default\"}", "{\"expr_str\": [1]}",
-      "{\"spec\": \"{\\\"default_factory_module\\\": \\\"antigravity\\\"}\"}",
-      "{\"a\": \"[{\\\"__en\\\\u0075m__\\\": 1}]\"}",
-    ]
-    for json in odd { #expect(try severities(json) == [.unknown, .dangerous], "\(json)") }
-  }
-
-  @Test func whatRunsWhileItIsLoaded() throws {
-    let code = Array("def __setstate__(self, x: int) -> NoneType:\n  s = torch\n".utf8)
-    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", code)]
-    #expect(try rules(zip(files)) == ["code.torchscript", "code.torchscript-load"])
-    #expect(try rules(zip([("m/bytecode.pkl", code)])) == ["code.torchscript-load"])
-    let flatbuffer = [0x28, 0, 0, 0] + Array("PTMF".utf8) + code
-    #expect(try rules(flatbuffer) == ["code.torchscript", "code.torchscript-load"])
-  }
-
-  @Test func operatorsOfTheLiteInterpreter() throws {
-    func bytecode(_ name: String) -> [UInt8] {
-      [0x80, 2, 0x58] + littleEndian(name.utf8.count, 4) + Array(name.utf8) + [0x71, 0, 0x2E]
-    }
-    for name in ["aten::save", "aten::from_file", "prim::rpc_sync"] {
-      #expect(try rules(zip([("m/bytecode.pkl", bytecode(name))])) == ["code.torchscript-io"])
-    }
-    #expect(try rules(zip([("m/bytecode.pkl", bytecode("aten::add"))])).isEmpty)
-    #expect(try rules(zip([("m/data.pkl", bytecode("aten::save"))])).isEmpty)
-  }
-
-  @Test(
-    arguments: [
-      ("aten::save", true), ("def f(self):\n  torch.save([1], \"a\")\n", true),
-      ("torch.from_file(\"a\")", true), ("aten::add", false), ("self.save(x)", false),
-    ]
-  )
-  func flatbuffersOfTheLiteInterpreter(text: String, isDangerous: Bool) throws {
-    let tensors = [UInt8](repeating: 0xF0, count: 3000)
-    let file = [0x28, 0, 0, 0] + Array("PTMF".utf8) + tensors + Array(text.utf8) + tensors
-    let expected = ["code.torchscript"] + (isDangerous ? ["code.torchscript-io"] : [])
-    #expect(try rules(file) == expected)
-    #expect(try rules(zip([("model.ptl", file)])) == expected)
+  @Test func flatbuffersOfTheLiteInterpreter() throws {
+    let file = [0x28, 0, 0, 0] + Array("PTMF".utf8) + [UInt8](repeating: 0xF0, count: 3000)
+    #expect(try rules(file) == ["code.torchscript"])
+    #expect(try rules(zip([("model.ptl", file)])) == ["code.torchscript"])
     #expect(try rules(Array(file.dropFirst())).isEmpty)
   }
 
