@@ -34,6 +34,7 @@ import Testing
       ["scan", Fixtures.path("torch"), Fixtures.path("numpy")],
       ["verify", model, "--reference", Fixtures.path("reference/tiny-gpt2.safetensors")],
       ["verify", model, "--against", model],
+      ["bench", model, "--only", "prefill", "--repeat", "1"],
     ]
   )
   func outputFitsItsSchema(arguments: [String]) throws {
