@@ -51,6 +51,11 @@ package enum FileSystem {
     return status.st_mode & 0o777
   }
 
+  /// Has a file read and written by those who may read and write another, if that is there.
+  package static func copyMode(of path: String, to other: String) {
+    if let mode = mode(of: path) { _ = unsafe chmod(other, mode) }
+  }
+
   /// Occupies those of the three standard descriptors that are closed.
   ///
   /// So no file gets one of them, and messages with it. Reading and writing them fails as it did.

@@ -55,7 +55,10 @@ package final class StagingFolder {
       for name in names where FileSystem.isFolder(target + "/" + name) {
         throw FormatError(InputOutputFault(.rename, code: EISDIR), in: name)
       }
-      for name in names { try FileSystem.rename(path + "/" + name, to: target + "/" + name) }
+      for name in names {
+        FileSystem.copyMode(of: target + "/" + name, to: path + "/" + name)
+        try FileSystem.rename(path + "/" + name, to: target + "/" + name)
+      }
       try? FileManager.default.removeItem(atPath: path)
       let present = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
       for name in present

@@ -73,11 +73,15 @@ import Testing
     #expect(try Ballast.run("convert", model, native, "--layout", "native").status == 0)
     let carried = try Checkpoint.open(path: native).metadata
     #expect(carried["license"] == "MIT" && carried["ballast.layout"] == "native")
-    // What is being written is no file that stays behind, nor is one in the folder itself.
+    // What is in the folder that is written to stays there.
     let beside = try Ballast.run("convert", model, model + "/x.gguf")
-    #expect(beside.status == 0 && beside.errors.contains("not copied: README.md\n"))
+    #expect(beside.status == 0 && !beside.errors.contains("not copied"))
+    let weightsPath = model + "/model.safetensors"
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: weightsPath)
     let inPlace = try Ballast.run("convert", model, model, "--to", "hf", "--force")
     #expect(inPlace.status == 0 && !inPlace.errors.contains("not copied"))
+    let attributes = try FileManager.default.attributesOfItem(atPath: weightsPath)
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
   }
 
   @Test func shardsMakeAFolder() throws {

@@ -204,8 +204,8 @@ extension StatisticsFinding {
       case .norm(let times):
         (
           .warning, "values.norm",
-          "the root mean square is \(Readable.number(times, digits: 3)) times the median of its "
-            + "peers in other layers"
+          "the root mean square is \(Readable.number(times, digits: 3)) times the median of "
+            + "all layers"
         )
       }
     return Finding(severity, rule: rule, message, place: tensor.printable)

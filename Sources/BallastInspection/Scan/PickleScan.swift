@@ -86,7 +86,8 @@ package struct PickleScan: Sendable {
       return
     }
     let calls: [PickleName.Call?] = name.calls.isEmpty ? [nil] : name.calls
-    for call in calls where hasRoom(for: severity) {
+    for (index, call) in calls.enumerated()
+    where hasRoom(for: severity, isRepeated: index > 0) {
       keep(Finding(name, call, severity, base: base, file: file))
     }
     omittedCount += name.omittedCalls
@@ -99,8 +100,14 @@ package struct PickleScan: Sendable {
   }
 
   /// Whether a further finding is kept; if not, it is counted: making one takes longer than finding it.
-  private mutating func hasRoom(for severity: Finding.Severity) -> Bool {
-    guard counts[severity, default: 0] < Self.maximumFindings else {
+  ///
+  /// Further calls of a name take no room from other names.
+  private mutating func hasRoom(
+    for severity: Finding.Severity,
+    isRepeated: Bool = false
+  ) -> Bool {
+    let maximum = isRepeated ? Self.maximumFindings / 4 : Self.maximumFindings
+    guard counts[severity, default: 0] < maximum else {
       omittedCount += 1
       return false
     }

@@ -10,7 +10,7 @@ package struct StatisticsFinding: Hashable, Sendable {
     /// So many rows, or columns, of a matrix are zeros.
     case deadRows(Int, of: Int)
     case deadColumns(Int, of: Int)
-    /// The root of the mean square is so many times the median of its peers in other layers.
+    /// The root of the mean square is so many times the median of all layers.
     case norm(times: Double)
     /// So many values are NaN or infinite.
     case notFinite(Int)
@@ -24,9 +24,11 @@ package struct StatisticsFinding: Hashable, Sendable {
     self.kind = kind
   }
 
-  /// A norm is out of line when it is so many times the median of at least so many peers.
+  /// A norm is out of line when it is so many times the median of at least so many layers.
+  ///
+  /// Where layers are of two kinds, half of them each, the median lies between, and none is out of line.
   private static let normFactor = 5.0
-  private static let leastPeers = 3
+  private static let leastLayers = 4
 
   /// The findings about tensors; rows are looked at only where there are zeros enough.
   ///
@@ -58,33 +60,32 @@ package struct StatisticsFinding: Hashable, Sendable {
     return findings
   }
 
-  /// For each tensor how many times the median of its peers its norm is, if that is out of line.
+  /// For each tensor how many times the median of its layers its norm is, if that is out of line.
   private static func normFactors(
     _ tensors: [(name: String, statistics: TensorStatistics)]
   ) -> [Double?] {
-    var peers: [LayeredName.Family: [Double]] = [:]
+    var layers: [LayeredName.Family: [Double]] = [:]
     let names = tensors.map { LayeredName($0.name) }
     for (name, tensor) in zip(names, tensors) where name.layer != nil {
       guard let norm = tensor.statistics.rootMeanSquare, norm.isFinite else { continue }
-      peers[name.family, default: []].append(norm)
+      layers[name.family, default: []].append(norm)
     }
-    let sorted = peers.filter { $0.value.count > leastPeers }.mapValues { $0.sorted() }
+    let medians = layers.filter { $0.value.count >= leastLayers }.mapValues {
+      median(of: $0.sorted())
+    }
     return zip(names, tensors).map { name, tensor in
-      guard name.layer != nil, let norms = sorted[name.family],
+      guard name.layer != nil, let median = medians[name.family],
         let norm = tensor.statistics.rootMeanSquare, norm.isFinite
       else { return nil }
-      let median = median(of: norms, without: norm)
       guard median > 0, norm > median * normFactor || norm < median / normFactor else { return nil }
       return norm / median
     }
   }
 
-  /// The median of ascending numbers but for one of them.
-  private static func median(of sorted: [Double], without one: Double) -> Double {
-    func other(_ place: Int) -> Double { sorted[sorted[place] < one ? place : place + 1] }
-    let count = sorted.count - 1
+  /// The median of ascending numbers.
+  private static func median(of sorted: [Double]) -> Double {
     // Halves: the sum of two may be more than float64 holds.
-    return other((count - 1) / 2) / 2 + other(count / 2) / 2
+    sorted[(sorted.count - 1) / 2] / 2 + sorted[sorted.count / 2] / 2
   }
 
   /// The elements that are read between two looks at whether to go on.

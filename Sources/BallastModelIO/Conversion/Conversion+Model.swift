@@ -71,10 +71,9 @@ extension Conversion {
     return summary
   }
 
-  /// The files that stay behind: none where the output goes into the folder that they are in.
+  /// The files that stay behind: none where the output goes into the folder that they are in, or is it.
   private func otherFiles(of model: OpenedModel, whenWriting output: String) -> [String] {
-    guard !FileIdentity.isSame(output, model.folder) else { return [] }
-    return model.otherFiles.filter { !FileIdentity.isSame("\(model.folder)/\($0)", output) }
+    FileIdentity.isSame(OpenedModel.folder(of: output), model.folder) ? [] : model.otherFiles
   }
 
   /// The first of several names.

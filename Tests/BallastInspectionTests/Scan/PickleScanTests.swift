@@ -62,6 +62,18 @@ import Testing
     #expect(finding.opcode == "GLOBAL" && finding.offset == 2 && finding.arguments == nil)
   }
 
+  /// Many calls of some names leave room for others.
+  @Test func furtherCallsComeBehindOtherNames() throws {
+    var bytes = Self.protocol2
+    for name in 0..<100 {
+      for call in 0..<8 { bytes += Array("cos\nf\(name)\n(S'\(call)'\ntR0".utf8) }
+    }
+    let result = try scan(bytes + Array("cposix\nsystem\n(S'id'\ntR.".utf8))
+    let names = Set(result.findings.compactMap(\.name))
+    #expect(names.count == 101 && names.contains("posix.system"))
+    #expect(result.findings.count + result.omittedCount == 801)
+  }
+
   @Test func theMemoIsFollowedToTheName() throws {
     // "collections" is overwritten by "os" before it is fetched.
     let bytes =
