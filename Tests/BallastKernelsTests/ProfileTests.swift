@@ -1,7 +1,9 @@
 import BallastKernels
 import Testing
 
-/// What a profile counts. One is taken at a time, so these run one after the other.
+/// What a profile counts.
+///
+/// One is taken at a time, so these run one after the other.
 @Suite(.serialized) struct ProfileTests {
   @Test func operationsAreCounted() {
     let profile = Profile.taking {

@@ -14,7 +14,8 @@ extension Bench {
       let tokens = Double(result.work.tokens)
       works.append([
         .text(result.work.name), .number(tokens / result.median),
-        .text(spread(result.seconds.map { tokens / $0 })), .text(Readable.duration(.seconds(result.median))),
+        .text(spread(result.seconds.map { tokens / $0 })),
+        .text(Readable.duration(.seconds(result.median))),
       ])
     }
     var document: Document = [.table(works)]
@@ -40,7 +41,8 @@ extension Bench {
     for (operation, cost) in sorted(profile) {
       rest -= cost.seconds
       table.append([
-        .text(operation.rawValue), .integer(cost.calls), .text(Readable.duration(.seconds(cost.seconds))),
+        .text(operation.rawValue), .integer(cost.calls),
+        .text(Readable.duration(.seconds(cost.seconds))),
         .fraction(cost.seconds / profile.seconds),
         cost.operations > 0 ? .text(figure(cost.operations / cost.seconds / 1e9)) : .empty,
         .text(figure(cost.bytes / cost.seconds / 1e9)),
