@@ -32,6 +32,7 @@ cases = {
         [model, fixtures / "containers" / "tiny-legacy.bin", "--canonical", "--all"]],
     "check": [[model], [model, types], files, [fixtures / "formats" / "openai"]],
     "scan": [[types], [fixtures / "torch"], [fixtures / "numpy"]],
+    "bench": [[model, "--only", "train", "--repeat", "1", "--shape", "1x16"]],
     "verify": [[model, "--reference", reference], [model, "--against", model]],
 }
 

@@ -23,8 +23,13 @@ extension PickleScanner {
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
       // An end record can stand in any bytes; a file that starts as an archive should be one, and so
       // should what has members, too, unless an archive stands there within other data.
-      if isCertain || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip),
-        error.fault.limitName == nil
+      if error.fault.limitName != nil {
+        // Readers without this limit find other members than those that were found here.
+        let message =
+          "has more members, or longer names of them, than are read (\(error.fault.description))"
+        result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
+      } else if isCertain
+        || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip)
       {
         contents.refused.append(error)
       }
@@ -34,7 +39,9 @@ extension PickleScanner {
 
   /// Whether bytes hold an archive that is sound, with others in front of it and behind it.
   private static func holdsArchive(_ source: SharedBytes, limits: ZipLimits) -> Bool {
-    guard let range = ScannedArchive.lastArchive(in: source) else { return false }
+    guard let range = ScannedArchive.lastArchive(in: source),
+      !ScannedArchive.hasDirectoryByAbsoluteOffset(source)
+    else { return false }
     return (try? ZipArchive(parsing: source.slice(range), limits: limits)) != nil
   }
 

@@ -125,9 +125,31 @@ struct ScannedArchive {
   /// Where the archive stands to which the last end record belongs, by what that says of the directory;
   /// nil where there is none, or it says no such thing.
   static func lastArchive(in source: SharedBytes) -> Range<Int>? {
+    guard let last = lastEnd(in: source) else { return nil }
+    let first = last.start - last.directory.count - last.directory.offset
+    let end = last.start + endBytes + last.comment
+    return first >= 0 && end <= source.count ? first..<end : nil
+  }
+
+  /// Whether the offset of the last end record leads to a directory if it is counted from the start of the
+  /// bytes, as some readers do, although the archive starts elsewhere.
+  static func hasDirectoryByAbsoluteOffset(_ source: SharedBytes) -> Bool {
+    guard let last = lastEnd(in: source) else { return false }
+    let offset = last.directory.offset
     let span = Span<UInt8>(_bytes: source.bytes)
-    let byteCount = 22
-    let last = span.count - byteCount
+    return offset + last.directory.count != last.start && offset + 4 <= span.count
+      && span[offset] == 0x50 && span[offset + 1] == 0x4B && span[offset + 2] == 1
+      && span[offset + 3] == 2
+  }
+
+  /// The size of an end record without its comment.
+  private static let endBytes = 22
+
+  private static func lastEnd(
+    in source: SharedBytes
+  ) -> (start: Int, directory: (count: Int, offset: Int), comment: Int)? {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let last = span.count - endBytes
     guard last >= 0,
       let start = (max(0, last - Int(UInt16.max))...last).reversed().first(where: {
         span[$0] == 0x50 && span[$0 + 1] == 0x4B && span[$0 + 2] == 5 && span[$0 + 3] == 6
@@ -137,9 +159,7 @@ struct ScannedArchive {
     guard (try? reader.seek(to: start + 12)) != nil, let size = try? reader.read(UInt32.self),
       let offset = try? reader.read(UInt32.self), let comment = try? reader.read(UInt16.self)
     else { return nil }
-    let first = start - Int(size) - Int(offset)
-    let end = start + byteCount + Int(comment)
-    return first >= 0 && end <= span.count ? first..<end : nil
+    return (start, (Int(size), Int(offset)), Int(comment))
   }
 
   /// The next header of a member, entry of a directory or end record.

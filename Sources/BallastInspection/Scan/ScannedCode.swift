@@ -18,8 +18,10 @@ enum ScannedCode {
     guard !archive.isTar else { return nil }
     var has = Traits()
     for member in archive.members { has.look(at: archive.foldedName(of: member)) }
-    if has.export || has.version && has.models { return .export }
     if has.source && has.package { return .package }
+    if has.export || has.version && (has.models || has.constantsOfExport) { return .export }
+    // torch.load opens no archive without a version.
+    guard has.version else { return nil }
     return has.bytecode || has.firstVersion && has.code || has.source && has.constants
       ? .torchScript : nil
   }
@@ -35,29 +37,43 @@ enum ScannedCode {
     var code = false
     /// What torch.export and AOTInductor load.
     var export = false
-    /// What may be of torch.export, if it is an archive of torch, all of which have a version.
+    /// What may be of those, if it is an archive of torch.
     var models = false
+    var constantsOfExport = false
     var version = false
 
     mutating func look(at name: [UInt8]) {
+      let parts = name.split { [0x2F, 0x5C].contains($0) }
+      func isLast(_ text: String) -> Bool { parts.last?.elementsEqual(text.utf8) ?? false }
       source = source || name.hasSuffix(".py")
       package = package || name.hasSuffix(".data/extern_modules")
-      constants = constants || name.hasSuffix("constants.pkl")
-      bytecode = bytecode || name.hasSuffix("bytecode.pkl")
-      firstVersion = firstVersion || name.hasSuffix("model.json")
-      export =
-        export || name.hasSuffix("archive_format")
-        || name.hasSuffix("serialized_exported_program.json")
-      version = version || name.hasSuffix("version")
-      let folders = name.split { [0x2F, 0x5C].contains($0) }.dropLast()
-      for (index, folder) in folders.enumerated() {
+      constants = constants || isLast("constants.pkl")
+      bytecode = bytecode || isLast("bytecode.pkl")
+      firstVersion = firstVersion || isLast("model.json")
+      export = export || isLast("archive_format") || isLast("serialized_exported_program.json")
+      // The first folder is the archive's own, and has any name.
+      let record = name.drop { $0 != 0x2F }.dropFirst()
+      version =
+        version || record.elementsEqual("version".utf8)
+        || record.elementsEqual(".data/version".utf8)
+      let folders = parts.dropLast()
+      for (index, folder) in folders.enumerated().dropFirst() {
         code = code || folder.elementsEqual("code".utf8)
         models = models || folder.elementsEqual("models".utf8)
+        guard folders[index - 1].elementsEqual("data".utf8) else { continue }
         export = export || folder.elementsEqual("aotinductor".utf8)
-        let isConstants = index > 0 && folder.elementsEqual("constants".utf8)
-        export = export || isConstants && folders[index - 1].elementsEqual("data".utf8)
+        guard index > 1, folder.elementsEqual("constants".utf8) else { continue }
+        constantsOfExport = true
+        // AOTInductor asks for no version.
+        export = export || Self.programs.contains { name.hasSuffix($0) }
       }
     }
+
+    /// What AOTInductor compiles and loads, and how.
+    private static let programs = [
+      ".c", ".cc", ".cpp", ".cxx", ".cu", ".cubin", ".o", ".a", ".so", ".dylib", ".dll", ".pyd",
+      ".json",
+    ]
   }
 
   /// Whether an archive has pickles in it.

@@ -37,7 +37,8 @@ enum TorchScriptDeclarations {
       let rest = line.dropFirst(annotation.utf8.count)
       let name = rest.prefix { isPlain($0) }
       let value = rest.dropFirst(name.count)
-      return value.starts(with: equals.utf8) && isType(value.dropFirst(equals.utf8.count))
+      return !name.isEmpty && value.starts(with: equals.utf8)
+        && isType(value.dropFirst(equals.utf8.count))
     }
     let name = line.prefix(while: isLetter)
     let type = line.dropFirst(name.count)
@@ -54,8 +55,10 @@ enum TorchScriptDeclarations {
       switch byte {
       case UInt8(ascii: " "), UInt8(ascii: ","): continue
       case UInt8(ascii: "\""):
-        rest = rest.drop { isPlain($0) }
-        guard rest.popFirst() == UInt8(ascii: "\"") else { return false }
+        // Without a name it may be the start of three quotes.
+        let name = rest.prefix { isPlain($0) }
+        rest = rest.dropFirst(name.count)
+        guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "\"") else { return false }
       default: return false
       }
     }

@@ -7,6 +7,9 @@ import Testing
   private static let elf: [UInt8] =
     [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 100)
 
+  /// What every archive of torch has in it.
+  private static let version = ("m/version", [0x33] as [UInt8])
+
   private func rules(_ bytes: [UInt8]) throws -> [String] {
     try scan(bytes).findings.map(\.rule)
   }
@@ -47,16 +50,18 @@ import Testing
 
   @Test func torchScript() throws {
     let code = Array("def f(x):\n  return torch.add(x, x)\n".utf8)
-    let files = [("m/CONSTANTS.PKL", Self.empty), ("m/.data/serialization_id", [0x31])]
+    let files = [("m/CONSTANTS.PKL", Self.empty), ("m/.data/version", [0x31])]
     let result = try scan(zip(files + [("m/code/__torch__.PY", code)]))
     #expect(result.findings.map(\.rule) == ["code.torchscript"])
     #expect(result.findings.map(\.severity) == [.dangerous])
     #expect(try rules(zip([("m/readme.py", code), ("m/data.pkl", Self.empty)])).isEmpty)
     // What the lite interpreter and the first versions run.
-    #expect(try rules(zip([("m/bytecode.pkl", Self.empty)])) == ["code.torchscript"])
+    #expect(try rules(zip([("m/bytecode.pkl", Self.empty), Self.version])) == ["code.torchscript"])
     let first = [("m/model.json", Array("{}".utf8)), ("m/code/m.txt", code)]
-    #expect(try rules(zip(first)) == ["code.torchscript"])
-    #expect(try rules(zip([first[0]])).isEmpty)
+    #expect(try rules(zip(first + [Self.version])) == ["code.torchscript"])
+    #expect(try rules(zip([first[0], Self.version])).isEmpty)
+    // Without a version no torch opens it: the files of some project.
+    #expect(try rules(zip(first + files.dropLast() + [("docs/m/version", [])])).isEmpty)
   }
 
   /// As torch writes a model without methods.
@@ -75,7 +80,7 @@ import Testing
     """
 
   @Test func declarationsAreNoProgram() throws {
-    let files = [("m/constants.pkl", Self.empty)]
+    let files = [("m/constants.pkl", Self.empty), Self.version]
     #expect(try rules(zip(files + [("m/code/a.py", Array(Self.declarations.utf8))])).isEmpty)
   }
 
@@ -84,7 +89,9 @@ import Testing
       "  def f(self): pass", "  n : Final[int] = 3", "  x : f()", "  x : Tensor; y = f()",
       "  __parameters__ = [f(), ]", "  __parameters__ = [\"a\" + f()]",
       "  __parameters__ = [\"a\\\"]",
-      "  __annotations__[\"a\"] = f()", "  __annotations__[f()] = Tensor", "class P(f()):",
+      "  __annotations__[\"a\"] = f()", "  __annotations__[f()] = Tensor",
+      "  __annotations__ = [\"\"\" \"\"\", f()] # \"\"\" \"a\"\"\"]",
+      "  __annotations__[\"\"] = Tensor", "class P(f()):",
       "x = f()",
       "  c : __torch__.torch.classes.quantized.Packed", "# f()", "  x : List[\nf()]",
       "\u{C}x : Tensor",
@@ -92,7 +99,7 @@ import Testing
   )
   func allElseIsAProgram(line: String) throws {
     let text = Array((Self.declarations + line + "\n").utf8)
-    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", text)]
+    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", text), Self.version]
     #expect(try rules(zip(files)) == ["code.torchscript"])
   }
 
@@ -114,7 +121,8 @@ import Testing
       #expect(file.map(\.rule) == ["code.native"] && file[0].severity == .unknown)
       let inModel = try scan(zip([("a/data.pkl", Self.empty), ("a/b.so", code)])).findings
       #expect(inModel.map(\.rule) == ["code.native"] && inModel[0].severity == .dangerous)
-      let compiled = try scan(zip([("m/data/aotinductor/model/x", code)])).findings
+      let compiled = try scan(zip([("m/data/aotinductor/model/x", code), Self.version]))
+        .findings
       #expect(compiled.map(\.rule) == ["code.export", "code.native"])
       #expect(compiled.map(\.severity) == [.dangerous, .dangerous])
       #expect(try scan(zip([("lib/b.so", code)])).findings.map(\.severity) == [.unknown])
@@ -135,13 +143,18 @@ import Testing
     #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .dangerous)
   }
 
-  @Test func foldersOfModelsAreNoProgram() throws {
+  /// The first folder is named after the file, and other archives have folders of these names.
+  @Test func foldersOfTheseNamesAreNoProgram() throws {
     let model = ("m/models/model/json", Array("{}".utf8))
+    #expect(try rules(zip([model, Self.version])) == ["code.export"])
     #expect(try rules(zip([model])).isEmpty)
-    #expect(try rules(zip([model, ("m/.data/version", [0x33])])) == ["code.export"])
-    #expect(
-      try rules(zip([("m/aotinductor", [1]), ("m/data/0", [1]), ("m/version", [0x33])])).isEmpty
-    )
+    for root in ["models", "aotinductor", "data", "code", "constants"] {
+      let saved = ["data.pkl", "constants/0", "version", ".data/serialization_id"]
+      #expect(try rules(zip(saved.map { ("\(root)/\($0)", Self.empty) })).isEmpty, "\(root)")
+    }
+    for name in ["docs/a/version", "m/.python-version", "version", "m/conversion"] {
+      #expect(try rules(zip([model, ("m/data/constants/a", [1]), (name, [1])])).isEmpty, "\(name)")
+    }
   }
 
   @Test func flatbuffersOfTheLiteInterpreter() throws {

@@ -87,11 +87,13 @@ struct ZipEndRecord {
       .filter { isSignature(at: $0, in: span) && end(of: $0, in: span) == span.count }
   }
 
-  /// Where a record may start: a comment has at most 64 KiB.
+  /// Where a record may start: a comment has at most 64 KiB, and torch's reader looks 4 KiB further.
   private static func candidates(in span: Span<UInt8>) -> Range<Int> {
     let end = max(0, span.count - byteCount + 1)
-    return max(0, end - 1 - Int(UInt16.max))..<end
+    return max(0, end - 1 - Int(UInt16.max) - farther)..<end
   }
+
+  private static let farther = 1 << 12
 
   private static func isSignature(at start: Int, in span: Span<UInt8>) -> Bool {
     span[start] == 0x50 && span[start + 1] == 0x4B && span[start + 2] == 5 && span[start + 3] == 6
