@@ -23,13 +23,13 @@ extension PickleScanner {
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
       // An end record can stand in any bytes; a file that starts as an archive should be one, and so
       // should what has members, too, unless an archive stands there within other data.
-      if error.fault.limitName != nil {
+      if error.fault.limitName != nil, !contents.isCut {
         // Readers without this limit find other members than those that were found here.
         let message =
           "has more members, or longer names of them, than are read (\(error.fault.description))"
         result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
-      } else if isCertain
-        || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip)
+      } else if error.fault.limitName == nil,
+        isCertain || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip)
       {
         contents.refused.append(error)
       }
