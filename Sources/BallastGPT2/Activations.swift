@@ -30,6 +30,9 @@ package final class Activations {
   package let embedded: UnsafeMutablePointer<Float>  // [N, C]
   package let blocks: [BlockActivations]
   package let finalNorm: NormActivations
+  /// The rows whose logits exist at a time: B · T × V of them never do.
+  package let logitRows: Int
+  let logits: UnsafeMutablePointer<Float>  // [logit rows, V]
   private let storage: Storage
 
   /// The number of tokens, N.
@@ -42,12 +45,16 @@ package final class Activations {
     length: Int,
     forTraining: Bool
   ) throws(FormatError) {
-    let plan = Plan(configuration, batch: batch, length: length)
     let sets = forTraining ? configuration.layers : 1
     let rows = batch * length
     var arena = Arena(
       try Storage(
-        count: plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))
+        count: Self.floatCount(
+          configuration,
+          batch: batch,
+          length: length,
+          forTraining: forTraining
+        )
       )
     )
     let stream = rows * configuration.width
@@ -67,6 +74,8 @@ package final class Activations {
     }
     blocks = (0..<configuration.layers).map { sharedBlocks[min($0, sets - 1)] }
     finalNorm = arena.takeNorm(rows: rows, width: configuration.width)
+    logitRows = Plan.logitRows(configuration, rows: rows)
+    logits = arena.take(logitRows * configuration.vocabularySize)
     storage = arena.storage
     self.embedded = embedded
     self.batch = batch
@@ -82,7 +91,8 @@ package final class Activations {
   ) -> Int {
     let plan = Plan(configuration, batch: batch, length: length)
     let sets = forTraining ? configuration.layers : 1
-    return plan.stream + plan.norm + sets * (plan.block + (forTraining ? plan.stream : 0))
+    return plan.stream + plan.norm + plan.logits
+      + sets * (plan.block + (forTraining ? plan.stream : 0))
   }
 }
 
@@ -91,11 +101,26 @@ private struct Plan {
   let stream: Int
   let norm: Int
   let block: Int
+  let logits: Int
+
+  /// The most bytes of logits: each chunk reads the whole head, and with gradients writes as much, so that
+  /// chunks of few rows wait for memory.
+  private static let logitBytes = 64 << 20
+
+  /// The rows of the logits' chunks: all of them, or equal parts.
+  static func logitRows(_ configuration: GPT2Configuration, rows: Int) -> Int {
+    let most = max(1, logitBytes / (configuration.vocabularySize * MemoryLayout<Float>.stride))
+    let chunks = (rows + most - 1) / most
+    return chunks == 0 ? 0 : (rows + chunks - 1) / chunks
+  }
 
   init(_ configuration: GPT2Configuration, batch: Int, length: Int) {
     let rows = batch * length
     stream = Arena.padded(rows * configuration.width)
     norm = stream + 2 * Arena.padded(rows)
+    logits = Arena.padded(
+      Self.logitRows(configuration, rows: rows) * configuration.vocabularySize
+    )
     block =
       2 * norm + Arena.padded(3 * rows * configuration.width) + 2 * stream
       + Arena.padded(rows * configuration.heads) + 2 * Arena.padded(rows * configuration.innerWidth)

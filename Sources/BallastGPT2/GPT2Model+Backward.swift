@@ -48,9 +48,8 @@ extension GPT2Model {
   ) -> Double {
     forward(ids, into: activations, dropout: dropout)
     let loss = lossAndGradients(
-      activations.finalNorm.output,
+      activations,
       targets: targets,
-      rows: activations.rows,
       scale: scale,
       normedGradient: buffers.narrow,
       gradients: gradients

@@ -1,14 +1,6 @@
 import BallastKernels
 
 extension GPT2Model {
-  /// The most bytes of logits that exist at a time: B · T × V of them never do.
-  private static let chunkBytes = 16 << 20
-
-  /// The number of rows whose logits fit into a chunk.
-  package var headChunkRows: Int {
-    max(1, Self.chunkBytes / (configuration.vocabularySize * MemoryLayout<Float>.stride))
-  }
-
   /// The head: logits [rows, V] = normed [rows, C] · headᵀ.
   package func head(
     _ normed: UnsafePointer<Float>,
@@ -36,35 +28,27 @@ extension GPT2Model {
     }
   }
 
-  /// Runs the head over chunks of rows; `body` gets the logits of each range of rows and may
-  /// overwrite them.
+  /// Runs the head over what the final LayerNorm put out, chunk by chunk; `body` gets the logits of each
+  /// range of rows and may overwrite them.
   package func forEachHeadChunk(
-    _ normed: UnsafePointer<Float>,
-    rows: Int,
+    _ activations: Activations,
     _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    let chunkRows = min(rows, headChunkRows)
-    withUnsafeTemporaryAllocation(
-      of: Float.self,
-      capacity: chunkRows * configuration.vocabularySize
-    ) { buffer in
-      guard let logits = buffer.baseAddress else { return }
-      for start in stride(from: 0, to: rows, by: chunkRows) {
-        let range = start..<min(start + chunkRows, rows)
-        head(normed + start * configuration.width, rows: range.count, logits: logits)
-        body(range, logits)
-      }
+    for start in stride(from: 0, to: activations.rows, by: activations.logitRows) {
+      let range = start..<min(start + activations.logitRows, activations.rows)
+      head(
+        activations.finalNorm.output + start * configuration.width,
+        rows: range.count,
+        logits: activations.logits
+      )
+      body(range, activations.logits)
     }
   }
 
   /// The summed cross entropy of the targets [rows], those below zero left out.
-  package func lossSum(
-    _ normed: UnsafePointer<Float>,
-    targets: UnsafePointer<Int32>,
-    rows: Int
-  ) -> Double {
+  package func lossSum(_ activations: Activations, targets: UnsafePointer<Int32>) -> Double {
     var sum = 0.0
-    forEachHeadChunk(normed, rows: rows) { range, logits in
+    forEachHeadChunk(activations) { range, logits in
       sum += CrossEntropy.lossSum(
         logits: logits,
         targets: targets + range.lowerBound,
@@ -80,16 +64,15 @@ extension GPT2Model {
   /// Adds to the head's gradient, sets `normedGradient` [rows, C], and returns the summed loss.
   /// `scale` multiplies every gradient: one over the number of counted tokens of a step.
   package func lossAndGradients(
-    _ normed: UnsafePointer<Float>,
+    _ activations: Activations,
     targets: UnsafePointer<Int32>,
-    rows: Int,
     scale: Float,
     normedGradient: UnsafeMutablePointer<Float>,
     gradients: GPT2Parameters
   ) -> Double {
     let width = configuration.width
     var sum = 0.0
-    forEachHeadChunk(normed, rows: rows) { range, logits in
+    forEachHeadChunk(activations) { range, logits in
       sum += CrossEntropy.lossSumAndGradient(
         logits: logits,
         targets: targets + range.lowerBound,
@@ -111,7 +94,7 @@ extension GPT2Model {
           weightGradient: gradients.head.pointer,
           biasGradient: nil,
           outputGradient: logits,
-          input: normed + range.lowerBound * width,
+          input: activations.finalNorm.output + range.lowerBound * width,
           weight: parameters.head.pointer,
           rows: range.count,
           inFeatures: width,

@@ -28,7 +28,7 @@ extension GPT2Model {
       }
       hiddenState(sequence, configuration.layers, activations.finalNorm.output)
       var failure: FormatError?
-      forEachHeadChunk(activations.finalNorm.output, rows: input.length) { rows, chunk in
+      forEachHeadChunk(activations) { rows, chunk in
         guard failure == nil else { return }
         do throws(FormatError) {
           try logits(sequence, rows, chunk)
@@ -42,11 +42,19 @@ extension GPT2Model {
 
   /// The logits of a batch, [B, T, V], all in memory.
   public func logits(_ input: TokenBatch) throws(FormatError) -> [Float] {
-    var all: [Float] = []
-    all.reserveCapacity(input.ids.count * configuration.vocabularySize)
-    try run(input) { (_, rows, chunk) throws(FormatError) in
-      all += UnsafeBufferPointer(start: chunk, count: rows.count * configuration.vocabularySize)
+    let activations = try Activations(
+      configuration,
+      batch: input.batch,
+      length: input.length,
+      forTraining: false
+    )
+    forward(input.ids, into: activations)
+    let count = activations.rows * configuration.vocabularySize
+    return [Float](unsafeUninitializedCapacity: count) { logits, initialized in
+      guard let start = logits.baseAddress else { return }
+      Storage.preferHugePages(start, bytes: count * MemoryLayout<Float>.stride)
+      head(activations.finalNorm.output, rows: activations.rows, logits: start)
+      initialized = count
     }
-    return all
   }
 }

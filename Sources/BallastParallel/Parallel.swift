@@ -1,7 +1,7 @@
-import Dispatch
+import CBallastKernels
 import Synchronization
 
-/// The one thread pool: fixed partitions of an index range, run over Dispatch's workers.
+/// The one thread pool: fixed partitions of an index range, run over threads that stay.
 ///
 /// How the work is cut depends on the thread count alone, never on scheduling, so that results are
 /// bit-identical from run to run. Bodies neither throw nor return: each writes its own, disjoint
@@ -32,16 +32,17 @@ package enum Parallel {
       for part in 0..<max(0, parts) { body(part) }
       return
     }
+    // The pointer lasts as long as the call, which waits for all parts.
     withoutActuallyEscaping(body) { body in
-      // The caller promised disjoint work, and concurrentPerform waits for all of it.
-      nonisolated(unsafe) let body = body
-      let next = Atomic(0)
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        while true {
-          let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard part < parts else { return }
-          body(part)
-        }
+      withUnsafePointer(to: body) { body in
+        bk_threads_run(
+          parts,
+          workers,
+          { context, part in
+            context?.assumingMemoryBound(to: ((Int) -> Void).self).pointee(part)
+          },
+          UnsafeMutableRawPointer(mutating: body)
+        )
       }
     }
   }

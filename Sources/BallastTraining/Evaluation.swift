@@ -37,11 +37,7 @@ public struct Evaluation: Hashable, Sendable {
       }
       guard let activations else { continue }
       model.forward(batch.inputs, into: activations)
-      sum += model.lossSum(
-        activations.finalNorm.output,
-        targets: batch.targets,
-        rows: activations.rows
-      )
+      sum += model.lossSum(activations, targets: batch.targets)
       counted += batch.counted
       if !progress(counted) { return nil }
     }

@@ -37,6 +37,36 @@ extension Kernels {
       }
     }
 
+    @Test func partsMayHavePartsOfTheirOwn() {
+      onEveryMachine { machine in
+        let runs = Mutex([Int](repeating: 0, count: 6 * 5))
+        Parallel.forEachPartition(6) { outer in
+          Parallel.forEachPartition(5) { inner in runs.withLock { $0[outer * 5 + inner] += 1 } }
+        }
+        #expect(runs.withLock { $0.allSatisfy { $0 == 1 } }, "\(machine)")
+      }
+    }
+
+    /// Calls from several threads at once, one behind the other, some after a pause in which threads sleep.
+    @Test func callsFromSeveralThreadsAreServed() async {
+      Parallel.setThreadCount(3)
+      defer { Parallel.setThreadCount(0) }
+      let sums = await withTaskGroup(of: Int.self) { group in
+        for caller in 0..<4 {
+          group.addTask {
+            let sum = Atomic(0)
+            for call in 0..<500 {
+              if call % 100 == caller { usleep(3000) }
+              Parallel.forEachPartition(7) { sum.add($0, ordering: .relaxed) }
+            }
+            return sum.load(ordering: .relaxed)
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(sums == Array(repeating: 500 * 21, count: 4))
+    }
+
     @Test func theThreadCountDefaultsToTheCores() {
       Parallel.setThreadCount(0)
       #expect(Parallel.threadCount == Parallel.availableCores)

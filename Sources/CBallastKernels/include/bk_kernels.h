@@ -11,3 +11,4 @@
 #include "bk_dispatch.h"
 #include "bk_operations.h"
 #include "bk_statistics.h"
+#include "bk_threads.h"
