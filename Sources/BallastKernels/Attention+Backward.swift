@@ -22,11 +22,16 @@ extension Attention {
       bytes: shape.bytes(tensors: 8)
     ) {
       precondition(shape.offset == 0 && shape.queries == shape.keys, "no gradients through a cache")
-      let blockSize = shape.scratchBlockSize
-      forEachHead(shape, scratchBlocks: 3) { item, scratch in
+      let scratchSize = 3 * shape.scoreBlockSize + 2 * shape.panelSize
+      forEachHead(shape, scratch: scratchSize) { item, floats in
         let head = HeadPointers(inputs, shape, item: item)
         let gradients = HeadGradients(inputGradients, shape, item: item)
+        let scratch = BackwardScratch(floats, shape)
         gradients.clear(shape)
+        if shape.queries > 1 {
+          pack(head.keys, head.keyStride, into: scratch.keyPanels, shape)
+          pack(head.values, head.keyStride, into: scratch.valuePanels, shape)
+        }
         for first in stride(from: 0, to: shape.queries, by: queryBlock) {
           backward(
             QueryBlock(shape, first: first, item: item),
@@ -37,9 +42,7 @@ extension Attention {
             output: output + head.outputOffset + first * shape.width,
             logSumExp: logSumExp + item * shape.queries + first,
             dropout: dropout,
-            probabilities: scratch,
-            dropped: scratch + blockSize,
-            gradient: scratch + 2 * blockSize
+            scratch
           )
         }
       }
@@ -60,42 +63,42 @@ extension Attention {
     output: UnsafePointer<Float>,
     logSumExp: UnsafePointer<Float>,
     dropout: Dropout?,
-    probabilities: UnsafeMutablePointer<Float>,
-    dropped: UnsafeMutablePointer<Float>,
-    gradient: UnsafeMutablePointer<Float>
+    _ scratch: BackwardScratch
   ) {
-    let seen = block.seen
-    score(probabilities, head, shape, block)
+    let probabilities = scratch.probabilities
+    let gradient = scratch.gradient
+    score(probabilities, head, scratch.keyPanels, shape, block)
     bk_causal_probabilities(
       probabilities,
       logSumExp,
       block.count,
-      seen,
-      seen,
+      block.seen,
+      shape.scoreStride,
       block.visible
     )
-    dropped.update(from: probabilities, count: block.count * seen)
-    block.drop(dropped, dropout, shape)
-    Matrix.multiplySerially(  // dV
-      output: gradients.values,
-      outputStride: gradients.stride,
-      left: .init(dropped, rowStride: seen, isTransposed: true),
-      right: .init(outputGradient, rowStride: shape.width),
-      rows: seen,
-      columns: shape.headSize,
-      inner: block.count,
-      outputScale: 1
+    if let dropout { block.drop(scratch.dropped, from: probabilities, dropout, shape) }
+    gather(  // dV
+      gradients.values,
+      gradients.stride,
+      weights: dropout == nil ? probabilities : scratch.dropped,
+      rows: outputGradient,
+      rowStride: shape.width,
+      scale: 1,
+      shape,
+      block
     )
-    Matrix.multiplySerially(  // dP
-      output: gradient,
-      outputStride: seen,
-      left: .init(outputGradient, rowStride: shape.width),
-      right: .init(head.values, rowStride: head.keyStride, isTransposed: true),
-      rows: block.count,
-      columns: seen,
-      inner: shape.headSize
+    multiply(  // dP
+      gradient,
+      left: outputGradient,
+      leftStride: shape.width,
+      right: head.values,
+      rightStride: head.keyStride,
+      panels: scratch.valuePanels,
+      scale: 1,
+      shape,
+      block
     )
-    block.drop(gradient, dropout, shape)
+    if let dropout { block.drop(gradient, from: gradient, dropout, shape) }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: block.count) { dots in
       bk_row_dots(
         dots.baseAddress,
@@ -106,29 +109,83 @@ extension Attention {
         block.count,
         shape.headSize
       )
-      bk_softmax_gradient(gradient, probabilities, dots.baseAddress, block.count, seen, seen)
+      bk_softmax_gradient(
+        gradient,
+        probabilities,
+        dots.baseAddress,
+        block.count,
+        block.seen,
+        shape.scoreStride,
+        block.visible
+      )
     }
-    Matrix.multiplySerially(  // dQ
-      output: gradients.queries + block.first * gradients.stride,
-      outputStride: gradients.stride,
-      left: .init(gradient, rowStride: seen),
-      right: .init(head.keys, rowStride: head.keyStride),
-      rows: block.count,
-      columns: shape.headSize,
-      inner: seen,
-      scale: shape.scale
+    bk_attention_block_mix(  // dQ
+      gradients.queries + block.first * gradients.stride,
+      gradients.stride,
+      gradient,
+      shape.scoreStride,
+      head.keys,
+      head.keyStride,
+      block.count,
+      block.seen,
+      shape.headSize,
+      block.visible,
+      shape.scale
     )
-    Matrix.multiplySerially(  // dK
-      output: gradients.keys,
-      outputStride: gradients.stride,
-      left: .init(gradient, rowStride: seen, isTransposed: true),
-      right: .init(head.queries + block.first * head.queryStride, rowStride: head.queryStride),
-      rows: seen,
-      columns: shape.headSize,
-      inner: block.count,
+    gather(  // dK
+      gradients.keys,
+      gradients.stride,
+      weights: gradient,
+      rows: head.queries + block.first * head.queryStride,
+      rowStride: head.queryStride,
       scale: shape.scale,
-      outputScale: 1
+      shape,
+      block
     )
+  }
+
+  /// output [keys seen, head size] += scale · weightsᵀ · rows, with weights and rows of the block's queries.
+  private static func gather(
+    _ output: UnsafeMutablePointer<Float>,
+    _ outputStride: Int,
+    weights: UnsafePointer<Float>,
+    rows: UnsafePointer<Float>,
+    rowStride: Int,
+    scale: Float,
+    _ shape: AttentionShape,
+    _ block: QueryBlock
+  ) {
+    bk_attention_block_gather(
+      output,
+      outputStride,
+      weights,
+      shape.scoreStride,
+      rows,
+      rowStride,
+      block.seen,
+      block.count,
+      shape.headSize,
+      block.visible,
+      scale
+    )
+  }
+}
+
+/// What the gradients of one head need besides: blocks of scores, and packed keys and values.
+private struct BackwardScratch {
+  let probabilities: UnsafeMutablePointer<Float>
+  /// Probabilities after dropout.
+  let dropped: UnsafeMutablePointer<Float>
+  let gradient: UnsafeMutablePointer<Float>
+  let keyPanels: UnsafeMutablePointer<Float>
+  let valuePanels: UnsafeMutablePointer<Float>
+
+  init(_ floats: UnsafeMutablePointer<Float>, _ shape: AttentionShape) {
+    probabilities = floats
+    dropped = probabilities + shape.scoreBlockSize
+    gradient = dropped + shape.scoreBlockSize
+    keyPanels = gradient + shape.scoreBlockSize
+    valuePanels = keyPanels + shape.panelSize
   }
 }
 

@@ -102,8 +102,17 @@ package struct AttentionShape {
     Profile.floats(2 * batch * queries * width, (tensors - 2) * batch * keys * width)
   }
 
+  /// Floats between two rows of scores: whole panels of keys.
+  var scoreStride: Int {
+    let panel = Int(BK_ATTENTION_PANEL)
+    return (keys + panel - 1) / panel * panel
+  }
+
   /// Floats of the scores of one block of queries.
-  var scratchBlockSize: Int { min(Attention.queryBlock, queries) * keys }
+  var scoreBlockSize: Int { min(Attention.queryBlock, queries) * scoreStride }
+
+  /// Floats of the packed keys, or values, of one head.
+  var panelSize: Int { queries == 1 ? 0 : scoreStride * headSize }
 }
 
 /// Causal attention of several heads, softmax(scale · Q Kᵀ) V (Vaswani and others 2017).
@@ -132,76 +141,113 @@ package enum Attention {
       operations: shape.operations(products: 2),
       bytes: shape.bytes(tensors: 4)
     ) {
-      forEachHead(shape, scratchBlocks: 1) { item, scores in
+      forEachHead(shape, scratch: shape.scoreBlockSize + shape.panelSize) { item, scores in
         let head = HeadPointers(inputs, shape, item: item)
         let headOutput = output + head.outputOffset
+        let panels = scores + shape.scoreBlockSize
+        if shape.queries > 1 { pack(head.keys, head.keyStride, into: panels, shape) }
         for first in stride(from: 0, to: shape.queries, by: queryBlock) {
           let block = QueryBlock(shape, first: first, item: item)
-          score(scores, head, shape, block)
+          score(scores, head, panels, shape, block)
           bk_causal_softmax(
             scores,
             logSumExp + item * shape.queries + first,
             block.count,
             block.seen,
-            block.seen,
+            shape.scoreStride,
             block.visible
           )
-          block.drop(scores, dropout, shape)
+          if let dropout { block.drop(scores, from: scores, dropout, shape) }
           mix(headOutput + first * shape.width, probabilities: scores, head, shape, block)
         }
       }
     }
   }
 
-  /// Runs `body` for each head of each sequence, with scratch for blocks of [queries, keys].
+  /// Runs `body` for each head of each sequence, with scratch of so many floats.
   static func forEachHead(
     _ shape: AttentionShape,
-    scratchBlocks: Int,
+    scratch count: Int,
     _ body: (_ item: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let blockSize = shape.scratchBlockSize
     let headWork = max(1, shape.queries * shape.keys * shape.headSize)
     let grain = max(1, worthAThread / headWork)
     Parallel.forEachRange(shape.batch * shape.heads, grain: grain) { items in
-      withUnsafeTemporaryAllocation(
-        of: Float.self,
-        capacity: max(1, scratchBlocks * blockSize)
-      ) { scratch in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { scratch in
         guard let scratch = scratch.baseAddress else { return }
         for item in items { body(item, scratch) }
       }
     }
   }
 
+  /// Packs the keys or the values of a head for `score`.
+  static func pack(
+    _ rows: UnsafePointer<Float>,
+    _ stride: Int,
+    into panels: UnsafeMutablePointer<Float>,
+    _ shape: AttentionShape
+  ) {
+    bk_attention_pack(panels, rows, stride, shape.keys, shape.headSize)
+  }
+
+  /// products [rows of the block, keys seen] = scale · left · rightᵀ, where right is keys or values.
+  ///
+  /// `panels` holds right packed, unless there is only one query.
+  static func multiply(
+    _ products: UnsafeMutablePointer<Float>,
+    left: UnsafePointer<Float>,
+    leftStride: Int,
+    right: UnsafePointer<Float>,
+    rightStride: Int,
+    panels: UnsafePointer<Float>,
+    scale: Float,
+    _ shape: AttentionShape,
+    _ block: QueryBlock
+  ) {
+    if shape.queries == 1 {
+      bk_attention_scores(
+        products,
+        left,
+        right,
+        rightStride,
+        block.seen,
+        shape.headSize,
+        scale
+      )
+      return
+    }
+    bk_attention_block_scores(
+      products,
+      shape.scoreStride,
+      left,
+      leftStride,
+      panels,
+      block.count,
+      shape.headSize,
+      block.seen,
+      block.visible,
+      scale
+    )
+  }
+
   /// scores [queries of the block, keys seen] = scale · Q Kᵀ.
   static func score(
     _ scores: UnsafeMutablePointer<Float>,
     _ head: HeadPointers,
+    _ panels: UnsafePointer<Float>,
     _ shape: AttentionShape,
     _ block: QueryBlock
   ) {
-    let queries = head.queries + block.first * head.queryStride
-    if block.count == 1 {
-      bk_attention_scores(
-        scores,
-        queries,
-        head.keys,
-        head.keyStride,
-        block.seen,
-        shape.headSize,
-        shape.scale
-      )
-      return
-    }
-    Matrix.multiplySerially(
-      output: scores,
-      outputStride: block.seen,
-      left: .init(queries, rowStride: head.queryStride),
-      right: .init(head.keys, rowStride: head.keyStride, isTransposed: true),
-      rows: block.count,
-      columns: block.seen,
-      inner: shape.headSize,
-      scale: shape.scale
+    multiply(
+      scores,
+      left: head.queries + block.first * head.queryStride,
+      leftStride: head.queryStride,
+      right: head.keys,
+      rightStride: head.keyStride,
+      panels: panels,
+      scale: shape.scale,
+      shape,
+      block
     )
   }
 
@@ -213,7 +259,7 @@ package enum Attention {
     _ shape: AttentionShape,
     _ block: QueryBlock
   ) {
-    if block.count == 1 {
+    if shape.queries == 1 {
       bk_attention_mix(
         output,
         probabilities,
@@ -224,14 +270,18 @@ package enum Attention {
       )
       return
     }
-    Matrix.multiplySerially(
-      output: output,
-      outputStride: shape.width,
-      left: .init(probabilities, rowStride: block.seen),
-      right: .init(head.values, rowStride: head.keyStride),
-      rows: block.count,
-      columns: shape.headSize,
-      inner: block.seen
+    bk_attention_block_mix(
+      output,
+      shape.width,
+      probabilities,
+      shape.scoreStride,
+      head.values,
+      head.keyStride,
+      block.count,
+      block.seen,
+      shape.headSize,
+      block.visible,
+      1
     )
   }
 }
@@ -274,16 +324,22 @@ struct QueryBlock {
     seen = shape.offset + first + count
   }
 
-  /// Applies dropout to the block's probabilities [count, seen], or to their gradients.
-  func drop(_ values: UnsafeMutablePointer<Float>, _ dropout: Dropout?, _ shape: AttentionShape) {
-    guard let dropout else { return }
+  /// Applies dropout to what the block's queries see: to their probabilities, or to the gradients of these.
+  func drop(
+    _ output: UnsafeMutablePointer<Float>,
+    from input: UnsafePointer<Float>,
+    _ dropout: Dropout,
+    _ shape: AttentionShape
+  ) {
     for row in 0..<count {
+      let start = row * shape.scoreStride
       dropout.applySerially(
-        output: values + row * seen,
-        input: values + row * seen,
-        count: seen,
+        output: output + start,
+        input: input + start,
+        count: visible + row,
         firstIndex: (item * shape.queries + first + row) * shape.keys
       )
+      (output + start + visible + row).update(repeating: 0, count: seen - visible - row)
     }
   }
 }

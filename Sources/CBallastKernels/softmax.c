@@ -42,15 +42,17 @@ BK_DISPATCH(void, bk_causal_probabilities,
 
 BK_INLINE void bk_softmax_gradient_body(
     float *probability_gradient, const float *probabilities, const float *row_dots, size_t rows,
-    size_t columns, size_t stride) {
+    size_t columns, size_t stride, size_t visible) {
   for (size_t row = 0; row < rows; row++) {
     float *restrict gradient = probability_gradient + row * stride;
     const float *restrict p = probabilities + row * stride;
     float dot = row_dots[row];
-    for (size_t j = 0; j < columns; j++) gradient[j] = p[j] * (gradient[j] - dot);
+    size_t seen = bk_seen(visible, row, columns);
+    for (size_t j = 0; j < seen; j++) gradient[j] = p[j] * (gradient[j] - dot);
+    for (size_t j = seen; j < columns; j++) gradient[j] = 0;
   }
 }
 BK_DISPATCH(void, bk_softmax_gradient,
             (float *probability_gradient, const float *probabilities, const float *row_dots,
-             size_t rows, size_t columns, size_t stride),
-            (probability_gradient, probabilities, row_dots, rows, columns, stride))
+             size_t rows, size_t columns, size_t stride, size_t visible),
+            (probability_gradient, probabilities, row_dots, rows, columns, stride, visible))

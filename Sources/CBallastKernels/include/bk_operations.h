@@ -86,10 +86,10 @@ void bk_causal_probabilities(
     float *scores, const float *log_sum_exp, size_t rows, size_t columns, size_t stride,
     size_t visible);
 /// In place: probability_gradient becomes the gradient of the scores,
-/// probability · (probability_gradient - row_dots[row]).
+/// probability · (probability_gradient - row_dots[row]), over the same columns, and 0 beyond.
 void bk_softmax_gradient(
     float *probability_gradient, const float *probabilities, const float *row_dots, size_t rows,
-    size_t columns, size_t stride);
+    size_t columns, size_t stride, size_t visible);
 /// dots[r] = Σ left[r, j] · right[r, j].
 void bk_row_dots(
     float *dots, const float *left, size_t left_stride, const float *right, size_t right_stride,
@@ -102,6 +102,31 @@ void bk_attention_scores(
 void bk_attention_mix(
     float *output, const float *probabilities, const float *values, size_t value_stride,
     size_t key_count, size_t head_size);
+
+// Blocks of queries of one head. Row r of a block sees its first `visible + r` columns, at most all; what
+// only hidden columns would add is left out, and need not be set.
+
+/// Columns of a panel: rows of keys, transposed.
+enum { BK_ATTENTION_PANEL = 32 };
+/// Packs `count` rows of `width` into panels: panels[j / 32][k][j % 32] = rows[j, k], with zeros at the end.
+void bk_attention_pack(
+    float *panels, const float *rows, size_t row_stride, size_t count, size_t width);
+/// output[r, j] = scale · Σ left[r, k] · rows[j, k] for the packed rows j that r sees. Others may be
+/// written too, up to the end of a panel, so that `output_stride` is a multiple of it.
+void bk_attention_block_scores(
+    float *output, size_t output_stride, const float *left, size_t left_stride,
+    const float *panels, size_t rows, size_t inner, size_t columns, size_t visible, float scale);
+/// output[r] = scale · Σ weights[r, k] · values[k] over the `inner` rows of `width` that r sees.
+void bk_attention_block_mix(
+    float *output, size_t output_stride, const float *weights, size_t weight_stride,
+    const float *values, size_t value_stride, size_t rows, size_t inner, size_t width,
+    size_t visible, float scale);
+/// output[j] += scale · Σ weights[r, j] · values[r] over the `inner` rows r that see j, for `rows` columns j.
+void bk_attention_block_gather(
+    float *output, size_t output_stride, const float *weights, size_t weight_stride,
+    const float *values, size_t value_stride, size_t rows, size_t inner, size_t width,
+    size_t visible, float scale);
+
 /// The loss -log softmax(logits)[target] of one row.
 double bk_cross_entropy(const float *logits, size_t classes, size_t target);
 /// The same, and turns the row into `scale` times the gradient of its loss.
