@@ -29,10 +29,17 @@ let package = Package(
     ),
     .executable(name: "ballast", targets: ["ballast"]),
   ],
+  traits: [
+    .trait(name: "OneDNN", description: "Training in bfloat16, by oneDNN 2 (Debian's libdnnl-dev).")
+  ],
   targets: [
     // Foundation
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COpenBLAS", cSettings: kernelFlags),
+    .target(
+      name: "COneDNN",
+      cSettings: kernelFlags + [.define("BALLAST_ONEDNN", .when(traits: ["OneDNN"]))]
+    ),
     .target(name: "CBallastKernels", cSettings: kernelFlags),
     .target(name: "BallastBytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "BallastJSON", dependencies: ["BallastBytes"], swiftSettings: strict),
@@ -43,7 +50,7 @@ let package = Package(
     ),
     .target(
       name: "BallastKernels",
-      dependencies: ["BallastParallel", "CBallastKernels", "COpenBLAS"],
+      dependencies: ["BallastParallel", "CBallastKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: common
     ),
     // Files

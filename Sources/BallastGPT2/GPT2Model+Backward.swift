@@ -34,9 +34,9 @@ package final class GradientBuffers {
 }
 
 extension GPT2Model {
-  /// Forward and backward over one batch: adds the gradients of the summed loss times `scale`.
+  /// Forward and backward over one batch: the gradients of the summed loss times `scale`.
   ///
-  /// Targets are [B, T]; those below zero are not counted. Returns the summed loss.
+  /// With `accumulates` they are added to what is there, otherwise they take its place. Targets are [B, T]; those below zero are not counted. Returns the summed loss.
   package func lossAndGradients(
     _ ids: UnsafePointer<Int32>,
     targets: UnsafePointer<Int32>,
@@ -44,24 +44,36 @@ extension GPT2Model {
     activations: Activations,
     buffers: GradientBuffers,
     gradients: GPT2Parameters,
+    accumulates: Bool,
     dropout: DropoutPlan? = nil
   ) -> Double {
+    if !accumulates { clearSums(gradients) }
     forward(ids, into: activations, dropout: dropout)
     let loss = lossAndGradients(
       activations,
       targets: targets,
       scale: scale,
       normedGradient: buffers.narrow,
-      gradients: gradients
+      gradients: gradients,
+      accumulates: accumulates
     )
     backward(
       ids,
       activations: activations,
       buffers: buffers,
       gradients: gradients,
+      accumulates: accumulates,
       dropout: dropout
     )
     return loss
+  }
+
+  /// Sets to zero what a pass adds to: all but the weights of products, which it overwrites.
+  private func clearSums(_ gradients: GPT2Parameters) {
+    let products = Set(gradients.products.map(\.name))
+    for parameter in gradients.all where !products.contains(parameter.name) {
+      Elementwise.fill(parameter.pointer, with: 0, count: parameter.count)
+    }
   }
 
   /// The forward pass in reverse, from the gradient of the final LayerNorm in `buffers.narrow`.
@@ -70,6 +82,7 @@ extension GPT2Model {
     activations: Activations,
     buffers: GradientBuffers,
     gradients: GPT2Parameters,
+    accumulates: Bool,
     dropout: DropoutPlan?
   ) {
     let rows = activations.rows
@@ -90,6 +103,7 @@ extension GPT2Model {
         activations,
         buffers,
         gradients.blocks[layer],
+        accumulates: accumulates,
         mask: dropout?.mask(.mlpOutput, layer: layer)
       )
       attendBackward(
@@ -98,6 +112,7 @@ extension GPT2Model {
         buffers,
         gradients.blocks[layer],
         input: input,
+        accumulates: accumulates,
         dropout: dropout
       )
     }
@@ -119,6 +134,7 @@ extension GPT2Model {
     _ activations: Activations,
     _ buffers: GradientBuffers,
     _ gradients: BlockParameters,
+    accumulates: Bool,
     mask: Dropout?
   ) {
     let rows = activations.rows
@@ -130,7 +146,8 @@ extension GPT2Model {
       input: saved.activated,
       block.mlpOutput,
       gradients.mlpOutput,
-      rows: rows
+      rows: rows,
+      accumulates: accumulates
     )
     activation.backward(
       inputGradient: buffers.inner,
@@ -144,7 +161,8 @@ extension GPT2Model {
       input: saved.mlpNorm.output,
       block.mlpInput,
       gradients.mlpInput,
-      rows: rows
+      rows: rows,
+      accumulates: accumulates
     )
     normalizeBackward(
       buffers,
@@ -162,6 +180,7 @@ extension GPT2Model {
     _ buffers: GradientBuffers,
     _ gradients: BlockParameters,
     input: UnsafePointer<Float>,
+    accumulates: Bool,
     dropout: DropoutPlan?
   ) {
     let rows = activations.rows
@@ -174,7 +193,8 @@ extension GPT2Model {
       input: saved.attended,
       block.attentionOutput,
       gradients.attentionOutput,
-      rows: rows
+      rows: rows,
+      accumulates: accumulates
     )
     Attention.backward(
       inputGradients: attentionGradients(buffers.queriesKeysValues, length: activations.length),
@@ -191,7 +211,8 @@ extension GPT2Model {
       input: saved.attentionNorm.output,
       block.attentionInput,
       gradients.attentionInput,
-      rows: rows
+      rows: rows,
+      accumulates: accumulates
     )
     normalizeBackward(
       buffers,
@@ -220,18 +241,18 @@ extension GPT2Model {
     input: UnsafePointer<Float>,
     _ map: LinearParameters,
     _ gradients: LinearParameters,
-    rows: Int
+    rows: Int,
+    accumulates: Bool
   ) {
-    Linear.backward(
-      inputGradient: inputGradient,
-      weightGradient: gradients.weight.pointer,
-      biasGradient: gradients.bias.pointer,
-      outputGradient: outputGradient,
+    multiplyBackward(
+      inputGradient,
+      weightGradient: gradients.weight,
+      biasGradient: gradients.bias,
+      from: outputGradient,
       input: input,
-      weight: map.weight.pointer,
+      map.weight,
       rows: rows,
-      inFeatures: map.weight.shape[1],
-      outFeatures: map.weight.shape[0]
+      accumulates: accumulates
     )
   }
 

@@ -122,15 +122,7 @@ extension GPT2Model {
     _ map: LinearParameters,
     rows: Int
   ) {
-    Linear.forward(
-      output: output,
-      input: input,
-      weight: map.weight.pointer,
-      bias: map.bias.pointer,
-      rows: rows,
-      inFeatures: map.weight.shape[1],
-      outFeatures: map.weight.shape[0]
-    )
+    multiply(output, input: input, map.weight, bias: map.bias, rows: rows)
   }
 
   private func normalize(

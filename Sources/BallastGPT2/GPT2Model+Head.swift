@@ -16,15 +16,7 @@ extension GPT2Model {
         rows * configuration.vocabularySize
       )
     ) {
-      Linear.forward(
-        output: logits,
-        input: normed,
-        weight: parameters.head.pointer,
-        bias: nil,
-        rows: rows,
-        inFeatures: configuration.width,
-        outFeatures: configuration.vocabularySize
-      )
+      multiply(logits, input: normed, parameters.head, bias: nil, rows: rows)
     }
   }
 
@@ -61,14 +53,16 @@ extension GPT2Model {
 
   /// Head, cross entropy and their gradients, chunk by chunk.
   ///
-  /// Adds to the head's gradient, sets `normedGradient` [rows, C], and returns the summed loss.
+  /// Overwrites the head's gradient, or with `accumulates` adds to it, sets `normedGradient` [rows, C], and
+  /// returns the summed loss.
   /// `scale` multiplies every gradient: one over the number of counted tokens of a step.
   package func lossAndGradients(
     _ activations: Activations,
     targets: UnsafePointer<Int32>,
     scale: Float,
     normedGradient: UnsafeMutablePointer<Float>,
-    gradients: GPT2Parameters
+    gradients: GPT2Parameters,
+    accumulates: Bool
   ) -> Double {
     let width = configuration.width
     var sum = 0.0
@@ -89,16 +83,15 @@ extension GPT2Model {
           3 * range.count * width
         )
       ) {
-        Linear.backward(
-          inputGradient: normedGradient + range.lowerBound * width,
-          weightGradient: gradients.head.pointer,
+        multiplyBackward(
+          normedGradient + range.lowerBound * width,
+          weightGradient: gradients.head,
           biasGradient: nil,
-          outputGradient: logits,
+          from: logits,
           input: activations.finalNorm.output + range.lowerBound * width,
-          weight: parameters.head.pointer,
+          parameters.head,
           rows: range.count,
-          inFeatures: width,
-          outFeatures: configuration.vocabularySize
+          accumulates: accumulates || range.lowerBound > 0
         )
       }
     }

@@ -48,13 +48,23 @@ extension GPT2Model {
       length: input.length,
       forTraining: false
     )
-    forward(input.ids, into: activations)
     let count = activations.rows * configuration.vocabularySize
     return [Float](unsafeUninitializedCapacity: count) { logits, initialized in
       guard let start = logits.baseAddress else { return }
       Storage.preferHugePages(start, bytes: count * MemoryLayout<Float>.stride)
-      head(activations.finalNorm.output, rows: activations.rows, logits: start)
+      self.logits(input, activations, into: start)
       initialized = count
     }
+  }
+
+  /// Writes the logits of a batch, [B, T, V], with the buffers of a pass over batches of its size.
+  package func logits(
+    _ input: TokenBatch,
+    _ activations: Activations,
+    into logits: UnsafeMutablePointer<Float>
+  ) {
+    precondition(activations.batch == input.batch && activations.length == input.length)
+    forward(input.ids, into: activations)
+    head(activations.finalNorm.output, rows: activations.rows, logits: logits)
   }
 }

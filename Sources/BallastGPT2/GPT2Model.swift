@@ -12,21 +12,36 @@ public final class GPT2Model: Sendable {
   public let parameters: GPT2Parameters
   /// The MLP's activation.
   let activation: Activation
+  /// The weights as products take them, where these are of bfloat16.
+  package let bfloat16: BFloat16Weights?
 
   /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong, and
-  /// `MachineFault` where nothing can multiply matrices.
+  /// `MachineFault` where nothing can multiply matrices of that precision.
   package init(
     _ configuration: GPT2Configuration,
-    parameters: GPT2Parameters
+    parameters: GPT2Parameters,
+    precision: Precision = .float32
   ) throws(FormatError) {
     try configuration.validate()
     guard Machine.hasBLAS else { throw FormatError(MachineFault.noBLAS) }
+    if precision == .bfloat16, let fault = Self.bfloat16Fault { throw FormatError(fault) }
+    bfloat16 = precision == .bfloat16 ? try BFloat16Weights(parameters) : nil
     guard let activation = Activation(name: configuration.activation) else {
       throw FormatError(ConfigurationFault.unknownActivation(configuration.activation))
     }
     self.configuration = configuration
     self.parameters = parameters
     self.activation = activation
+  }
+
+  /// Why there are no products of bfloat16; nil where there are.
+  private static var bfloat16Fault: MachineFault? {
+    switch Machine.bfloat16 {
+    case .ready: nil
+    case .notBuilt: .builtWithoutOneDNN
+    case .notInstalled: .noOneDNN
+    case .notSupported: .noBFloat16
+    }
   }
 
   /// The module at a path such as "h.3.mlp", or nil where no parameter has that path.
@@ -68,17 +83,6 @@ public struct Module: Sendable {
     }
     return names
   }
-}
-
-/// What a machine lacks.
-public enum MachineFault: FormatFault {
-  case noBLAS
-
-  /// What is wrong, in one line.
-  public var description: String { "OpenBLAS is not installed, and a model needs it to run" }
-
-  /// How to get it.
-  public var hint: String? { "on Debian and Ubuntu: apt install libopenblas0" }
 }
 
 /// The ways in which token ids can be wrong for a model.

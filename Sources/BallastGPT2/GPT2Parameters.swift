@@ -1,5 +1,4 @@
 package import BallastBytes
-import BallastKernels
 
 /// The weight and bias of a linear map, [out, in] and [out].
 package struct LinearParameters: Sendable {
@@ -34,6 +33,13 @@ public struct GPT2Parameters: Sendable {
   /// Every parameter once, in the order of the weight map.
   public let all: [Parameter]
   private let index: [String: Int]
+
+  /// The weights of matrix products: of the blocks' linear maps, and the head.
+  package var products: [Parameter] {
+    blocks.flatMap {
+      [$0.attentionInput, $0.attentionOutput, $0.mlpInput, $0.mlpOutput].map(\.weight)
+    } + [head]
+  }
 
   /// Whether no value is NaN or infinite.
   package var areFinite: Bool {
@@ -100,11 +106,4 @@ public struct GPT2Parameters: Sendable {
 
   /// The number of trainable values, those of a tied head counted once.
   public var count: Int { all.reduce(0) { $0 + $1.count } }
-}
-
-extension GPT2Parameters {
-  /// Sets everything to zero.
-  package func clear() {
-    for parameter in all { Elementwise.fill(parameter.pointer, with: 0, count: parameter.count) }
-  }
 }

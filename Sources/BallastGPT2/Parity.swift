@@ -100,7 +100,8 @@ extension GPT2Model {
       scale: 1 / Float(counted),
       activations: activations,
       buffers: buffers,
-      gradients: gradients
+      gradients: gradients,
+      accumulates: false
     )
     return gradients
   }

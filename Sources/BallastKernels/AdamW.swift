@@ -37,16 +37,22 @@ package struct AdamWStep: Sendable {
 package enum AdamW {
   /// One step in place, on the moments too: β1 m + (1 − β1) g and β2 v + (1 − β2) g².
   ///
+  /// `bfloat16` gets the new parameters, rounded.
+  ///
   ///     p *= 1 − lr · wd;  p −= lr / (1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε)
   package static func update(
     parameters: UnsafeMutablePointer<Float>,
     gradients: UnsafePointer<Float>,
     firstMoments: UnsafeMutablePointer<Float>,
     secondMoments: UnsafeMutablePointer<Float>,
+    bfloat16: UnsafeMutablePointer<UInt16>? = nil,
     count: Int,
     step: AdamWStep
   ) {
-    Profile.measure(.optimizer, bytes: Profile.floats(7 * count)) {
+    Profile.measure(
+      .optimizer,
+      bytes: Profile.floats(7 * count) + (bfloat16 == nil ? 0 : 2 * Double(count))
+    ) {
       let constants = bk_adamw_step(
         decay: Float(1 - step.learningRate * step.weightDecay),
         beta1_complement: Float(1 - step.beta1),
@@ -65,6 +71,7 @@ package enum AdamW {
             gradients + first,
             firstMoments + first,
             secondMoments + first,
+            bfloat16.map { $0 + first },
             range.count,
             $0
           )

@@ -4,7 +4,7 @@ import CBallastKernels
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
   /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
-  private static let fewRows = 16
+  package static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
   private static let fewRowsGrain = 64
 
@@ -67,8 +67,8 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-  /// - `inputGradient`: [rows, in], overwritten, or added to with `accumulate`.
-  /// - `weightGradient`: [out, in], added to.
+  /// - `inputGradient`: [rows, in], overwritten.
+  /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`.
   /// - `biasGradient`: [out], added to.
   /// - `outputGradient`: [rows, out].
   package static func backward(
@@ -81,7 +81,7 @@ package enum Linear {
     rows: Int,
     inFeatures: Int,
     outFeatures: Int,
-    accumulate: Bool = false
+    accumulates: Bool
   ) {
     Profile.measure(
       .linearGradient,
@@ -100,8 +100,7 @@ package enum Linear {
           right: .init(weight, rowStride: inFeatures),
           rows: rows,
           columns: inFeatures,
-          inner: outFeatures,
-          outputScale: accumulate ? 1 : 0
+          inner: outFeatures
         )
       }
       if let weightGradient {
@@ -113,7 +112,7 @@ package enum Linear {
           rows: outFeatures,
           columns: inFeatures,
           inner: rows,
-          outputScale: 1
+          outputScale: accumulates ? 1 : 0
         )
       }
       if let biasGradient {

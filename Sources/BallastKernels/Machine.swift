@@ -1,4 +1,5 @@
 import CBallastKernels
+import COneDNN
 import COpenBLAS
 import Glibc
 
@@ -18,8 +19,32 @@ package enum Machine {
       + (library.core.map { " " + String(cString: $0) } ?? "")
   }
 
+  /// Whether there are products of bfloat16, or why not.
+  package static var bfloat16: BFloat16Support {
+    switch onednn() {
+    case onednn_ready: bk_has_bfloat16() ? .ready : .notSupported
+    case onednn_not_built: .notBuilt
+    case onednn_not_installed: .notInstalled
+    default: .notSupported
+    }
+  }
+
+  /// The library of these products, where there are any.
+  package static var bfloat16Library: String? {
+    guard bfloat16 == .ready else { return nil }
+    return onednn_version().map { "oneDNN " + String(cString: $0) }
+  }
+
   /// The machine's memory.
   package static var memoryBytes: Int {
     sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
   }
+}
+
+/// Whether this build and this machine have products of bfloat16.
+package enum BFloat16Support: Sendable {
+  case ready
+  case notBuilt
+  case notInstalled
+  case notSupported
 }

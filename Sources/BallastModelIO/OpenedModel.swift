@@ -228,10 +228,14 @@ public struct OpenedModel: Sendable {
   ///
   /// Weights that lie in the file as the model needs them are used in place, unless `copying`
   /// asks for an arena of their own, as training does.
-  public func loadModel(copying: Bool = false) throws(FormatError) -> GPT2Model {
+  public func loadModel(
+    copying: Bool = false,
+    precision: Precision = .float32
+  ) throws(FormatError) -> GPT2Model {
     try GPT2Model(
       configuration,
-      parameters: try GPT2Parameters.load(configuration, copying: copying) { weights[$0] }
+      parameters: try GPT2Parameters.load(configuration, copying: copying) { weights[$0] },
+      precision: precision
     )
   }
 

@@ -90,7 +90,14 @@ package struct Benchmark {
     switch work {
     case .forward(let batch, let length):
       let input = try TokenBatch(rows(batch, length), for: model.configuration)
-      return { () throws(FormatError) in _ = try model.logits(input) }
+      let activations = try Activations(
+        model.configuration,
+        batch: batch,
+        length: length,
+        forTraining: false
+      )
+      let logits = try Storage(count: batch * length * model.configuration.vocabularySize)
+      return { model.logits(input, activations, into: logits.base) }
     case .prefill(let length):
       let tokens = rows(1, length)[0]
       _ = try TokenBatch([tokens], for: model.configuration)
@@ -127,7 +134,6 @@ package struct Benchmark {
     var optimizer = try Optimizer(AdamWOptions(), for: configuration)
     var pass = 0
     return {
-      gradients.clear()
       _ = model.lossAndGradients(
         input.ids,
         targets: input.ids,
@@ -135,9 +141,10 @@ package struct Benchmark {
         activations: activations,
         buffers: buffers,
         gradients: gradients,
+        accumulates: false,
         dropout: DropoutPlan(configuration, seed: 1, pass: pass)
       )
-      _ = optimizer.update(model.parameters, gradients: gradients, learningRate: 1e-5)
+      _ = optimizer.update(model, gradients: gradients, learningRate: 1e-5)
       pass += 1
     }
   }

@@ -36,9 +36,9 @@ package struct Optimizer {
     secondMoments = try .zeros(configuration)
   }
 
-  /// Changes the parameters by their gradients, and returns the gradients' norm before clipping.
+  /// Changes a model's parameters by their gradients, and returns the gradients' norm before clipping.
   package mutating func update(
-    _ parameters: GPT2Parameters,
+    _ model: GPT2Model,
     gradients: GPT2Parameters,
     learningRate: Double
   ) -> Double {
@@ -47,12 +47,13 @@ package struct Optimizer {
     }.squareRoot()
     step += 1
     let isClipped = options.clip > 0 && norm > options.clip
-    for (index, parameter) in parameters.all.enumerated() {
+    for (index, parameter) in model.parameters.all.enumerated() {
       AdamW.update(
         parameters: parameter.pointer,
         gradients: gradients.all[index].pointer,
         firstMoments: firstMoments.all[index].pointer,
         secondMoments: secondMoments.all[index].pointer,
+        bfloat16: model.bfloat16?[parameter],
         count: parameter.count,
         step: AdamWStep(
           learningRate: learningRate,

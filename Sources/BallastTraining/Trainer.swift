@@ -105,9 +105,8 @@ public final class Trainer {
     }
     // The mean is over all counted tokens of the step: a mean of means would weigh them unequally.
     let counted = batches.reduce(0) { $0 + $1.counted }
-    gradients.clear()
     var lossSum = 0.0
-    for batch in batches {
+    for (index, batch) in batches.enumerated() {
       if shouldStop() { return nil }
       lossSum += model.lossAndGradients(
         batch.inputs,
@@ -116,6 +115,7 @@ public final class Trainer {
         activations: activations,
         buffers: buffers,
         gradients: gradients,
+        accumulates: index > 0,
         dropout: DropoutPlan(dropout, seed: options.seed, pass: microBatches)
       )
       microBatches += 1
@@ -123,7 +123,7 @@ public final class Trainer {
     guard lossSum.isFinite else { throw FormatError(TrainingDataFault.diverged(step: step)) }
     let learningRate = options.schedule.rate(step: step - 1)
     let norm = optimizer.update(
-      model.parameters,
+      model,
       gradients: gradients,
       learningRate: learningRate
     )

@@ -1,11 +1,14 @@
+#include "bk_casts.h"
 #include "bk_operations.h"
 #include "dispatch.h"
 
-BK_INLINE void bk_adamw_body(
+/// Parameters that are rounded while they are near.
+enum { BK_ADAMW_BLOCK = 1024 };
+
+BK_INLINE void bk_adamw_block(
     float *parameters, const float *gradients, float *first_moments, float *second_moments,
-    size_t count, const bk_adamw_step *step) {
+    size_t count, bk_adamw_step s) {
 #pragma clang fp contract(fast)
-  bk_adamw_step s = *step;
 #pragma clang loop vectorize(assume_safety)
   for (size_t i = 0; i < count; i++) {
     float g = gradients[i] * s.gradient_scale;
@@ -19,7 +22,18 @@ BK_INLINE void bk_adamw_body(
     parameters[i] = parameters[i] * s.decay - s.step_size * m / denominator;
   }
 }
+
+BK_INLINE void bk_adamw_body(
+    float *parameters, const float *gradients, float *first_moments, float *second_moments,
+    uint16_t *bfloat16, size_t count, const bk_adamw_step *step) {
+  for (size_t first = 0; first < count; first += BK_ADAMW_BLOCK) {
+    size_t length = count - first < BK_ADAMW_BLOCK ? count - first : BK_ADAMW_BLOCK;
+    bk_adamw_block(parameters + first, gradients + first, first_moments + first,
+                   second_moments + first, length, *step);
+    if (bfloat16) bk_f32_to_bf16(bfloat16 + first, parameters + first, length);
+  }
+}
 BK_DISPATCH(void, bk_adamw,
             (float *parameters, const float *gradients, float *first_moments,
-             float *second_moments, size_t count, const bk_adamw_step *step),
-            (parameters, gradients, first_moments, second_moments, count, step))
+             float *second_moments, uint16_t *bfloat16, size_t count, const bk_adamw_step *step),
+            (parameters, gradients, first_moments, second_moments, bfloat16, count, step))

@@ -29,6 +29,15 @@ void bk_set_level(int level) {
   atomic_store_explicit(&chosen_level, level, memory_order_relaxed);
 }
 
+_Bool bk_has_bfloat16(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return 0;
+#endif
+}
+
 const char *bk_instruction_set(void) {
   switch (bk_level()) {
     case BK_LEVEL_V4: return "x86-64-v4";

@@ -1,4 +1,5 @@
 import BallastGPT2
+import BallastKernels
 import Testing
 
 /// The model's gradients against differences of its loss.
@@ -30,6 +31,10 @@ import Testing
     let buffers = try GradientBuffers(configuration, rows: 16)
     let plan = dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
     let gradients = try GPT2Parameters.zeros(configuration)
+    // What was there before is overwritten.
+    for parameter in gradients.all {
+      parameter.pointer.update(repeating: 7, count: parameter.count)
+    }
     _ = model.lossAndGradients(
       tokens,
       targets: targets,
@@ -37,6 +42,7 @@ import Testing
       activations: activations,
       buffers: buffers,
       gradients: gradients,
+      accumulates: false,
       dropout: plan
     )
     func loss() -> Double {
@@ -87,7 +93,8 @@ import Testing
           scale: 1 / 16,
           activations: activations,
           buffers: buffers,
-          gradients: gradients
+          gradients: gradients,
+          accumulates: index > 0
         )
       }
       return gradients
@@ -116,5 +123,36 @@ import Testing
     #expect(output(seed: 1, pass: 4) == output(seed: 1, pass: 4))
     #expect(output(seed: 1, pass: 4) != output(seed: 1, pass: 5))
     #expect(output(seed: 1, pass: 4) != output(seed: 2, pass: 4))
+  }
+
+  /// With products of bfloat16 the gradients point the same way, within that type's eight bits.
+  @Test(.enabled(if: Machine.bfloat16 == .ready))
+  func bfloat16ChangesLittle() throws {
+    let configuration = RandomModel.configuration(heads: 4, width: 64, vocabularySize: 101)
+    let tokens = RandomModel.tokens(4 * 8, below: 101)
+    let targets = RandomModel.tokens(4 * 8, below: 101, seed: 5)
+    func gradients(_ precision: Precision) throws -> (Double, GPT2Parameters) {
+      let model = try RandomModel.make(configuration, precision: precision)
+      let gradients = try GPT2Parameters.zeros(configuration)
+      let activations = try Activations(configuration, batch: 4, length: 8, forTraining: true)
+      let loss = model.lossAndGradients(
+        tokens,
+        targets: targets,
+        scale: 1 / 32,
+        activations: activations,
+        buffers: try GradientBuffers(configuration, rows: 32),
+        gradients: gradients,
+        accumulates: false
+      )
+      return (loss / 32, gradients)
+    }
+    let (loss, exact) = try gradients(.float32)
+    let (roundedLoss, rounded) = try gradients(.bfloat16)
+    #expect(loss != roundedLoss, "the products were those of float32")
+    #expect(abs(loss - roundedLoss) <= 1e-2 * loss)
+    let pairs = zip(exact.all.flatMap(\.values), rounded.all.flatMap(\.values))
+    let difference = pairs.reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+    let size = pairs.reduce(0.0) { $0 + Double($1.0) * Double($1.0) }
+    #expect((difference / size).squareRoot() <= 3e-2)
   }
 }

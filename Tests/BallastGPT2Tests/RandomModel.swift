@@ -23,7 +23,11 @@ enum RandomModel {
   }
 
   /// Weights drawn from ±0.5, norms around 1.
-  static func make(_ configuration: GPT2Configuration, seed: UInt64 = 1) throws -> GPT2Model {
+  static func make(
+    _ configuration: GPT2Configuration,
+    seed: UInt64 = 1,
+    precision: Precision = .float32
+  ) throws -> GPT2Model {
     let parameters = try GPT2Parameters.zeros(configuration)
     var generator = SplitMix64(state: seed)
     for parameter in parameters.all {
@@ -33,7 +37,7 @@ enum RandomModel {
           (isGain ? 1 : 0) + Float.random(in: -0.5...0.5, using: &generator)
       }
     }
-    return try GPT2Model(configuration, parameters: parameters)
+    return try GPT2Model(configuration, parameters: parameters, precision: precision)
   }
 
   static func tokens(_ count: Int, below size: Int, seed: UInt64 = 2) -> [Int32] {

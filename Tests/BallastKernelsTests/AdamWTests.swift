@@ -47,6 +47,38 @@ extension Kernels {
       }
     }
 
+    /// The rounded copy is that of the new parameters, whatever the place of a block's end.
+    @Test(arguments: [1, 1023, 1025, 20_000])
+    func aCopyIsRounded(count: Int) {
+      onEveryMachine { machine in
+        var random = SeededGenerator(9)
+        var parameters = random.floats(count)
+        var firstMoments = [Float](repeating: 0, count: count)
+        var secondMoments = firstMoments
+        var rounded = [UInt16](repeating: 0, count: count)
+        AdamW.update(
+          parameters: &parameters,
+          gradients: random.floats(count),
+          firstMoments: &firstMoments,
+          secondMoments: &secondMoments,
+          bfloat16: &rounded,
+          count: count,
+          step: AdamWStep(
+            learningRate: 1e-2,
+            beta1: 0.9,
+            beta2: 0.95,
+            epsilon: 1e-8,
+            weightDecay: 0,
+            step: 1
+          )
+        )
+        let expected = parameters.map { value in
+          UInt16((value.bitPattern + 0x7fff + (value.bitPattern >> 16 & 1)) >> 16)
+        }
+        #expect(rounded == expected, "\(machine)")
+      }
+    }
+
     /// The first step moves every parameter by the learning rate, whatever its gradient's size.
     @Test func theFirstStepIsTheLearningRate() {
       var parameters: [Float] = [0, 0, 0]

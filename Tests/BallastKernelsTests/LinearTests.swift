@@ -82,7 +82,7 @@ extension Kernels {
         zip(gradient, start).map { $0 + Double($1) }
       }
       onEveryMachine { machine in
-        for accumulate in [false, true] {
+        for accumulates in [false, true] {
           var inputGradient = Array(start.prefix(input.count))
           var weightGradient = Array(start.prefix(weight.count))
           var biasGradient = Array(start.prefix(bias.count))
@@ -96,10 +96,10 @@ extension Kernels {
             rows: rows,
             inFeatures: inputs,
             outFeatures: outputs,
-            accumulate: accumulate
+            accumulates: accumulates
           )
-          expectClose(inputGradient, accumulate ? added(byInput) : byInput, machine)
-          expectClose(weightGradient, added(byWeight), machine)
+          expectClose(inputGradient, byInput, machine)
+          expectClose(weightGradient, accumulates ? added(byWeight) : byWeight, machine)
           expectClose(biasGradient, added(byBias), machine)
         }
       }
@@ -107,7 +107,7 @@ extension Kernels {
   }
 }
 
-private func affineMap(
+func affineMap(
   _ input: [Double],
   _ weight: [Double],
   _ bias: [Double]?,

@@ -1,3 +1,4 @@
+import BallastGPT2
 import BallastJSON
 import BallastKernels
 import BallastReport
@@ -76,7 +77,7 @@ extension Bench {
       ],
       "instruction_set": .string(Machine.instructionSet),
       "blas": Machine.blas.map { .string($0) } ?? .null,
-      "dropout": .number(dropout),
+      "dropout": .number(dropout), "dtype": .string(dtype.rawValue),
       "work": .array(
         results.map { result in
           [

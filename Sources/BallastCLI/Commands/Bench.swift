@@ -23,6 +23,7 @@ struct Bench: Command {
         "ballast bench gpt2/ --only train --shape 8x512 --dropout 0.1",
         "A training step of a shape of one's own."
       ),
+      CommandExample("ballast bench gpt2/ --only train --dtype bf16", "With products of bfloat16."),
     ]
   )
 
@@ -37,13 +38,15 @@ struct Bench: Command {
   var shape: [BatchShape] = []
   @Option(in: 1...1000, help: "Runs that count.") var `repeat` = 5
   @Option(in: 0..<1, help: "The dropout of train.") var dropout = 0.0
+  @Option(help: "What products of forward and train are made of.")
+  var dtype = Precision.float32
   @Option(help: "How to write the result.") var format = DocumentFormat.table
 
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let kinds = only.isEmpty ? Kind.allCases : only
     let network = try at(model.model) { () throws(FormatError) in
-      try opened.loadModel(copying: kinds.contains(.train))
+      try opened.loadModel(copying: kinds.contains(.train), precision: dtype)
     }
     let benchmark = Benchmark(network, dropout: dropout, repetitions: `repeat`)
     let limits = MachineLimits.measured()
@@ -81,6 +84,8 @@ struct Bench: Command {
     }
   }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 /// The sizes of a batch: `4x256`.
 struct BatchShape: ExpressibleByArgument {

@@ -22,6 +22,7 @@ struct Doctor: Command {
           .init("version", .text(BallastCLI.version)),
           .init("instruction set", .text(Machine.instructionSet)),
           .init("BLAS", .text(Machine.blas ?? "none: libopenblas.so.0 is not installed")),
+          .init("bf16", .text(Machine.bfloat16.sentence)),
           .init("threads", .integer(Parallel.threadCount)),
           .init("memory", .bytes(Machine.memoryBytes)),
         ])
@@ -31,9 +32,22 @@ struct Doctor: Command {
         "version": .string(BallastCLI.version),
         "instruction_set": .string(Machine.instructionSet),
         "blas": Machine.blas.map { .string($0) } ?? .null,
+        "bf16": Machine.bfloat16Library.map { .string($0) } ?? .null,
         "threads": .integer(Parallel.threadCount), "memory_bytes": .integer(Machine.memoryBytes),
       ])
     }
     return .success
+  }
+}
+
+extension BFloat16Support {
+  /// What to tell of it.
+  fileprivate var sentence: String {
+    switch self {
+    case .ready: Machine.bfloat16Library ?? "oneDNN"
+    case .notBuilt: "none: built without oneDNN"
+    case .notInstalled: "none: libdnnl.so.2 is not installed"
+    case .notSupported: "none: the processor has no instructions for it"
+    }
   }
 }

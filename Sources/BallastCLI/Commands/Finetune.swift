@@ -45,7 +45,7 @@ struct Finetune: Command {
     let (rows, validation) = try training.data(data, tokenizer, opened.configuration)
     let options = training.options(rows: rows)
     let network = try at(model.model) { () throws(FormatError) in
-      try opened.loadModel(copying: true)
+      try opened.loadModel(copying: true, precision: training.dtype)
     }
     let trainer = try at(model.model) { () throws(FormatError) in
       try Trainer(network, options: options, training: rows, validation: validation)
@@ -134,6 +134,8 @@ struct TrainingArguments: ParsableArguments {
     help: "Dropout in all places; as in the configuration if not given."
   )
   var dropout: Double?
+  @Option(help: "What matrix products are made of; the weights and the sums are float32.")
+  var dtype = Precision.float32
   @Option(help: "The order of an epoch.") var order = Order.shuffled
   @Option(
     value: "FRACTION|FILE",

@@ -20,5 +20,8 @@ void bk_set_level(int level);
 /// containers shrink. Swift's Glibc module lacks sched_getaffinity.
 int bk_available_cores(void);
 
+/// Whether the processor multiplies bfloat16 (AVX512-BF16), whatever the level in use.
+_Bool bk_has_bfloat16(void);
+
 /// The name of the level in use: "baseline", "x86-64-v3" or "x86-64-v4".
 const char *bk_instruction_set(void);

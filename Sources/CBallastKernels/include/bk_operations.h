@@ -157,7 +157,7 @@ typedef struct {
   float gradient_scale;  ///< a factor on every gradient, from clipping
 } bk_adamw_step;
 
-/// One AdamW step in place.
+/// One AdamW step in place; `bfloat16` gets the new parameters rounded, and may be null.
 void bk_adamw(
     float *parameters, const float *gradients, float *first_moments, float *second_moments,
-    size_t count, const bk_adamw_step *step);
+    uint16_t *bfloat16, size_t count, const bk_adamw_step *step);
