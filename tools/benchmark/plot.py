@@ -65,7 +65,8 @@ def draw(panel, unit):
     parts = [text(LEFT, 16, unit)]
     for index in range(round(top / step) + 1):
         y = down(index * step)
-        parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}h{inner}"/>' + text(LEFT - 6, y + 4, number(index * step), anchor="end"))
+        parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}h{inner}"/>')
+        parts.append(text(LEFT - 6, y + 4, number(index * step), anchor="end"))
     for x, label in zip(across, panel.places):
         parts.append(text(x, TOP + depth + 15, str(label), anchor="middle"))
     parts.append(text(LEFT + inner / 2, TOP + depth + 30, panel.label, anchor="middle"))
@@ -75,7 +76,8 @@ def draw(panel, unit):
             parts.append(f'<polyline class="{kind} s{index}" points="{points}"/>')
         for x, place, value in zip(across, panel.places, series.values):
             tip = html.escape(f"{series.name}, {panel.label} {place}: {number(value)} {unit}")
-            parts.append(f'<circle class="p{index}" cx="{x:.1f}" cy="{down(value):.1f}" r="3"><title>{tip}</title></circle>')
+            circle = f'<circle class="p{index}" cx="{x:.1f}" cy="{down(value):.1f}" r="3">'
+            parts.append(f"{circle}<title>{tip}</title></circle>")
     return "".join(parts)
 
 

@@ -60,25 +60,29 @@ class Rows:
         self.convert()
         return self.rows
 
-    def add(self, name, peer, own, other, bar=None, limit=None, needs=(), **more):
-        self.rows.append(Row(name, peer, own, other, bar, limit, lacking=more.pop("lacking", None) or lacking(needs), **more))
+    def add(self, name, peer, own, other, bar=None, limit=None, needs=(), lacking=None, **more):
+        """A row; `needs` are the Python modules that its peer is made of."""
+        self.rows.append(Row(name, peer, own, other, bar, limit, lacking=lacking or not_installed(needs), **more))
 
     def run(self, *words):
         return [self.ballast, *words, "--threads", self.threads]
 
-    def bench(self, model, work, tokens, *options):
+    def bench(self, model, work, tokens, *options, repeat=None):
         """`ballast bench` at one work, such as "train B4 T64"."""
         kind, *sizes = work.split()
         shape = ["--shape", "x".join(size[1:] for size in sizes)] if len(sizes) == 2 else []
-        command = self.run("bench", model, "--only", kind, *shape, "--repeat", self.repeat, "--format", "json", *options)
-        return Rate(command, tokens)
+        how = ["--repeat", repeat or self.repeat, "--format", "json"]
+        return Rate(self.run("bench", model, "--only", kind, *shape, *how, *options), tokens)
 
-    def python(self, script, *words, repeat=True):
-        repeats = ["--repeat", self.repeat] if repeat else []
-        return [sys.executable, HERE / "peers" / script, *words, "--threads", self.threads, *repeats]
+    def python(self, script, *words):
+        return [sys.executable, HERE / "peers" / script, *words, "--threads", self.threads]
 
-    def torch(self, work, tokens, *options):
-        return Rate(self.python("torch_gpt2.py", self.files.model, "--work", work, *options), tokens)
+    def timed(self, script, *words, tokens, repeat=None):
+        """A peer's script that times itself."""
+        return Rate([*self.python(script, *words), "--repeat", repeat or self.repeat], tokens)
+
+    def torch(self, work, tokens, *options, repeat=None):
+        return self.timed("torch_gpt2.py", self.files.model, "--work", work, *options, tokens=tokens, repeat=repeat)
 
     def forward(self):
         for batch, length, quick in ((1, 1024, False), (4, 64, True)):
@@ -87,7 +91,7 @@ class Rows:
                      self.torch(work, tokens), 1.3, 1.5, TORCH, quick=quick)
         file = self.files.gguf("f32")
         self.add("prefill f32 512", "llama.cpp", self.bench(file, "prefill 512", 512),
-                 Rate(self.python("llama.py", file, "--work", "prefill 512"), 512), 1.6, 1.9, ["llama_cpp"], quick=True)
+                 self.timed("llama.py", file, "--work", "prefill 512", tokens=512), 1.6, 1.9, ["llama_cpp"], quick=True)
 
     def train(self):
         model = self.files.model
@@ -104,7 +108,7 @@ class Rows:
         work, tokens = "train B4 T64", 256
         checkpoint = self.files.converted("gpt2_124M.bin", "--to", "llmc")
         self.add("train f32 B4 T64", "llm.c", self.bench(model, work, tokens),
-                 Rate(self.python("llm_c.py", self.llmc, checkpoint), tokens), 3.3, 3.7, lacking=self.without_llmc())
+                 self.timed("llm_c.py", self.llmc, checkpoint, tokens=tokens), 3.3, 3.7, lacking=self.without_llmc())
 
     def decode(self):
         count = 64
@@ -112,7 +116,7 @@ class Rows:
         for dtype, bar, limit in (("f32", 0.95, 1.0), ("f16", 1.05, 1.2), ("q8_0", 1.4, 1.9)):
             file = self.files.gguf(dtype)
             self.add(f"decode {dtype}", "llama.cpp", self.bench(file, work, count),
-                     Rate(self.python("llama.py", file, "--work", work), count), bar, limit, ["llama_cpp"],
+                     self.timed("llama.py", file, "--work", work, tokens=count), bar, limit, ["llama_cpp"],
                      quick=dtype == "q8_0")
         narrow = self.files.converted("gpt2-bf16", "--to", "hf", "--dtype", "bf16")
         for dtype, model in (("f32", self.files.model), ("bf16", narrow)):
@@ -121,7 +125,7 @@ class Rows:
 
     def memory(self):
         work, tokens = "train B4 T256", 1024
-        own, other = self.bench(self.files.model, work, tokens), self.torch(work, tokens)
+        own, other = self.bench(self.files.model, work, tokens, repeat=1), self.torch(work, tokens, repeat=1)
         self.add("memory train f32 B4 T256", "PyTorch", PeakMemory(own.command), PeakMemory(other.command), 0.6,
                  needs=TORCH, at_most=True)
 
@@ -139,7 +143,7 @@ class Rows:
         ):
             self.add(f"load {name}", peer,
                      WallTime(self.run("logits", own, "--input-ids", ids, "-o", output), output, self.repeat),
-                     WallTime(self.python("load.py", other or own, ids, repeat=False)), bar, needs=TORCH)
+                     WallTime(self.python("load.py", other or own, ids)), bar, needs=TORCH)
 
     def inspect(self):
         file = self.files.of_model("model.safetensors")
@@ -147,10 +151,11 @@ class Rows:
         sft = shutil.which("sft", path=beside) or shutil.which("sft") or "sft"
         installed = None if sft != "sft" else "not installed: pip install sft-cli"
         own = WallTime(self.run("inspect", file), times=5 * self.repeat)
-        self.add("inspect", "sft", own, WallTime([sft, "info", file], times=5 * self.repeat), lacking=installed, quick=True)
-        mapped = "import sys, torch; torch.load(sys.argv[1], mmap=True, weights_only=True)"
-        self.add("inspect", "torch, mapped", own, WallTime([sys.executable, "-c", mapped, self.files.of_model("zip.pt")]),
-                 needs=["torch"])
+        self.add("inspect", "sft", own, WallTime([sft, "info", file], times=5 * self.repeat), lacking=installed,
+                 quick=True)
+        code = "import sys, torch; torch.load(sys.argv[1], mmap=True, weights_only=True)"
+        mapped = WallTime([sys.executable, "-c", code, self.files.of_model("zip.pt")])
+        self.add("inspect", "torch, mapped", own, mapped, needs=["torch"])
         own = WallTime(self.run("stats", file), times=self.repeat)
         self.add("stats", "sft", own, WallTime([sft, "stat", file]), lacking=installed)
         clang = None if shutil.which("clang") else "not installed: clang"
@@ -185,7 +190,7 @@ class Rows:
 PACKAGES = {"llama_cpp": "llama-cpp-python"}
 
 
-def lacking(modules):
+def not_installed(modules):
     """What to install for a peer, or nothing."""
     missing = [PACKAGES.get(module, module) for module in modules if importlib.util.find_spec(module) is None]
     return f"not installed: pip install {' '.join(missing)}" if missing else None

@@ -15,7 +15,7 @@ BENCHMARK = pathlib.Path(__file__).resolve().parent.parent / "benchmark"
 sys.path[0] = str(BENCHMARK)  # in place of this folder, which has a statistics.py of its own
 sys.dont_write_bytecode = True
 from measures import PeakMemory, Rate, WallTime  # noqa: E402
-from rows import Row, lacking  # noqa: E402
+from rows import Row, not_installed  # noqa: E402
 from table import Outcome  # noqa: E402
 
 LIMIT = "above the machine's limit: look for a measuring error"
@@ -44,8 +44,8 @@ def verdicts():
             outcome.add(own, other)
         found = outcome.json()
         assert abs(found["ratio"] - ratio) < 1e-9 and found["verdict"] == verdict, (rounds, asked, found)
-    assert lacking(["json", "no_such_module"]) == "not installed: pip install no_such_module"
-    assert lacking(["json"]) is None
+    assert not_installed(["json", "no_such_module"]) == "not installed: pip install no_such_module"
+    assert not_installed(["json"]) is None
 
 
 def run(*command):
@@ -56,7 +56,8 @@ def on_a_small_model(ballast, model, folder):
     target = folder / "bench.json"
     only = ["forward f32 B4*", "train f32 B4 T64 llm.c", "load torch zip", "memory*"]
     options = [word for pattern in only for word in ("--only", pattern)]
-    ran = run(sys.executable, BENCHMARK / "against_peers", ballast, "--model", model, "--quick", "--json", target, *options)
+    bench = [sys.executable, BENCHMARK / "against_peers", ballast, "--model", model]
+    ran = run(*bench, "--quick", "--json", target, *options)
     # Its memory row is of 256 tokens, which the model has no positions for: a failure, told in the row.
     assert ran.returncode == 1, ran
     rows = {row["row"]: row for row in json.loads(target.read_text())["rows"]}
@@ -66,7 +67,7 @@ def on_a_small_model(ballast, model, folder):
     assert rows["load torch zip"]["verdict"] == "the model's folder has no zip.pt", rows
     assert rows["train f32 B4 T64"]["verdict"] == "left out: --llmc DIR names a checkout of llm.c", rows
     assert all(row["row"] in ran.stdout and row["verdict"] in ran.stdout for row in rows.values()), ran.stdout
-    ran = run(sys.executable, BENCHMARK / "against_peers", ballast, "--model", model, "--only", "no such")
+    ran = run(*bench, "--only", "no such")
     assert ran.returncode == 1 and "no row is called no such" in ran.stderr, ran
 
 
