@@ -127,7 +127,7 @@ class Encoding:
 
 def called(words):
     """What a command is called in a message: the script's name rather than the interpreter's."""
-    return next((pathlib.Path(word).name for word in words[1:2] if words[0] == sys.executable), pathlib.Path(words[0]).name)
+    return pathlib.Path(words[1 if words[0] == sys.executable else 0]).name
 
 
 def failure(words, code, errors):
