@@ -50,6 +50,7 @@ public enum BallastCLI {
       let console = Console(globals)
       Interruption.watch()
       do {
+        try InstructionSetVariable.apply()
         return try command.run(in: console).rawValue
       } catch let error as UsageError {
         console.message(program.misuse(error, of: type(of: command)).text)

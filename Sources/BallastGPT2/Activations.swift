@@ -9,24 +9,37 @@ package struct BlockActivations {
   package let afterAttention: UnsafeMutablePointer<Float>  // [N, C]
   package let mlpNorm: NormActivations
   package let hidden: UnsafeMutablePointer<Float>  // [N, I], before the activation
-  package let activated: UnsafeMutablePointer<Float>  // [N, I]
-  package let output: UnsafeMutablePointer<Float>  // [N, C]
+  package let activated: UnsafeMutablePointer<Float>  // [N, I], shared by all blocks
+  package fileprivate(set) var output: UnsafeMutablePointer<Float>  // [N, C]
 }
 
 /// The output of a LayerNorm and the statistics that its gradient needs.
 package struct NormActivations {
-  package let output: UnsafeMutablePointer<Float>  // [N, C]
+  package let output: UnsafeMutablePointer<Float>  // [N, C], shared by the LayerNorms of all blocks
   package let mean: UnsafeMutablePointer<Float>  // [N]
   package let reciprocalStd: UnsafeMutablePointer<Float>  // [N]
 }
 
+/// What of a forward pass is kept for its gradients.
+package enum Retention: Sendable {
+  /// Nothing: inference.
+  case nothing
+  /// What the backward pass reads of each block.
+  case everything
+  /// The residual stream after each block, from which the backward pass runs the block again
+  /// (Chen and others 2016): a fifth of the memory for a third more work.
+  case streams
+}
+
 /// All buffers of a forward pass, planned once in one arena.
 ///
-/// For training every block has its own buffers, which the backward pass reads. For inference all
-/// blocks share one set, and the residual stream is updated in place.
+/// For training every block has its own buffers, which the backward pass reads, but for what it soon
+/// computes again: what LayerNorms and activations put out, six of sixteen widths for each token. For
+/// inference all blocks share one set, and the residual stream is updated in place.
 package final class Activations {
   package let batch: Int
   package let length: Int
+  package let keeping: Retention
   package let embedded: UnsafeMutablePointer<Float>  // [N, C]
   package let blocks: [BlockActivations]
   package let finalNorm: NormActivations
@@ -43,9 +56,9 @@ package final class Activations {
     _ configuration: GPT2Configuration,
     batch: Int,
     length: Int,
-    forTraining: Bool
+    keeping: Retention
   ) throws(FormatError) {
-    let sets = forTraining ? configuration.layers : 1
+    let sets = keeping == .everything ? configuration.layers : 1
     let rows = batch * length
     var arena = Arena(
       try Storage(
@@ -53,30 +66,40 @@ package final class Activations {
           configuration,
           batch: batch,
           length: length,
-          forTraining: forTraining
+          keeping: keeping
         )
       )
     )
     let stream = rows * configuration.width
     let embedded = arena.take(stream)
+    let normed = arena.take(stream)
+    let activated = arena.take(rows * configuration.innerWidth)
+    func takeNorm(_ output: UnsafeMutablePointer<Float>) -> NormActivations {
+      NormActivations(output: output, mean: arena.take(rows), reciprocalStd: arena.take(rows))
+    }
     let sharedBlocks = (0..<sets).map { _ in
       BlockActivations(
-        attentionNorm: arena.takeNorm(rows: rows, width: configuration.width),
+        attentionNorm: takeNorm(normed),
         queriesKeysValues: arena.take(3 * stream),
         attended: arena.take(stream),
         logSumExp: arena.take(rows * configuration.heads),
         afterAttention: arena.take(stream),
-        mlpNorm: arena.takeNorm(rows: rows, width: configuration.width),
+        mlpNorm: takeNorm(normed),
         hidden: arena.take(rows * configuration.innerWidth),
-        activated: arena.take(rows * configuration.innerWidth),
-        output: forTraining ? arena.take(stream) : embedded
+        activated: activated,
+        output: embedded
       )
     }
-    blocks = (0..<configuration.layers).map { sharedBlocks[min($0, sets - 1)] }
-    finalNorm = arena.takeNorm(rows: rows, width: configuration.width)
+    blocks = (0..<configuration.layers).map { layer in
+      var block = sharedBlocks[min(layer, sets - 1)]
+      if keeping != .nothing { block.output = arena.take(stream) }
+      return block
+    }
+    finalNorm = takeNorm(arena.take(stream))
     logitRows = Plan.logitRows(configuration, rows: rows)
     logits = arena.take(logitRows * configuration.vocabularySize)
     storage = arena.storage
+    self.keeping = keeping
     self.embedded = embedded
     self.batch = batch
     self.length = length
@@ -87,19 +110,20 @@ package final class Activations {
     _ configuration: GPT2Configuration,
     batch: Int,
     length: Int,
-    forTraining: Bool
+    keeping: Retention
   ) -> Int {
     let plan = Plan(configuration, batch: batch, length: length)
-    let sets = forTraining ? configuration.layers : 1
-    return plan.stream + plan.norm + plan.logits
-      + sets * (plan.block + (forTraining ? plan.stream : 0))
+    let sets = keeping == .everything ? configuration.layers : 1
+    let streams = keeping == .nothing ? 0 : configuration.layers
+    return plan.shared + plan.logits + sets * plan.block + streams * plan.stream
   }
 }
 
 /// The sizes of the buffers, each rounded up to whole cache lines.
 private struct Plan {
   let stream: Int
-  let norm: Int
+  /// What there is once: the embedding sum, and what LayerNorms and activations put out.
+  let shared: Int
   let block: Int
   let logits: Int
 
@@ -117,13 +141,15 @@ private struct Plan {
   init(_ configuration: GPT2Configuration, batch: Int, length: Int) {
     let rows = batch * length
     stream = Arena.padded(rows * configuration.width)
-    norm = stream + 2 * Arena.padded(rows)
+    let statistics = 2 * Arena.padded(rows)
+    let inner = Arena.padded(rows * configuration.innerWidth)
+    shared = 3 * stream + inner + statistics
     logits = Arena.padded(
       Self.logitRows(configuration, rows: rows) * configuration.vocabularySize
     )
     block =
-      2 * norm + Arena.padded(3 * rows * configuration.width) + 2 * stream
-      + Arena.padded(rows * configuration.heads) + 2 * Arena.padded(rows * configuration.innerWidth)
+      2 * statistics + Arena.padded(3 * rows * configuration.width) + 2 * stream
+      + Arena.padded(rows * configuration.heads) + inner
   }
 }
 
@@ -144,9 +170,5 @@ package struct Arena {
     defer { used += Self.padded(count) }
     precondition(used + Self.padded(count) <= storage.count, "the arena was planned too small")
     return storage.base + used
-  }
-
-  fileprivate mutating func takeNorm(rows: Int, width: Int) -> NormActivations {
-    NormActivations(output: take(rows * width), mean: take(rows), reciprocalStd: take(rows))
   }
 }

@@ -11,7 +11,7 @@ public final class GPT2Generator {
   public init(_ model: GPT2Model) throws(FormatError) {
     self.model = model
     cache = try KeyValueCache(model.configuration, capacity: model.configuration.positions)
-    single = try Activations(model.configuration, batch: 1, length: 1, forTraining: false)
+    single = try Activations(model.configuration, batch: 1, length: 1, keeping: .nothing)
   }
 
   /// Takes tokens and returns the logits [V] of the one that follows.
@@ -38,7 +38,7 @@ public final class GPT2Generator {
         model.configuration,
         batch: 1,
         length: tokens.count,
-        forTraining: false
+        keeping: .nothing
       )
     model.forward(tokens, into: activations, cache: cache)
     let last = activations.finalNorm.output + (tokens.count - 1) * model.configuration.width

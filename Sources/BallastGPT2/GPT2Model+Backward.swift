@@ -98,6 +98,10 @@ extension GPT2Model {
     )
     for layer in parameters.blocks.indices.reversed() {
       let input = layer == 0 ? activations.embedded : activations.blocks[layer - 1].output
+      // The shared buffers are still those of the last block.
+      if activations.keeping == .streams, layer < parameters.blocks.count - 1 {
+        runBlock(layer, input: input, activations, dropout: dropout)
+      }
       feedForwardBackward(
         layer,
         activations,
@@ -140,6 +144,11 @@ extension GPT2Model {
     let rows = activations.rows
     let block = parameters.blocks[layer]
     let saved = activations.blocks[layer]
+    activation.forward(
+      output: saved.activated,
+      input: saved.hidden,
+      count: rows * configuration.innerWidth
+    )
     linearBackward(
       buffers.inner,
       from: throughDropout(buffers, mask, rows: rows),
@@ -155,6 +164,7 @@ extension GPT2Model {
       input: saved.hidden,
       count: rows * configuration.innerWidth
     )
+    normalizeAgain(saved.mlpNorm, input: saved.afterAttention, block.mlpNorm, rows: rows)
     linearBackward(
       buffers.narrow,
       from: buffers.inner,
@@ -205,6 +215,7 @@ extension GPT2Model {
       shape: attentionShape(activations, layer: layer, past: 0),
       dropout: dropout?.mask(.attention, layer: layer)
     )
+    normalizeAgain(saved.attentionNorm, input: input, block.attentionNorm, rows: rows)
     linearBackward(
       buffers.narrow,
       from: buffers.queriesKeysValues,
@@ -253,6 +264,25 @@ extension GPT2Model {
       map.weight,
       rows: rows,
       accumulates: accumulates
+    )
+  }
+
+  /// What a LayerNorm put out, which is not kept.
+  private func normalizeAgain(
+    _ saved: NormActivations,
+    input: UnsafePointer<Float>,
+    _ norm: NormParameters,
+    rows: Int
+  ) {
+    LayerNorm.forwardAgain(
+      output: saved.output,
+      mean: saved.mean,
+      reciprocalStd: saved.reciprocalStd,
+      input: input,
+      weight: norm.weight.pointer,
+      bias: norm.bias.pointer,
+      rows: rows,
+      width: configuration.width
     )
   }
 

@@ -30,23 +30,40 @@ extension GPT2Model {
     dropout?.mask(.embedding)?.apply(activations.embedded, count: rows * width)
     observe(0, activations.embedded)
     var input = activations.embedded
-    for (layer, block) in parameters.blocks.enumerated() {
-      let buffers = activations.blocks[layer]
-      attend(
-        block,
-        buffers,
-        input: input,
-        activations: activations,
-        layer: layer,
-        cache: cache,
-        dropout: dropout
-      )
-      feedForward(block, buffers, rows: rows, mask: dropout?.mask(.mlpOutput, layer: layer))
-      input = buffers.output
+    for layer in parameters.blocks.indices {
+      runBlock(layer, input: input, activations, cache: cache, dropout: dropout)
+      input = activations.blocks[layer].output
       observe(layer + 1, input)
     }
     cache?.length += activations.length
     normalize(activations.finalNorm, input: input, parameters.finalNorm, rows: rows)
+  }
+
+  /// One block, from the residual stream before it to that after it.
+  func runBlock(
+    _ layer: Int,
+    input: UnsafePointer<Float>,
+    _ activations: Activations,
+    cache: KeyValueCache? = nil,
+    dropout: DropoutPlan?
+  ) {
+    let block = parameters.blocks[layer]
+    let buffers = activations.blocks[layer]
+    attend(
+      block,
+      buffers,
+      input: input,
+      activations: activations,
+      layer: layer,
+      cache: cache,
+      dropout: dropout
+    )
+    feedForward(
+      block,
+      buffers,
+      rows: activations.rows,
+      mask: dropout?.mask(.mlpOutput, layer: layer)
+    )
   }
 
   /// The attention half: afterAttention = input + drop(proj(attention(norm(input)))).

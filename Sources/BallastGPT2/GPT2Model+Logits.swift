@@ -17,7 +17,7 @@ extension GPT2Model {
       configuration,
       batch: 1,
       length: input.length,
-      forTraining: false
+      keeping: .nothing
     )
     for sequence in 0..<input.batch {
       input.ids.withUnsafeBufferPointer { ids in
@@ -46,7 +46,7 @@ extension GPT2Model {
       configuration,
       batch: input.batch,
       length: input.length,
-      forTraining: false
+      keeping: .nothing
     )
     let count = activations.rows * configuration.vocabularySize
     return [Float](unsafeUninitializedCapacity: count) { logits, initialized in

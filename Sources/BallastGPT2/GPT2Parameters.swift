@@ -92,13 +92,17 @@ public struct GPT2Parameters: Sendable {
   package static func zeros(
     _ configuration: GPT2Configuration
   ) throws(FormatError) -> GPT2Parameters {
-    let total = WeightMap.slots(configuration).reduce(0) { $0 + Arena.padded($1.count) }
-    let storage = try Storage(count: total)
+    let storage = try Storage(count: floatCount(configuration))
     var offset = 0
     return GPT2Parameters(configuration) { slot in
       defer { offset += Arena.padded(slot.count) }
       return Parameter(slot, storage: storage, offset: offset)
     }
+  }
+
+  /// The number of floats that an arena of all parameters takes.
+  package static func floatCount(_ configuration: GPT2Configuration) -> Int {
+    WeightMap.slots(configuration).reduce(0) { $0 + Arena.padded($1.count) }
   }
 
   /// The parameter of that canonical name.

@@ -84,7 +84,7 @@ extension GPT2Model {
       configuration,
       batch: input.batch,
       length: input.length,
-      forTraining: true
+      keeping: .everything
     )
     let buffers = try GradientBuffers(configuration, rows: activations.rows)
     var targets = [Int32](repeating: -100, count: input.ids.count)

@@ -41,6 +41,34 @@ package enum LayerNorm {
     }
   }
 
+  /// The output of `forward` again, bit for bit, from the statistics that it saved.
+  package static func forwardAgain(
+    output: UnsafeMutablePointer<Float>,
+    mean: UnsafePointer<Float>,
+    reciprocalStd: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?,
+    rows: Int,
+    width: Int
+  ) {
+    Profile.measure(.layerNorm, bytes: Profile.floats(2 * rows * width)) {
+      Parallel.forEachRange(rows, grain: Elementwise.rowGrain(width: width)) { range in
+        let row = range.lowerBound
+        bk_layer_norm_again(
+          output + row * width,
+          input + row * width,
+          weight,
+          bias,
+          mean + row,
+          reciprocalStd + row,
+          range.count,
+          width
+        )
+      }
+    }
+  }
+
   /// The gradients of `forward`, all of them added to; the parameters' are left out where nil.
   ///
   /// - `inputGradient`: [rows, width].

@@ -8,6 +8,23 @@ package enum Machine {
   /// The instruction set that the C kernels have chosen.
   package static var instructionSet: String { String(cString: bk_instruction_set()) }
 
+  /// The instruction sets that the kernels can run with here, in ascending order.
+  package static var instructionSets: [String] {
+    let chosen = bk_level()
+    defer { bk_set_level(chosen) }
+    return (Int32(BK_LEVEL_BASELINE)...bk_supported_level()).map { level in
+      bk_set_level(level)
+      return instructionSet
+    }
+  }
+
+  /// Makes the kernels run with one of `instructionSets`; false for any other.
+  package static func select(instructionSet name: String) -> Bool {
+    guard let index = instructionSets.firstIndex(of: name) else { return false }
+    bk_set_level(Int32(BK_LEVEL_BASELINE + index))
+    return true
+  }
+
   /// Whether there is a BLAS; without one there are no products, and so no models.
   package static var hasBLAS: Bool { openblas() != nil }
 
@@ -33,6 +50,13 @@ package enum Machine {
   package static var bfloat16Library: String? {
     guard bfloat16 == .ready else { return nil }
     return onednn_version().map { "oneDNN " + String(cString: $0) }
+  }
+
+  /// The memory that this process can still get: what the system says is available, or less where its
+  /// control group (version 2) has a limit; nil where neither says anything.
+  package static var availableMemoryBytes: Int? {
+    let left = bk_available_memory()
+    return left > 0 ? Int(left) : nil
   }
 
   /// The machine's memory.

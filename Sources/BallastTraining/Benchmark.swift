@@ -94,7 +94,7 @@ package struct Benchmark {
         model.configuration,
         batch: batch,
         length: length,
-        forTraining: false
+        keeping: .nothing
       )
       let logits = try Storage(count: batch * length * model.configuration.vocabularySize)
       return { model.logits(input, activations, into: logits.base) }
@@ -128,7 +128,7 @@ package struct Benchmark {
       configuration,
       batch: batch,
       length: length,
-      forTraining: true
+      keeping: .everything
     )
     let buffers = try GradientBuffers(configuration, rows: batch * length)
     var optimizer = try Optimizer(AdamWOptions(), for: configuration)

@@ -32,7 +32,7 @@ public struct Evaluation: Hashable, Sendable {
           model.configuration,
           batch: count,
           length: rows.context,
-          forTraining: false
+          keeping: .nothing
         )
       }
       guard let activations else { continue }

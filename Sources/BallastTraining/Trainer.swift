@@ -44,12 +44,18 @@ public final class Trainer {
       dropout.residualDropout = probability
     }
     self.dropout = dropout
+    try MemoryPlan(
+      model.configuration,
+      options: options,
+      length: training.context,
+      evaluates: validation != nil
+    ).check(weightsAreLoaded: true)
     gradients = try .zeros(model.configuration)
     activations = try Activations(
       model.configuration,
       batch: options.batchSize,
       length: training.context,
-      forTraining: true
+      keeping: options.checkpointsActivations ? .streams : .everything
     )
     buffers = try GradientBuffers(model.configuration, rows: activations.rows)
     optimizer = try Optimizer(options.optimizer, for: model.configuration)

@@ -6,6 +6,8 @@ public struct TrainingOptions: Hashable, Sendable {
   public var batchSize = 4
   /// The number of micro-batches whose gradients make one step.
   public var accumulate = 1
+  /// Whether the passes keep the residual stream alone, and gradients run each block again.
+  public var checkpointsActivations = false
   /// The learning rate of each step.
   public var schedule: LearningRateSchedule
   /// The constants of AdamW.

@@ -22,10 +22,22 @@ BK_INLINE double bk_row_squared_deviation(const float *row, size_t width, double
   return sum;
 }
 
+BK_INLINE void bk_normalize_row(
+    float *y, const float *x, const float *weight, const float *bias, float center, float factor,
+    size_t width) {
+#pragma clang fp contract(fast)
+  if (bias) {
+#pragma clang loop vectorize(assume_safety)
+    for (size_t j = 0; j < width; j++) y[j] = (x[j] - center) * factor * weight[j] + bias[j];
+  } else {
+#pragma clang loop vectorize(assume_safety)
+    for (size_t j = 0; j < width; j++) y[j] = (x[j] - center) * factor * weight[j];
+  }
+}
+
 BK_INLINE void bk_layer_norm_body(
     float *output, float *mean, float *reciprocal_std, const float *input, const float *weight,
     const float *bias, size_t rows, size_t width, float epsilon) {
-#pragma clang fp contract(fast)
   for (size_t row = 0; row < rows; row++) {
     const float *x = input + row * width;
     float *y = output + row * width;
@@ -35,19 +47,26 @@ BK_INLINE void bk_layer_norm_body(
     float factor = (float)(1.0 / sqrt(variance + (double)epsilon));
     if (mean) mean[row] = center;
     if (reciprocal_std) reciprocal_std[row] = factor;
-    if (bias) {
-#pragma clang loop vectorize(assume_safety)
-      for (size_t j = 0; j < width; j++) y[j] = (x[j] - center) * factor * weight[j] + bias[j];
-    } else {
-#pragma clang loop vectorize(assume_safety)
-      for (size_t j = 0; j < width; j++) y[j] = (x[j] - center) * factor * weight[j];
-    }
+    bk_normalize_row(y, x, weight, bias, center, factor, width);
   }
 }
 BK_DISPATCH(void, bk_layer_norm,
             (float *output, float *mean, float *reciprocal_std, const float *input,
              const float *weight, const float *bias, size_t rows, size_t width, float epsilon),
             (output, mean, reciprocal_std, input, weight, bias, rows, width, epsilon))
+
+BK_INLINE void bk_layer_norm_again_body(
+    float *output, const float *input, const float *weight, const float *bias, const float *mean,
+    const float *reciprocal_std, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++) {
+    bk_normalize_row(output + row * width, input + row * width, weight, bias, mean[row],
+                     reciprocal_std[row], width);
+  }
+}
+BK_DISPATCH(void, bk_layer_norm_again,
+            (float *output, const float *input, const float *weight, const float *bias,
+             const float *mean, const float *reciprocal_std, size_t rows, size_t width),
+            (output, input, weight, bias, mean, reciprocal_std, rows, width))
 
 /// With g = output_gradient · weight and n the normalised input:
 /// input_gradient += (g - mean(g) - n · mean(g · n)) · reciprocal_std.

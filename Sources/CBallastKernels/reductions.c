@@ -1,13 +1,30 @@
 #include "bk_operations.h"
-#include "dispatch.h"
+#include "row_math.h"
 
 // Columns that a column sum takes at a time: their double accumulators stay in registers and L1.
 enum { BK_COLUMN_BLOCK = 64 };
 
+/// One core reads four places at once faster than one behind the other, and faster yet where it is told ahead.
+enum { BK_STREAMS = 4, BK_FLOATS_AHEAD = 512 };
+
+typedef double bk_doubles __attribute__((vector_size(128)));
+
 BK_INLINE double bk_sum_of_squares_body(const float *values, size_t count) {
 #pragma clang fp reassociate(on) contract(fast)
+  size_t length = count / BK_STREAMS / BK_LANES * BK_LANES;
+  bk_doubles sums[BK_STREAMS] = {0};
+  for (size_t i = 0; i < length; i += BK_LANES) {
+    for (size_t s = 0; s < BK_STREAMS; s++) {
+      const float *place = values + s * length + i;
+      __builtin_prefetch(place + BK_FLOATS_AHEAD);
+      bk_doubles wide = __builtin_convertvector(*(const bk_lanes *)place, bk_doubles);
+      sums[s] += wide * wide;
+    }
+  }
+  bk_doubles lanes = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += (double)values[i] * (double)values[i];
+  for (size_t j = 0; j < BK_LANES; j++) sum += lanes[j];
+  for (size_t i = BK_STREAMS * length; i < count; i++) sum += (double)values[i] * (double)values[i];
   return sum;
 }
 BK_DISPATCH(double, bk_sum_of_squares, (const float *values, size_t count), (values, count))

@@ -32,8 +32,13 @@ enum Ballast {
     try run(arguments)
   }
 
-  static func run(_ arguments: [String], input: Data = Data()) throws -> Result {
+  static func run(
+    _ arguments: [String],
+    input: Data = Data(),
+    environment: [String: String] = [:]
+  ) throws -> Result {
     let process = process(arguments)
+    process.environment?.merge(environment) { $1 }
     let folder = FileManager.default.temporaryDirectory
     let names = ["in", "out", "err"].map { _ in
       folder.appending(path: "ballast-\(UInt64.random(in: 0 ... .max))")

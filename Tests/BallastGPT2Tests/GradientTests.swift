@@ -27,7 +27,7 @@ import Testing
     let tokens = RandomModel.tokens(2 * 8, below: 11)
     var targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
     targets[7] = -100
-    let activations = try Activations(configuration, batch: 2, length: 8, forTraining: true)
+    let activations = try Activations(configuration, batch: 2, length: 8, keeping: .everything)
     let buffers = try GradientBuffers(configuration, rows: 16)
     let plan = dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
     let gradients = try GPT2Parameters.zeros(configuration)
@@ -83,7 +83,12 @@ import Testing
     func gradients(batches: Int) throws -> GPT2Parameters {
       let gradients = try GPT2Parameters.zeros(configuration)
       let batch = 2 / batches
-      let activations = try Activations(configuration, batch: batch, length: 8, forTraining: true)
+      let activations = try Activations(
+        configuration,
+        batch: batch,
+        length: 8,
+        keeping: .everything
+      )
       let buffers = try GradientBuffers(configuration, rows: batch * 8)
       for index in 0..<batches {
         let range = index * batch * 8..<(index + 1) * batch * 8
@@ -111,7 +116,7 @@ import Testing
     let configuration = RandomModel.configuration()
     let model = try RandomModel.make(configuration)
     let tokens = RandomModel.tokens(8, below: 11)
-    let activations = try Activations(configuration, batch: 1, length: 8, forTraining: true)
+    let activations = try Activations(configuration, batch: 1, length: 8, keeping: .everything)
     func output(seed: UInt64, pass: Int) -> [Float] {
       model.forward(
         tokens,
@@ -134,7 +139,7 @@ import Testing
     func gradients(_ precision: Precision) throws -> (Double, GPT2Parameters) {
       let model = try RandomModel.make(configuration, precision: precision)
       let gradients = try GPT2Parameters.zeros(configuration)
-      let activations = try Activations(configuration, batch: 4, length: 8, forTraining: true)
+      let activations = try Activations(configuration, batch: 4, length: 8, keeping: .everything)
       let loss = model.lossAndGradients(
         tokens,
         targets: targets,
@@ -154,5 +159,36 @@ import Testing
     let difference = pairs.reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
     let size = pairs.reduce(0.0) { $0 + Double($1.0) * Double($1.0) }
     #expect((difference / size).squareRoot() <= 3e-2)
+  }
+
+  /// Blocks that are run again give the same gradients, bit for bit, dropout included.
+  @Test(arguments: [0.0, 0.3])
+  func checkpointsChangeNothing(dropout: Double) throws {
+    var configuration = RandomModel.configuration(layers: 3)
+    configuration.embeddingDropout = dropout
+    configuration.attentionDropout = dropout
+    configuration.residualDropout = dropout
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(2 * 8, below: 11)
+    let targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
+    func gradients(_ keeping: Retention) throws -> [Float] {
+      let gradients = try GPT2Parameters.zeros(configuration)
+      let loss = model.lossAndGradients(
+        tokens,
+        targets: targets,
+        scale: 1 / 16,
+        activations: try Activations(configuration, batch: 2, length: 8, keeping: keeping),
+        buffers: try GradientBuffers(configuration, rows: 16),
+        gradients: gradients,
+        accumulates: false,
+        dropout: dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
+      )
+      return gradients.all.flatMap(\.values) + [Float(loss)]
+    }
+    #expect(try gradients(.everything) == gradients(.streams))
+    func size(_ keeping: Retention) -> Int {
+      Activations.floatCount(configuration, batch: 64, length: 8, keeping: keeping)
+    }
+    #expect(size(.streams) < size(.everything))
   }
 }

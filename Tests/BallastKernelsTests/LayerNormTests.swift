@@ -3,6 +3,43 @@ import Testing
 
 extension Kernels {
   struct LayerNormTests {
+    /// What was put out comes again from the statistics, bit for bit.
+    @Test(arguments: [(1, 1), (5, 17), (33, 768)])
+    func theOutputComesAgain(rows: Int, width: Int) {
+      var random = SeededGenerator(UInt64(width))
+      let input = random.floats(rows * width)
+      let weight = random.floats(width)
+      let bias = random.floats(width)
+      onEveryMachine { machine in
+        var output = [Float](repeating: 0, count: rows * width)
+        var again = output
+        var mean = [Float](repeating: 0, count: rows)
+        var reciprocalStd = mean
+        LayerNorm.forward(
+          output: &output,
+          mean: &mean,
+          reciprocalStd: &reciprocalStd,
+          input: input,
+          weight: weight,
+          bias: bias,
+          rows: rows,
+          width: width,
+          epsilon: 1e-5
+        )
+        LayerNorm.forwardAgain(
+          output: &again,
+          mean: mean,
+          reciprocalStd: reciprocalStd,
+          input: input,
+          weight: weight,
+          bias: bias,
+          rows: rows,
+          width: width
+        )
+        #expect(output == again, "\(machine)")
+      }
+    }
+
     @Test(arguments: [(1, 1), (3, 5), (2, 768), (37, 65), (300, 33)])
     func forwardNormalisesRows(rows: Int, width: Int) {
       var random = SeededGenerator(UInt64(width))

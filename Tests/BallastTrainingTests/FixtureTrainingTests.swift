@@ -30,7 +30,12 @@ import Testing
     options.clip = 0
     var optimizer = try Optimizer(options, for: model.configuration)
     let gradients = try GPT2Parameters.zeros(model.configuration)
-    let activations = try Activations(model.configuration, batch: 2, length: 32, forTraining: true)
+    let activations = try Activations(
+      model.configuration,
+      batch: 2,
+      length: 32,
+      keeping: .everything
+    )
     let buffers = try GradientBuffers(model.configuration, rows: 64)
     for (step, expected) in losses.enumerated() {
       let inputs = Array(ids[step * 64..<(step + 1) * 64])

@@ -44,8 +44,16 @@ struct Finetune: Command {
     let tokenizer = try model.loadTokenizer(of: opened, on: context)
     let (rows, validation) = try training.data(data, tokenizer, opened.configuration)
     let options = training.options(rows: rows)
+    let memory = MemoryPlan(
+      opened.configuration,
+      precision: training.dtype,
+      options: options,
+      length: rows.context,
+      evaluates: validation != nil
+    )
     let network = try at(model.model) { () throws(FormatError) in
-      try opened.loadModel(copying: true, precision: training.dtype)
+      try memory.check(weightsAreLoaded: false)
+      return try opened.loadModel(copying: true, precision: training.dtype)
     }
     let trainer = try at(model.model) { () throws(FormatError) in
       try Trainer(network, options: options, training: rows, validation: validation)
@@ -55,6 +63,7 @@ struct Finetune: Command {
       context.notice("\(output)/best is of an earlier run: nothing is held out to find a best by")
     }
     context.message(plan(network, rows, validation, options))
+    context.message(Self.plan(memory))
     let reporter = TrainingReporter(
       options,
       folder: folder,
@@ -103,6 +112,20 @@ struct Finetune: Command {
   }
 }
 
+extension Finetune {
+  /// What a run takes of memory, part by part.
+  static func plan(_ memory: MemoryPlan) -> String {
+    let parts = [
+      ("weights", memory.weights + memory.roundedWeights), ("gradients", memory.gradients),
+      ("moments", memory.moments), ("activations", memory.activations),
+      ("buffers", memory.buffers), ("evaluation", memory.evaluation),
+    ]
+    let told = parts.filter { $0.1 > 0 }.map { "\($0.0) \(Readable.bytes($0.1))" }
+    let left = MemoryPlan.available.map { " of \(Readable.bytes($0)) available" } ?? ""
+    return "memory: \(Readable.bytes(memory.total))\(left): " + told.joined(separator: ", ")
+  }
+}
+
 /// How a run trains.
 struct TrainingArguments: ParsableArguments {
   /// The order in which an epoch goes through the text.
@@ -118,6 +141,10 @@ struct TrainingArguments: ParsableArguments {
   @Option(in: 1..., help: "Tokens in a sequence; 256, or the model's positions if those are fewer.")
   var context: Int?
   @Option(in: 1...65_536, help: "Micro-batches whose gradients make a step.") var accumulate = 1
+  @Flag(
+    help: "Run each block again for its gradients: a fifth of the activations, a third more work."
+  )
+  var checkpointActivations = false
   @Option(in: 0..., help: "The learning rate after the warm-up.") var lr = 1e-4
   @Option(in: 0..., help: "The learning rate at the end; a tenth of --lr if not given.")
   var minLr: Double?
@@ -209,6 +236,7 @@ struct TrainingArguments: ParsableArguments {
     )
     options.batchSize = batchSize
     options.accumulate = accumulate
+    options.checkpointsActivations = checkpointActivations
     options.optimizer.beta1 = beta1
     options.optimizer.beta2 = beta2
     options.optimizer.epsilon = eps

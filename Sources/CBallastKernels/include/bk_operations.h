@@ -36,6 +36,10 @@ void bk_add_bias(
 void bk_layer_norm(
     float *output, float *mean, float *reciprocal_std, const float *input, const float *weight,
     const float *bias, size_t rows, size_t width, float epsilon);
+/// The same output again, from the statistics that it gave.
+void bk_layer_norm_again(
+    float *output, const float *input, const float *weight, const float *bias, const float *mean,
+    const float *reciprocal_std, size_t rows, size_t width);
 /// input_gradient += the gradient through each row.
 void bk_layer_norm_input_gradient(
     float *input_gradient, const float *output_gradient, const float *input, const float *weight,

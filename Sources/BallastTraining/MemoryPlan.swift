@@ -1,0 +1,87 @@
+public import BallastBytes
+public import BallastGPT2
+import BallastKernels
+
+/// What a training takes of memory, known before it starts.
+public struct MemoryPlan: Hashable, Sendable {
+  /// The float32 weights, in bytes.
+  public let weights: Int
+  /// Their copy in bfloat16, if products are of that.
+  public let roundedWeights: Int
+  /// The gradients, as large as the weights.
+  public let gradients: Int
+  /// AdamW's two moments.
+  public let moments: Int
+  /// What the forward pass keeps, and the logits that exist at a time.
+  public let activations: Int
+  /// What the backward pass needs besides.
+  public let buffers: Int
+
+  /// What an evaluation takes while it lasts.
+  public let evaluation: Int
+
+  /// All of it, which is the peak.
+  public var total: Int { weights + roundedWeights + besideWeights }
+
+  /// What is taken once the weights are loaded.
+  private var besideWeights: Int { gradients + moments + activations + buffers + evaluation }
+
+  /// The plan of a training on sequences of `length` tokens.
+  public init(
+    _ configuration: GPT2Configuration,
+    precision: Precision = .float32,
+    options: TrainingOptions,
+    length: Int,
+    evaluates: Bool
+  ) {
+    let batch = options.batchSize
+    let keeping: Retention = options.checkpointsActivations ? .streams : .everything
+    let floats = MemoryLayout<Float>.stride
+    weights = floats * GPT2Parameters.floatCount(configuration)
+    roundedWeights = precision == .bfloat16 ? BFloat16Weights.byteCount(configuration) : 0
+    gradients = weights
+    moments = 2 * weights
+    activations =
+      floats
+      * Activations.floatCount(configuration, batch: batch, length: length, keeping: keeping)
+    buffers = floats * GradientBuffers.floatCount(configuration, rows: batch * length)
+    evaluation =
+      evaluates
+      ? floats
+        * Activations.floatCount(configuration, batch: batch, length: length, keeping: .nothing)
+      : 0
+  }
+
+  /// The memory that this process can still get, in bytes; nil where the system does not say.
+  public static var available: Int? { Machine.availableMemoryBytes }
+
+  /// Throws `TrainingMemoryFault` where the machine has not as much left; the weights are among what is left
+  /// to take unless they are loaded.
+  public func check(
+    weightsAreLoaded: Bool,
+    available: Int? = MemoryPlan.available
+  ) throws(FormatError) {
+    let needed = weightsAreLoaded ? besideWeights : total
+    guard let available, needed > available else { return }
+    throw FormatError(TrainingMemoryFault(needed: needed, available: available))
+  }
+}
+
+/// A training that would not fit.
+public struct TrainingMemoryFault: FormatFault, Hashable {
+  let needed: Int
+  let available: Int
+
+  /// What is wrong, in one line.
+  public var description: String {
+    "the training takes \(Self.mebibytes(needed)) of memory, and \(Self.mebibytes(available)) are left"
+  }
+
+  /// How it might fit.
+  public var hint: String? {
+    "fewer sequences in a micro-batch (--batch-size, with --accumulate for as many in a step), "
+      + "a shorter --context, or --checkpoint-activations"
+  }
+
+  private static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+}

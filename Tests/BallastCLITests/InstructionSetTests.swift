@@ -1,0 +1,44 @@
+import BallastJSON
+import BallastTestSupport
+import Foundation
+import Testing
+
+/// Parity on every dispatch path, forced by an environment variable.
+@Suite struct InstructionSetTests {
+  private static let name = "BALLAST_INSTRUCTION_SET"
+
+  private func run(_ arguments: [String], _ set: String) throws -> Ballast.Result {
+    // OpenBLAS' kernels go along: those of the oldest processors where the variable says so.
+    var environment = [Self.name: set]
+    if set == "baseline" { environment["OPENBLAS_CORETYPE"] = "Prescott" }
+    if set == "x86-64-v3" { environment["OPENBLAS_CORETYPE"] = "Haswell" }
+    return try Ballast.run(arguments, environment: environment)
+  }
+
+  /// Logits, hidden states and gradients of transformers, and greedy tokens, whatever the kernels.
+  @Test(arguments: ["baseline", "x86-64-v3", "x86-64-v4"])
+  func parityHolds(set: String) throws {
+    let tiny = Fixtures.path("tiny-gpt2")
+    let doctor = try run(["doctor", "--format", "json"], set)
+    // A machine that lacks an instruction set says so.
+    guard doctor.status == 0 else {
+      #expect(doctor.status == 64 && doctor.errors.contains("is not one of this machine's"))
+      return
+    }
+    #expect(try JSONValue(parsing: doctor.text)["instruction_set"] == .string(set))
+    for reference in ["tiny-gpt2", "variants"] {
+      let path = Fixtures.path("reference/\(reference).safetensors")
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      let result = try run(["verify", tiny, "--reference", path], set)
+      #expect(result.status == 0, "\(set): \(result.text)\(result.errors)")
+    }
+    let arguments = ["generate", tiny, "--prompt", "Once upon", "--greedy", "-n", "12", "--ids"]
+    #expect(try run(arguments, set).text == Ballast.run(arguments).text)
+  }
+
+  @Test func anUnknownSetIsRefused() throws {
+    let result = try run(["doctor"], "pentium")
+    #expect(result.status == 64)
+    #expect(result.errors.contains("\(Self.name) is 'pentium'"))
+  }
+}

@@ -1,0 +1,58 @@
+import BallastBytes
+import BallastGPT2
+import BallastModelIO
+import BallastTestSupport
+import BallastTraining
+import Testing
+
+/// What a training is said to take, and what is refused.
+@Suite struct MemoryPlanTests {
+  private let options = TrainingOptions(
+    steps: 1,
+    schedule: LearningRateSchedule(decay: .constant, peak: 1, floor: 1, warmup: 0, steps: 1),
+    evaluateEvery: 1
+  )
+
+  private func plan(_ options: TrainingOptions, precision: Precision = .float32) -> MemoryPlan {
+    MemoryPlan(
+      GPT2Configuration(),
+      precision: precision,
+      options: options,
+      length: 256,
+      evaluates: false
+    )
+  }
+
+  /// GPT-2 has 124,439,808 parameters; its matrices and its head are all of them but 0.9 million.
+  @Test func partsAreCounted() {
+    let plan = plan(options)
+    #expect((4 * 124_439_808..<4 * 124_500_000).contains(plan.weights))
+    #expect(plan.gradients == plan.weights && plan.moments == 2 * plan.weights)
+    #expect(plan.roundedWeights == 0 && plan.evaluation == 0)
+    // Ten widths for each of 1024 tokens and 12 layers are kept, and 256 rows of logits.
+    let kept = 4 * (12 * 10 * 768 * 1024 + 256 * 50_257)
+    #expect((kept..<kept * 6 / 5).contains(plan.activations))
+    #expect(plan.total == 4 * plan.weights + plan.activations + plan.buffers)
+    let rounded = self.plan(options, precision: .bfloat16).roundedWeights
+    #expect((2 * 123_500_000..<2 * 124_439_808).contains(rounded))
+  }
+
+  @Test func checkpointsTakeLess() {
+    var checkpointed = options
+    checkpointed.checkpointsActivations = true
+    #expect(plan(checkpointed).activations < plan(options).activations / 2)
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    let plan = plan(options)
+    try plan.check(weightsAreLoaded: false, available: plan.total)
+    try plan.check(weightsAreLoaded: false, available: nil)
+    try plan.check(weightsAreLoaded: true, available: plan.total - plan.weights)
+    let error = #expect(throws: FormatError.self) {
+      try plan.check(weightsAreLoaded: false, available: plan.total - 1)
+    }
+    #expect(error?.fault is TrainingMemoryFault)
+    #expect(error?.fault.hint?.contains("--checkpoint-activations") == true)
+    #expect((MemoryPlan.available ?? 1) > 0)
+  }
+}
