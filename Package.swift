@@ -68,7 +68,7 @@ let package = Package(
     // Model
     .target(
       name: "BallastTokenizer",
-      dependencies: ["BallastJSON", "BallastBytes"],
+      dependencies: ["BallastJSON", "BallastBytes", "BallastParallel"],
       swiftSettings: common
     ),
     .target(
@@ -152,7 +152,9 @@ let package = Package(
     ),
     .testTarget(
       name: "BallastTokenizerTests",
-      dependencies: ["BallastTokenizer", "BallastJSON", "BallastBytes", "BallastTestSupport"],
+      dependencies: [
+        "BallastTokenizer", "BallastParallel", "BallastJSON", "BallastBytes", "BallastTestSupport",
+      ],
       swiftSettings: common
     ),
     .testTarget(
