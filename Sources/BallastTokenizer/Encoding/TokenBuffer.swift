@@ -4,12 +4,12 @@
 /// itself would ask for its capacity and its owner each time.
 struct TokenBuffer: ~Copyable, Sendable {
   private static let size = 1 << 11
-  /// The room that `hasRoom` speaks of: that of several words of 15 bytes, which are 15 tokens at most.
+  /// The room that is kept: more than nine words of up to 15 bytes take, each at most a token a byte.
   private static let room = 256
   private var block = InlineArray<2048, Int32>(repeating: 0)
   private var count = 0
 
-  /// Whether there is room for the tokens of `wordCount` short words.
+  /// Whether there is room for the words that are cut off at a time (8), and one more.
   @inline(__always)
   var hasRoom: Bool { count <= Self.size - Self.room }
 
