@@ -75,7 +75,7 @@ let package = Package(
     // Model
     .target(
       name: "BallastTokenizer",
-      dependencies: ["BallastJSON", "BallastBytes"],
+      dependencies: ["BallastJSON", "BallastBytes", "BallastParallel"],
       swiftSettings: common
     ),
     .target(
@@ -159,7 +159,9 @@ let package = Package(
     ),
     .testTarget(
       name: "BallastTokenizerTests",
-      dependencies: ["BallastTokenizer", "BallastJSON", "BallastBytes", "BallastTestSupport"],
+      dependencies: [
+        "BallastTokenizer", "BallastParallel", "BallastJSON", "BallastBytes", "BallastTestSupport",
+      ],
       swiftSettings: common
     ),
     .testTarget(

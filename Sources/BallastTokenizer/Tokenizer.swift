@@ -27,7 +27,7 @@ public struct Tokenizer: Sendable {
   let splitsWords: Bool
   private let addsPrefixSpace: Bool
   private let wholeWords: [ArraySlice<UInt8>: Int32]?
-  private let workspaces = WorkspacePool()
+  let workspaces = WorkspacePool()
 
   /// Reads a tokenizer from its folder, or from one of its files.
   ///
@@ -88,19 +88,32 @@ extension Tokenizer {
     let segments = segmenter.segments(of: text, parsingSpecial: specialTokens == .parsed)
     return workspaces.withWorkspace { workspace in
       var ids: [Int32] = []
-      for segment in segments {
-        switch segment {
-        case .token(let id): ids.append(id)
-        case .text(let range):
-          if addsPrefixSpace, !range.isEmpty, text[range.lowerBound] != UInt8(ascii: " ") {
-            let prefixed = [UInt8(ascii: " ")] + range.map { text[$0] }
-            workspace.encode(prefixed.indices, of: prefixed.span, with: self, into: &ids)
-          } else {
-            workspace.encode(range, of: text, with: self, into: &ids)
-          }
-        }
-      }
+      // English has more than four bytes a token.
+      ids.reserveCapacity(text.count / 4)
+      for segment in segments { encode(segment, of: text, true, with: &workspace, into: &ids) }
       return ids
+    }
+  }
+
+  /// Appends the tokens of a segment, or of a piece of one that does not start it.
+  func encode(
+    _ segment: TextSegment,
+    of text: Span<UInt8>,
+    _ startsSegment: Bool,
+    with workspace: inout EncodingWorkspace,
+    into ids: inout [Int32]
+  ) {
+    switch segment {
+    case .token(let id): ids.append(id)
+    case .text(let range):
+      if addsPrefixSpace, startsSegment, !range.isEmpty,
+        text[range.lowerBound] != UInt8(ascii: " ")
+      {
+        let prefixed = [UInt8(ascii: " ")] + range.map { text[$0] }
+        workspace.encode(prefixed.indices, of: prefixed.span, with: self, into: &ids)
+      } else {
+        workspace.encode(range, of: text, with: self, into: &ids)
+      }
     }
   }
 

@@ -28,7 +28,10 @@ public struct TextDocuments: Sendable {
     }
     let parts = Self.split(text)
     if parts.isEmpty { throw FormatError(TrainingDataFault.noText) }
-    for part in parts { documents.append(tokenizer.encode(bytes: part) + [endOfText]) }
+    for var tokens in tokenizer.encode(documents: parts) {
+      tokens.append(endOfText)
+      documents.append(tokens)
+    }
     byteCount += parts.reduce(0) { $0 + $1.count }
   }
 

@@ -59,6 +59,32 @@ import Testing
     }
   }
 
+  /// The exact scanner and merges by the book, word by word, against a text at once: the quick scanner,
+  /// the cache when it is cold and when it is warm, and what it throws out.
+  @Test func textsAreTheirWords() throws {
+    let vocabulary = SampleVocabulary(merges: Self.randomMerges(count: 150, shuffled: false))
+    var ranks: [[String]: Int] = [:]
+    for (rank, merge) in vocabulary.merges.enumerated() {
+      ranks[merge.split(separator: " ").map(String.init)] = rank
+    }
+    var ids: [String: Int32] = [:]
+    for (id, token) in vocabulary.tokens.enumerated() { ids[token] = Int32(id) }
+    let tokenizer = try vocabulary.tokenizer()
+    for count in 0..<600 {
+      let text =
+        NastyText.random(parts: count % 70) + [UInt8](repeating: 0x20, count: count % 3)
+      var expected: [Int32?] = []
+      var start = 0
+      while start < text.count {
+        let end = WordScanner.endOfWord(from: start, in: text.span, limit: text.count)
+        expected += Self.encodeSlowly(text[start..<end], ranks: ranks).map { ids[$0] }
+        start = end
+      }
+      try #require(tokenizer.encode(bytes: text) == expected, "\(text)")
+      try #require(tokenizer.encode(bytes: text) == expected, "\(text)")
+    }
+  }
+
   @Test func encodesWords() throws {
     let tokenizer = try SampleVocabulary.hello.tokenizer()
     #expect(tokenizer.encode("Hello world") == [259, 264])
@@ -113,6 +139,8 @@ import Testing
     let first = tokenizer.encode(text)
     let second = tokenizer.encode(text)
     #expect(first == second)
+    // One word after the other, with nothing before or after it.
+    #expect(words.indices.flatMap { tokenizer.encode(($0 == 0 ? "" : " ") + words[$0]) } == first)
     #expect(try tokenizer.text(of: first) == text)
   }
 

@@ -34,8 +34,10 @@ struct Tokenize: Command {
   func run(in context: Console) throws -> ExitCode {
     let tokenizer = try tokenizer.load()
     let bytes = try InputFile.read(file)
-    let ids = tokenizer.encode(bytes: bytes, specialTokens: parseSpecial ? .parsed : .asText)
-    try context.print(ids.map { String($0) }.joined(separator: " "))
+    let specialTokens: Tokenizer.SpecialTokens = parseSpecial ? .parsed : .asText
+    for ids in tokenizer.encode(documents: [bytes[...]], specialTokens: specialTokens) {
+      try TokenFile.print(ids, in: context)
+    }
     return .success
   }
 }

@@ -4,19 +4,23 @@
 /// random odd factor), so that no file can be made to collide.
 struct MergeTable: Sendable {
   /// What a pair of tokens becomes.
-  struct Merge {
+  struct Merge: Equatable {
     /// The smaller, the earlier.
     let rank: Int32
     /// The token that the pair becomes.
     let id: Int32
   }
 
+  /// A pair and its merge side by side, so that a look takes one line of the processor's cache.
+  private struct Slot {
+    var pair = MergeTable.empty
+    var merge = Merge(rank: 0, id: 0)
+  }
+
   private static let empty = UInt64.max
-  private var keys: [UInt64]
-  private var merges: [Merge]
+  private var slots: [Slot]
   private let factor = UInt64.random(in: .min ... .max) | 1
   private let shift: UInt64
-  private let mask: Int
 
   /// An empty table with room for `capacity` merges.
   init(capacity: Int) {
@@ -24,35 +28,35 @@ struct MergeTable: Sendable {
     var bits: UInt64 = 4
     while 1 << bits < capacity * 2 { bits += 1 }
     shift = 64 - bits
-    mask = 1 << bits - 1
-    keys = Array(repeating: Self.empty, count: mask + 1)
-    merges = Array(repeating: Merge(rank: 0, id: 0), count: mask + 1)
+    slots = Array(repeating: Slot(), count: 1 << bits)
   }
 
-  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+  private static func pair(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
-  /// Where the key is, or the free place where it belongs.
-  private func slot(of key: UInt64) -> Int {
-    var slot = Int(truncatingIfNeeded: (key &* factor) >> shift)
-    while keys[slot] != key, keys[slot] != Self.empty { slot = (slot + 1) & mask }
-    return slot
+  /// Where the pair is, or the free place where it belongs.
+  @inline(__always)
+  private func index(of pair: UInt64) -> Int {
+    var index = Int(truncatingIfNeeded: (pair &* factor) &>> shift)
+    while slots[index].pair != pair, slots[index].pair != Self.empty {
+      index = (index + 1) & (slots.count - 1)
+    }
+    return index
   }
 
   /// The merge of a pair; a pair that comes again replaces the earlier one.
   subscript(left: Int32, right: Int32) -> Merge? {
+    @inline(__always)
     get {
-      let key = Self.key(left, right)
-      let slot = slot(of: key)
-      return keys[slot] == key ? merges[slot] : nil
+      let pair = Self.pair(left, right)
+      let index = index(of: pair)
+      return slots[index].pair == pair ? slots[index].merge : nil
     }
     set {
       guard let newValue else { return }
-      let key = Self.key(left, right)
-      let slot = slot(of: key)
-      keys[slot] = key
-      merges[slot] = newValue
+      let pair = Self.pair(left, right)
+      slots[index(of: pair)] = Slot(pair: pair, merge: newValue)
     }
   }
 }
