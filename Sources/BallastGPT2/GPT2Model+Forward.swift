@@ -20,11 +20,10 @@ extension GPT2Model {
     Embedding.forward(
       output: activations.embedded,
       ids: ids,
-      tokenTable: parameters.tokenEmbedding.pointer,
+      tokenTable: parameters.tokenEmbedding.matrix,
       positionTable: parameters.positionEmbedding.pointer,
       batch: activations.batch,
       length: activations.length,
-      width: width,
       positionOffset: cache?.length ?? 0
     )
     dropout?.mask(.embedding)?.apply(activations.embedded, count: rows * width)
@@ -125,11 +124,9 @@ extension GPT2Model {
     Linear.forward(
       output: output,
       input: input,
-      weight: map.weight.pointer,
+      weight: map.weight.matrix,
       bias: map.bias.pointer,
-      rows: rows,
-      inFeatures: map.weight.shape[1],
-      outFeatures: map.weight.shape[0]
+      rows: rows
     )
   }
 

@@ -7,24 +7,14 @@ extension GPT2Model {
     rows: Int,
     logits: UnsafeMutablePointer<Float>
   ) {
+    let weight = parameters.head.matrix
     Profile.measure(
       .head,
       operations: 2 * Double(rows) * Double(parameters.head.count),
-      bytes: Profile.floats(
-        rows * configuration.width,
-        parameters.head.count,
-        rows * configuration.vocabularySize
-      )
+      bytes: Double(weight.byteCount)
+        + Profile.floats(rows * configuration.width, rows * configuration.vocabularySize)
     ) {
-      Linear.forward(
-        output: logits,
-        input: normed,
-        weight: parameters.head.pointer,
-        bias: nil,
-        rows: rows,
-        inFeatures: configuration.width,
-        outFeatures: configuration.vocabularySize
-      )
+      Linear.forward(output: logits, input: normed, weight: weight, bias: nil, rows: rows)
     }
   }
 

@@ -4,9 +4,9 @@ import CBallastKernels
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
   /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
-  private static let fewRows = 16
+  static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
-  private static let fewRowsGrain = 64
+  static let fewRowsGrain = 64
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///

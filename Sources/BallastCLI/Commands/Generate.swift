@@ -44,7 +44,7 @@ struct Generate: Command {
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let tokenizer = try model.loadTokenizer(of: opened, on: context)
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let network = try at(model.model) { () throws(FormatError) in try opened.loadModelAsStored() }
     let tokens = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
     let positions = network.configuration.positions
     if tokens.count > positions {
