@@ -70,6 +70,7 @@ extension GPT2Model {
     cache?.append(
       layer: layer,
       queriesKeysValues: buffers.queriesKeysValues,
+      batch: activations.batch,
       count: activations.length
     )
     Attention.forward(

@@ -4,6 +4,8 @@ import CBallastKernels
 extension Linear {
   /// Floats of a weight that are widened at a time for a matrix product: they stay in L2.
   private static let slice = 1 << 17
+  /// Bytes of a weight that are read in one go, in which a new start of prefetching is lost.
+  private static let pieceBytes = 256 << 10
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias, with the weight as it is stored.
   ///
@@ -43,7 +45,7 @@ extension Linear {
       } else {
         let multiply =
           weight.element == .f16 ? bk_linear_few_rows_f16 : bk_linear_few_rows_bf16
-        Parallel.forEachRange(weight.outFeatures, grain: fewRowsGrain) { range in
+        forEachPiece(outFeatures: weight.outFeatures, bytes: weight.byteCount) { range in
           multiply(
             output + range.lowerBound,
             input,
@@ -59,6 +61,17 @@ extension Linear {
     }
   }
 
+  /// Cuts the outputs into pieces, where the weight is large into more than there are threads.
+  ///
+  /// The threads end together even where one began late. An output does not depend on its piece.
+  static func forEachPiece(outFeatures: Int, bytes: Int, _ body: (Range<Int>) -> Void) {
+    let threads = min(Parallel.threadCount, max(1, outFeatures / fewRowsGrain))
+    let parts = threads * max(1, bytes / threads / pieceBytes)
+    Parallel.forEachPartition(parts) { part in
+      body(outFeatures * part / parts..<outFeatures * (part + 1) / parts)
+    }
+  }
+
   /// Quantises the rows once, for all threads.
   private static func multiplyQuantized(
     output: UnsafeMutablePointer<Float>,
@@ -68,11 +81,17 @@ extension Linear {
     rows: Int
   ) {
     let blocks = weight.inFeatures / weight.element.blockLength
-    withUnsafeTemporaryAllocation(of: Int16.self, capacity: rows * weight.inFeatures) { levels in
+    // At cache lines, as the levels of a block fill one.
+    withUnsafeTemporaryAllocation(
+      byteCount: rows * weight.inFeatures * MemoryLayout<Int16>.stride,
+      alignment: 64
+    ) { levels in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * blocks) { scales in
-        guard let levels = levels.baseAddress, let scales = scales.baseAddress else { return }
+        guard let levels = levels.bindMemory(to: Int16.self).baseAddress,
+          let scales = scales.baseAddress
+        else { return }
         bk_q8_quantize(levels, scales, input, rows * blocks)
-        Parallel.forEachRange(weight.outFeatures, grain: fewRowsGrain) { range in
+        forEachPiece(outFeatures: weight.outFeatures, bytes: weight.byteCount) { range in
           bk_q8_linear_few_rows(
             output + range.lowerBound,
             levels,

@@ -27,7 +27,8 @@ package enum Linear {
       bytes: Profile.floats(rows * inFeatures, inFeatures * outFeatures, rows * outFeatures)
     ) {
       if rows <= fewRows {
-        Parallel.forEachRange(outFeatures, grain: fewRowsGrain) { range in
+        let bytes = outFeatures * inFeatures * MemoryLayout<Float>.stride
+        forEachPiece(outFeatures: outFeatures, bytes: bytes) { range in
           let first = range.lowerBound
           bk_linear_few_rows(
             output + first,

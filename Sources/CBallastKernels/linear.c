@@ -42,6 +42,16 @@ BK_INLINE float bk_weight_element(const char *weight, size_t index, bk_weight_ty
   return type == BK_WEIGHT_F16 ? bk_half_to_float(word) : bk_float_from_bits(word << 16);
 }
 
+/// sums[r] += input · weight for sixteen elements of each row.
+BK_INLINE void bk_add_products(
+    bk_lanes *sums, const float *input, const char *weight, size_t rows, size_t inputs,
+    bk_weight_type type, int widens) {
+#pragma clang fp contract(fast)
+  bk_lanes w;
+  bk_load_weight(&w, weight, type, widens);
+  for (size_t r = 0; r < rows; r++) sums[r] += w * *(const bk_lanes *)(input + r * inputs);
+}
+
 /// The dot products of `rows` <= BK_ROW_BLOCK input rows with one weight row. `rows`, `type` and `widens`
 /// are constants where this is inlined. The order of additions is the same for every number of rows.
 BK_INLINE void bk_dots(
@@ -49,20 +59,25 @@ BK_INLINE void bk_dots(
     bk_weight_type type, int widens) {
 #pragma clang fp contract(fast)
   const size_t size = bk_weight_bytes(type);
-  bk_lanes sums[BK_ROW_BLOCK] = {0};
+  // An addition waits for the one before it: there are two sums that do not wait for each other.
+  bk_lanes sums[2][BK_ROW_BLOCK] = {0};
   size_t i = 0;
-  for (; i + BK_LANES <= inputs; i += BK_LANES) {
-    if (i * size % BK_CACHE_LINE == 0) __builtin_prefetch(weight + i * size + BK_WEIGHT_AHEAD);
-    bk_lanes w;
-    bk_load_weight(&w, weight + i * size, type, widens);
-    for (size_t r = 0; r < rows; r++) {
-      sums[r] += w * *(const bk_lanes *)(input + r * inputs + i);
+  for (; i + 2 * BK_LANES <= inputs; i += 2 * BK_LANES) {
+    for (size_t k = 0; k < 2; k++) {
+      size_t j = i + k * BK_LANES;
+      if (j * size % BK_CACHE_LINE == 0) __builtin_prefetch(weight + j * size + BK_WEIGHT_AHEAD);
+      bk_add_products(sums[k], input + j, weight + j * size, rows, inputs, type, widens);
     }
+  }
+  if (i + BK_LANES <= inputs) {
+    bk_add_products(sums[0], input + i, weight + i * size, rows, inputs, type, widens);
+    i += BK_LANES;
   }
   for (size_t r = 0; r < rows; r++) {
     // Halves are folded onto each other, which the hardware does faster than a sum in order.
     float lanes[BK_LANES];
-    memcpy(lanes, &sums[r], sizeof lanes);
+    bk_lanes sum = sums[0][r] + sums[1][r];
+    memcpy(lanes, &sum, sizeof lanes);
     for (size_t half = BK_LANES / 2; half > 0; half /= 2) {
       for (size_t j = 0; j < half; j++) lanes[j] += lanes[j + half];
     }

@@ -4,8 +4,6 @@
 enum {
   // Rows of input that share one reading of a weight row.
   BK_ROW_BLOCK = 4,
-  // Blocks whose scales are widened together.
-  BK_SCALE_BLOCKS = 128,
   // How far ahead of the products a weight is asked for, as in linear.c.
   BK_WEIGHT_AHEAD = 4096,
 };
@@ -72,44 +70,49 @@ BK_INLINE void bk_q8_products(bk_lanes *sums, const bk_shorts *weight, const int
   *sums = __builtin_convertvector(even + odd, bk_lanes);
 }
 
-/// The scales of `count` blocks. That each block is touched, and asked for ahead, brings the whole
-/// row on its way before its levels are needed.
-BK_INLINE void bk_q8_widen_scales(float *scales, const bk_q8_block *blocks, size_t count) {
-  uint16_t halves[BK_SCALE_BLOCKS];
-  for (size_t b = 0; b < count; b++) {
-    __builtin_prefetch((const char *)(blocks + b) + BK_WEIGHT_AHEAD);
-    halves[b] = blocks[b].scale;
-  }
-  for (size_t b = 0; b < count; b++) scales[b] = bk_half_to_float(halves[b]);
+BK_INLINE float bk_q8_scale(const bk_q8_block *block, int widens) {
+  if (!widens) return bk_half_to_float(block->scale);
+  uint16_t bits = block->scale;
+  _Float16 scale;
+  memcpy(&scale, &bits, sizeof scale);
+  return (float)scale;
 }
 
-/// The dot products of `rows` <= BK_ROW_BLOCK quantised rows with one weight row. `rows` is a constant
-/// where this is inlined. The order of additions is the same for every number of rows.
+/// sums[r] += the products of one block of each row with one of a weight row.
+BK_INLINE void bk_q8_add_products(
+    bk_lanes *sums, const int16_t *levels, const float *scales, const bk_q8_block *weight,
+    size_t rows, size_t blocks, int widens) {
+#pragma clang fp contract(fast)
+  __builtin_prefetch((const char *)weight + BK_WEIGHT_AHEAD);
+  float scale = bk_q8_scale(weight, widens);
+  bk_shorts w = __builtin_convertvector(*(const bk_bytes *)weight->levels, bk_shorts);
+  for (size_t r = 0; r < rows; r++) {
+    bk_lanes products;
+    bk_q8_products(&products, &w, levels + r * blocks * BK_Q8_ELEMENTS);
+    sums[r] += scale * scales[r * blocks] * products;
+  }
+}
+
+/// The dot products of `rows` <= BK_ROW_BLOCK quantised rows with one weight row. `rows` and `widens` are
+/// constants where this is inlined. The order of additions is the same for every number of rows.
 BK_INLINE void bk_q8_dots(
     float *dots, const int16_t *levels, const float *scales, const bk_q8_block *weight,
-    size_t rows, size_t blocks) {
-#pragma clang fp contract(fast)
-  // Blocks are summed in turn in two places, since an addition waits for the one before it.
-  bk_lanes sums[BK_ROW_BLOCK][2] = {0};
-  for (size_t first = 0; first < blocks; first += BK_SCALE_BLOCKS) {
-    size_t count = blocks - first < BK_SCALE_BLOCKS ? blocks - first : BK_SCALE_BLOCKS;
-    float weight_scales[BK_SCALE_BLOCKS];
-    bk_q8_widen_scales(weight_scales, weight + first, count);
-    for (size_t b = 0; b < count; b += 2) {
-      for (size_t k = 0; k < 2 && b + k < count; k++) {
-        bk_shorts w =
-            __builtin_convertvector(*(const bk_bytes *)weight[first + b + k].levels, bk_shorts);
-        for (size_t r = 0; r < rows; r++) {
-          size_t block = r * blocks + first + b + k;
-          bk_lanes products;
-          bk_q8_products(&products, &w, levels + block * BK_Q8_ELEMENTS);
-          sums[r][k] += weight_scales[b + k] * scales[block] * products;
-        }
-      }
+    size_t rows, size_t blocks, int widens) {
+  // An addition waits for the one before it: there are two sums that do not wait for each other.
+  bk_lanes sums[2][BK_ROW_BLOCK] = {0};
+  size_t b = 0;
+  for (; b + 2 <= blocks; b += 2) {
+    for (size_t k = 0; k < 2; k++) {
+      bk_q8_add_products(sums[k], levels + (b + k) * BK_Q8_ELEMENTS, scales + b + k, weight + b + k,
+                         rows, blocks, widens);
     }
   }
+  if (b < blocks) {
+    bk_q8_add_products(
+        sums[0], levels + b * BK_Q8_ELEMENTS, scales + b, weight + b, rows, blocks, widens);
+  }
   for (size_t r = 0; r < rows; r++) {
-    bk_lanes sum = sums[r][0] + sums[r][1];
+    bk_lanes sum = sums[0][r] + sums[1][r];
     float lanes[BK_LANES];
     memcpy(lanes, &sum, sizeof lanes);
     for (size_t half = BK_LANES / 2; half > 0; half /= 2) {
@@ -120,7 +123,7 @@ BK_INLINE void bk_q8_dots(
 }
 
 BK_INLINE void bk_q8_linear_few_rows_body(
-    float *output, const int16_t *levels, const float *scales, const void *weight,
+    int widens, float *output, const int16_t *levels, const float *scales, const void *weight,
     const float *bias, size_t rows, size_t blocks, size_t outputs, size_t output_stride) {
   for (size_t o = 0; o < outputs; o++) {
     const bk_q8_block *row = (const bk_q8_block *)weight + o * blocks;
@@ -130,10 +133,10 @@ BK_INLINE void bk_q8_linear_few_rows_body(
       const float *s = scales + first * blocks;
       float dots[BK_ROW_BLOCK];
       switch (count) {
-        case 1: bk_q8_dots(dots, l, s, row, 1, blocks); break;
-        case 2: bk_q8_dots(dots, l, s, row, 2, blocks); break;
-        case 3: bk_q8_dots(dots, l, s, row, 3, blocks); break;
-        default: bk_q8_dots(dots, l, s, row, 4, blocks);
+        case 1: bk_q8_dots(dots, l, s, row, 1, blocks, widens); break;
+        case 2: bk_q8_dots(dots, l, s, row, 2, blocks, widens); break;
+        case 3: bk_q8_dots(dots, l, s, row, 3, blocks, widens); break;
+        default: bk_q8_dots(dots, l, s, row, 4, blocks, widens);
       }
       for (size_t r = 0; r < count; r++) {
         output[(first + r) * output_stride + o] = dots[r] + (bias ? bias[o] : 0);
@@ -141,7 +144,8 @@ BK_INLINE void bk_q8_linear_few_rows_body(
     }
   }
 }
-BK_DISPATCH(void, bk_q8_linear_few_rows,
-            (float *output, const int16_t *levels, const float *scales, const void *weight,
-             const float *bias, size_t rows, size_t blocks, size_t outputs, size_t output_stride),
-            (output, levels, scales, weight, bias, rows, blocks, outputs, output_stride))
+BK_DISPATCH_HALVES(void, bk_q8_linear_few_rows,
+                   (float *output, const int16_t *levels, const float *scales, const void *weight,
+                    const float *bias, size_t rows, size_t blocks, size_t outputs,
+                    size_t output_stride),
+                   (output, levels, scales, weight, bias, rows, blocks, outputs, output_stride))

@@ -107,7 +107,8 @@ extension Kernels {
   }
 }
 
-private func affineMap(
+/// input · weightᵀ + bias, in double.
+func affineMap(
   _ input: [Double],
   _ weight: [Double],
   _ bias: [Double]?,
