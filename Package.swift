@@ -175,8 +175,8 @@ let package = Package(
     .testTarget(
       name: "BallastModelIOTests",
       dependencies: [
-        "BallastModelIO", "BallastGPT2", "BallastTokenizer", "BallastInspection", "BallastFormats",
-        "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastTestSupport",
+        "BallastModelIO", "BallastGPT2", "BallastKernels", "BallastTokenizer", "BallastInspection",
+        "BallastFormats", "BallastCheckpoint", "BallastBytes", "BallastJSON", "BallastTestSupport",
       ],
       swiftSettings: common
     ),

@@ -125,19 +125,35 @@ extension TensorView {
     return values
   }
 
-  /// Where the elements lie as a kernel wants them: contiguous, aligned, little-endian float32.
-  package var floatsInPlace: (file: SharedBytes, start: UnsafeRawPointer)? {
-    guard dtype == .f32, isContiguous, storage.byteOrder == .little, shape.elementCount > 0,
+  /// Where elements lie, and the file whose mapping has to outlive their use.
+  package typealias Lent = (file: SharedBytes, start: UnsafeRawPointer)
+
+  /// Where the elements lie as a kernel wants them: contiguous, little-endian, and at a multiple of
+  /// `alignment` bytes.
+  package func elementsInPlace(alignment: Int) -> Lent? {
+    guard isContiguous, storage.byteOrder == .little, shape.elementCount > 0,
       storage.computed == nil, let region = try? storage.region
     else { return nil }
-    let offset = region.range.lowerBound + elementOffset * MemoryLayout<Float>.size
+    let offset = region.range.lowerBound + dtype.byteCount(of: elementOffset)
     // Safe: the pointer is used only together with `file`, which keeps the mapping alive.
     let start = unsafe region.source.bytes.withUnsafeBytes { bytes in
       unsafe bytes.baseAddress.map { unsafe $0 + offset }
     }
-    guard let start = unsafe start, Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0
-    else { return nil }
+    guard let start = unsafe start, Int(bitPattern: start) % alignment == 0 else { return nil }
     return unsafe (region.source, start)
+  }
+
+  /// Copies the elements to `output`, which has room for all of them, row by row and little-endian.
+  package func readElements(into output: UnsafeMutableRawPointer) throws(FormatError) {
+    var written = 0
+    try forEachPiece { (piece, _) throws(FormatError) in
+      // Safe: the pieces are the elements one after another, and the caller made room for them.
+      unsafe piece.withUnsafeBytes { source in
+        guard let base = source.baseAddress else { return }
+        unsafe (output + written).copyMemory(from: base, byteCount: source.count)
+      }
+      written += piece.byteCount
+    }
   }
 
   /// Whether the elements of both are the same: tied, or equal byte for byte.

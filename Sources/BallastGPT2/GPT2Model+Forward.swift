@@ -20,11 +20,10 @@ extension GPT2Model {
     Embedding.forward(
       output: activations.embedded,
       ids: ids,
-      tokenTable: parameters.tokenEmbedding.pointer,
+      tokenTable: parameters.tokenEmbedding.matrix,
       positionTable: parameters.positionEmbedding.pointer,
       batch: activations.batch,
       length: activations.length,
-      width: width,
       positionOffset: cache?.length ?? 0
     )
     dropout?.mask(.embedding)?.apply(activations.embedded, count: rows * width)
@@ -88,6 +87,7 @@ extension GPT2Model {
     cache?.append(
       layer: layer,
       queriesKeysValues: buffers.queriesKeysValues,
+      batch: activations.batch,
       count: activations.length
     )
     Attention.forward(

@@ -7,14 +7,12 @@ extension GPT2Model {
     rows: Int,
     logits: UnsafeMutablePointer<Float>
   ) {
+    let weight = parameters.head.matrix
     Profile.measure(
       .head,
       operations: 2 * Double(rows) * Double(parameters.head.count),
-      bytes: Profile.floats(
-        rows * configuration.width,
-        parameters.head.count,
-        rows * configuration.vocabularySize
-      )
+      bytes: Double(weight.byteCount)
+        + Profile.floats(rows * configuration.width, rows * configuration.vocabularySize)
     ) {
       multiply(logits, input: normed, parameters.head, bias: nil, rows: rows)
     }

@@ -26,11 +26,9 @@ extension GPT2Model {
     Linear.forward(
       output: output,
       input: input,
-      weight: weight.pointer,
+      weight: weight.matrix,
       bias: bias?.pointer,
-      rows: rows,
-      inFeatures: weight.shape[1],
-      outFeatures: weight.shape[0]
+      rows: rows
     )
   }
 

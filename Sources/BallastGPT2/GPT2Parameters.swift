@@ -1,4 +1,5 @@
 package import BallastBytes
+package import BallastKernels
 
 /// The weight and bias of a linear map, [out, in] and [out].
 package struct LinearParameters: Sendable {
@@ -46,6 +47,12 @@ public struct GPT2Parameters: Sendable {
     all.allSatisfy {
       UnsafeBufferPointer(start: $0.pointer, count: $0.count).allSatisfy(\.isFinite)
     }
+  }
+
+  /// How the weights of linear maps and the token embedding are stored, each way once.
+  package var weightElements: [WeightMatrix.Element] {
+    let found = Set(all.filter { $0.isMatrix && $0.name != "wpe.weight" }.map(\.element))
+    return WeightMatrix.Element.allCases.filter(found.contains)
   }
 
   /// The parameters out of a lookup by canonical name, for every slot of the weight map.

@@ -2,40 +2,78 @@ package import BallastBytes
 
 /// The keys and values of the tokens that a model has seen, for every layer.
 ///
-/// One sequence; memory for the longest one is set aside at the start.
+/// One sequence, or several of the same length; memory for the longest is set aside at the start, and
+/// taken as it is used.
 package final class KeyValueCache {
-  /// The number of tokens that have been seen.
+  /// The number of tokens that each sequence has seen.
   package internal(set) var length = 0
   /// The number of tokens that fit.
   package let capacity: Int
+  /// The sequence at which the batch of a pass begins.
+  var first = 0
+  private let sequences: Int
+  private let layers: Int
   private let width: Int
   private let storage: Storage
 
   /// An empty cache; throws where memory is short.
-  package init(_ configuration: GPT2Configuration, capacity: Int) throws(FormatError) {
+  package init(
+    _ configuration: GPT2Configuration,
+    capacity: Int,
+    sequences: Int = 1
+  ) throws(FormatError) {
     self.capacity = capacity
+    self.sequences = sequences
+    layers = configuration.layers
     width = configuration.width
-    storage = try Storage(count: 2 * configuration.layers * capacity * width)
+    storage = try Storage(count: 2 * layers * sequences * capacity * width, isSparse: true)
   }
 
-  /// The keys of a layer, [capacity, C].
-  func keys(layer: Int) -> UnsafeMutablePointer<Float> {
-    storage.base + 2 * layer * capacity * width
-  }
+  /// The keys of a layer, [sequences, capacity, C], from the first sequence of a pass on.
+  func keys(layer: Int) -> UnsafeMutablePointer<Float> { start(2 * layer, sequence: first) }
 
-  /// The values of a layer, [capacity, C].
-  func values(layer: Int) -> UnsafeMutablePointer<Float> {
-    storage.base + (2 * layer + 1) * capacity * width
-  }
+  /// The values of a layer, [sequences, capacity, C], from the first sequence of a pass on.
+  func values(layer: Int) -> UnsafeMutablePointer<Float> { start(2 * layer + 1, sequence: first) }
 
-  /// Copies keys and values of new tokens out of rows of [queries | keys | values].
-  func append(layer: Int, queriesKeysValues: UnsafePointer<Float>, count: Int) {
-    precondition(length + count <= capacity, "the cache is full")
-    for row in 0..<count {
+  /// Copies keys and values of new tokens out of rows of [queries | keys | values], `count` of each
+  /// sequence.
+  func append(
+    layer: Int,
+    queriesKeysValues: UnsafePointer<Float>,
+    batch: Int,
+    count: Int
+  ) {
+    precondition(length + count <= capacity && first + batch <= sequences, "the cache is full")
+    for row in 0..<batch * count {
       let source = queriesKeysValues + row * 3 * width
-      let place = (length + row) * width
+      let place = (row / count * capacity + length + row % count) * width
       (keys(layer: layer) + place).update(from: source + width, count: width)
       (values(layer: layer) + place).update(from: source + 2 * width, count: width)
     }
+  }
+
+  /// Gives every sequence what the first one of another cache holds.
+  func copy(firstOf other: KeyValueCache) {
+    length = other.length
+    for part in 0..<2 * layers {
+      for sequence in 0..<sequences {
+        start(part, sequence: sequence)
+          .update(from: other.start(part, sequence: 0), count: length * width)
+      }
+    }
+  }
+
+  /// Copies what one sequence holds over another.
+  func move(_ sequence: Int, to other: Int) {
+    guard sequence != other else { return }
+    for part in 0..<2 * layers {
+      start(part, sequence: other)
+        .update(from: start(part, sequence: sequence), count: length * width)
+    }
+  }
+
+  /// Where the keys (even parts) or values (odd ones) of a layer and sequence begin.
+  private func start(_ part: Int, sequence: Int) -> UnsafeMutablePointer<Float> {
+    storage.base + (part * sequences + sequence) * capacity * width
   }
 }

@@ -1,6 +1,9 @@
-import BallastKernels
+package import BallastKernels
 
-/// A named float32 tensor in Linear's orientation: a view over a storage.
+/// A named tensor in Linear's orientation: a view over a storage.
+///
+/// It is float32, but for the matrices of a model that was loaded to generate, which may be stored in
+/// fewer bits.
 public struct Parameter: Sendable {
   /// The canonical name, such as "h.3.mlp.c_fc.weight".
   public let name: String
@@ -10,24 +13,63 @@ public struct Parameter: Sendable {
   public let count: Int
   /// Whether Hugging Face stores it transposed.
   package let isConv1D: Bool
+  /// How the elements are stored.
+  package let element: WeightMatrix.Element
   package let storage: Storage
-  package let offset: Int
+  private let byteOffset: Int
 
+  /// Float32 at an offset of so many floats.
   package init(_ slot: WeightMap.Slot, storage: Storage, offset: Int) {
+    self.init(
+      slot,
+      .f32,
+      storage: storage,
+      byteOffset: offset * MemoryLayout<Float>.stride
+    )
+  }
+
+  /// Elements of any kind; those that are not float32 are a matrix's.
+  package init(
+    _ slot: WeightMap.Slot,
+    _ element: WeightMatrix.Element,
+    storage: Storage,
+    byteOffset: Int
+  ) {
     name = slot.name
     shape = slot.dimensions
     count = slot.count
     isConv1D = slot.isConv1D
+    self.element = element
     self.storage = storage
-    self.offset = offset
-    precondition(offset >= 0 && offset + slot.count <= storage.count)
+    self.byteOffset = byteOffset
+    precondition(byteOffset >= 0 && element.byteCount(of: count) <= storage.byteCount - byteOffset)
   }
 
-  /// The first element.
-  package var pointer: UnsafeMutablePointer<Float> { storage.base + offset }
+  /// The first element of a float32 parameter, as all are that were not loaded to generate.
+  package var pointer: UnsafeMutablePointer<Float> {
+    precondition(element == .f32, "the parameter is not float32")
+    return (storage.start + byteOffset).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The matrix [out, in], as it is stored.
+  package var matrix: WeightMatrix {
+    WeightMatrix(
+      storage.start + byteOffset,
+      element,
+      outFeatures: shape[0],
+      inFeatures: shape[1]
+    )
+  }
 
   /// A copy of the elements, row by row.
-  public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  public var values: [Float] {
+    if element == .f32 { return Array(UnsafeBufferPointer(start: pointer, count: count)) }
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard let output = buffer.baseAddress else { return }
+      matrix.widen(0..<shape[0], into: output)
+      initialized = count
+    }
+  }
 
   /// Whether weight decay applies: it does to matrices, not to biases and norms.
   package var isMatrix: Bool { shape.count >= 2 }

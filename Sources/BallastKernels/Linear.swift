@@ -6,7 +6,7 @@ package enum Linear {
   /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
   package static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
-  private static let fewRowsGrain = 64
+  static let fewRowsGrain = 64
 
   /// output [rows, out] = input [rows, in] · weightᵀ + bias.
   ///
@@ -27,7 +27,8 @@ package enum Linear {
       bytes: Profile.floats(rows * inFeatures, inFeatures * outFeatures, rows * outFeatures)
     ) {
       if rows <= fewRows {
-        Parallel.forEachRange(outFeatures, grain: fewRowsGrain) { range in
+        let bytes = outFeatures * inFeatures * MemoryLayout<Float>.stride
+        forEachPiece(outFeatures: outFeatures, bytes: bytes) { range in
           let first = range.lowerBound
           bk_linear_few_rows(
             output + first,

@@ -239,6 +239,26 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// Reads the weights into a model that is to generate.
+  ///
+  /// Weights of linear maps stay F16, BF16 or Q8_0 where they are, since generating takes as long as
+  /// reading them does. Only `GPT2Generator` and `GPT2Model.logits` run such a model.
+  public func loadModelAsStored() throws(FormatError) -> GPT2Model {
+    try GPT2Model(
+      configuration,
+      parameters: try GPT2Parameters.load(configuration, copying: false, asStored: true) {
+        weights[$0]
+      }
+    )
+  }
+
+  /// Whether `loadModelAsStored` keeps weights in fewer bits than `loadModel`.
+  package var hasNarrowWeights: Bool {
+    WeightMap.slots(configuration).contains { slot in
+      weights[slot.name].map { slot.staysNarrow($0.dtype) } ?? false
+    }
+  }
+
   /// The files that go with a copy of this model.
   package var companions: [String] {
     HuggingFaceFolder.companions(

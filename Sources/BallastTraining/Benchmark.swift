@@ -38,6 +38,8 @@ package struct Benchmark {
   /// What some runs of a work took.
   package struct Result: Sendable {
     package let work: Work
+    /// How the weights were stored that it read, each way once.
+    package let weights: [WeightMatrix.Element]
     /// The time of each run, after one that was not counted.
     package let seconds: [Double]
     /// Where the time of one more run went.
@@ -82,7 +84,12 @@ package struct Benchmark {
       do throws(FormatError) { try once() } catch { failure = error }
     }
     if let failure { throw failure }
-    return Result(work: work, seconds: seconds, profile: profile)
+    return Result(
+      work: work,
+      weights: model.parameters.weightElements,
+      seconds: seconds,
+      profile: profile
+    )
   }
 
   /// What one run does, with its memory taken.

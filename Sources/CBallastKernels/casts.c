@@ -6,15 +6,6 @@ typedef struct __attribute__((packed)) { uint16_t value; } bk_unaligned_u16;
 typedef struct __attribute__((packed)) { double value; } bk_unaligned_f64;
 typedef struct __attribute__((packed)) { float value; } bk_unaligned_f32;
 
-/// The value of a half: multiplying by 2^112 moves its exponent to a float's place, subnormals too.
-BK_INLINE float bk_half_to_float(uint32_t half) {
-  float magnitude = bk_float_from_bits((half & 0x7fff) << 13) * 0x1p112f;
-  uint32_t bits = bk_bits_from_float(magnitude);
-  // What was infinite or NaN has come out as 2^16 or more: its exponent becomes all ones.
-  bits = (half & 0x7c00) == 0x7c00 ? bits | 0x7f800000 : bits;
-  return bk_float_from_bits(bits | (half & 0x8000) << 16);
-}
-
 /// Rounds to nearest, ties to even; too large becomes infinite, NaN stays a (quiet) NaN.
 BK_INLINE uint16_t bk_float_to_half(float value) {
   uint32_t bits = bk_bits_from_float(value);

@@ -11,15 +11,15 @@
 /// The choice reads a cached level and not an ifunc (`target_clones`), because resolvers run
 /// before a thread sanitizer is ready for them.
 #if defined(__x86_64__)
-#define BK_DISPATCH(type, name, parameters, arguments)                                   \
+#define BK_DISPATCH_CALLS(type, name, parameters, arguments, v4, v3, baseline)           \
   __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))                        \
   static type name##_v4 parameters {                                                     \
-    return name##_body arguments;                                                        \
+    return name##_body v4;                                                               \
   }                                                                                      \
   __attribute__((target("arch=x86-64-v3"))) static type name##_v3 parameters {           \
-    return name##_body arguments;                                                        \
+    return name##_body v3;                                                               \
   }                                                                                      \
-  static type name##_baseline parameters { return name##_body arguments; }               \
+  static type name##_baseline parameters { return name##_body baseline; }                \
   type name parameters {                                                                 \
     switch (bk_level()) {                                                                \
       case BK_LEVEL_V4: return name##_v4 arguments;                                      \
@@ -27,7 +27,16 @@
       default: return name##_baseline arguments;                                         \
     }                                                                                    \
   }
+#define BK_DISPATCH(type, name, parameters, arguments) \
+  BK_DISPATCH_CALLS(type, name, parameters, arguments, arguments, arguments, arguments)
+/// The same for a body whose first argument, a constant, says whether the processor widens halves.
+#define BK_DISPATCH_HALVES(type, name, parameters, arguments)                                 \
+  BK_DISPATCH_CALLS(type, name, parameters, arguments, (1, BK_UNPACKED arguments),              \
+                    (1, BK_UNPACKED arguments), (0, BK_UNPACKED arguments))
 #else
 #define BK_DISPATCH(type, name, parameters, arguments) \
   type name parameters { return name##_body arguments; }
+#define BK_DISPATCH_HALVES(type, name, parameters, arguments) \
+  type name parameters { return name##_body(1, BK_UNPACKED arguments); }
 #endif
+#define BK_UNPACKED(...) __VA_ARGS__

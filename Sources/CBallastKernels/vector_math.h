@@ -25,6 +25,15 @@ BK_INLINE float bk_absolute(float value) {
   return bk_float_from_bits(bk_bits_from_float(value) & 0x7fffffff);
 }
 
+/// The value of a half: multiplying by 2^112 moves its exponent to a float's place, subnormals too.
+BK_INLINE float bk_half_to_float(uint32_t half) {
+  float magnitude = bk_float_from_bits((half & 0x7fff) << 13) * 0x1p112f;
+  uint32_t bits = bk_bits_from_float(magnitude);
+  // What was infinite or NaN has come out as 2^16 or more: its exponent becomes all ones.
+  bits = (half & 0x7c00) == 0x7c00 ? bits | 0x7f800000 : bits;
+  return bk_float_from_bits(bits | (half & 0x8000) << 16);
+}
+
 /// The natural exponential to about one ulp. Results below 1.2e-38 become 0, and arguments above
 /// 88.37 give 2.4e38, so that quotients formed from a result stay finite; NaN stays NaN.
 BK_INLINE float bk_exp(float x) {

@@ -90,20 +90,20 @@ import Testing
     #expect(try !first.holdsSame(as: try tensor(.f32, [2], littleEndian(others))))
   }
 
-  @Test func floatsAreLentInPlaceOnlyWhereTheyLieAsKernelsWant() throws {
+  @Test func elementsAreLentInPlaceOnlyWhereTheyLieAsKernelsWant() throws {
     let bytes = littleEndian([1, 2, 3, 4] as [Float])
     let view = try tensor(.f32, [2, 2], bytes, offset: 0)
-    let lent = try #require(view.floatsInPlace)
+    let lent = try #require(view.elementsInPlace(alignment: 4))
     withExtendedLifetime(lent.file) {
       #expect(lent.start.load(fromByteOffset: 12, as: Float.self) == 4)
     }
-    #expect(try view.transposed.floatsInPlace == nil)
-    #expect(try tensor(.f32, [2], bytes, byteOrder: .big).floatsInPlace == nil)
-    #expect(try tensor(.i32, [2], bytes).floatsInPlace == nil)
-    #expect(try tensor(.f32, [0], bytes).floatsInPlace == nil)
+    #expect(try view.transposed.elementsInPlace(alignment: 4) == nil)
+    #expect(try tensor(.f32, [2], bytes, byteOrder: .big).elementsInPlace(alignment: 4) == nil)
+    #expect(try tensor(.f32, [0], bytes).elementsInPlace(alignment: 4) == nil)
     let odd = try ByteRegion(.copying([0] + bytes), offset: 1, count: 16)
     let unaligned = try self.view("t", TensorStorage(odd, fileOffset: 1), [4], dtype: .f32)
-    #expect(unaligned.floatsInPlace == nil)
+    #expect(unaligned.elementsInPlace(alignment: 4) == nil)
+    #expect(unaligned.elementsInPlace(alignment: 1) != nil)
     #expect(try unaligned.floats() == [1, 2, 3, 4])
   }
 }

@@ -107,6 +107,7 @@ extension Kernels {
   }
 }
 
+/// input · weightᵀ + bias, in double.
 func affineMap(
   _ input: [Double],
   _ weight: [Double],

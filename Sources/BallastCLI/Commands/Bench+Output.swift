@@ -8,13 +8,13 @@ import BallastTraining
 extension Bench {
   func document(_ results: [Benchmark.Result], _ limits: MachineLimits) -> Document {
     var works = Table(columns: [
-      .text("work"), .number("tokens_per_second", title: "tokens/s"), .text("spread"),
-      .number("seconds", title: "time"),
+      .text("work"), .text("weights"), .number("tokens_per_second", title: "tokens/s"),
+      .text("spread"), .number("seconds", title: "time"),
     ])
     for result in results {
       let tokens = Double(result.work.tokens)
       works.append([
-        .text(result.work.name), .number(tokens / result.median),
+        .text(result.work.name), .text(weights(of: result)), .number(tokens / result.median),
         .text(spread(result.seconds.map { tokens / $0 })),
         .text(Readable.duration(.seconds(result.median))),
       ])
@@ -63,6 +63,11 @@ extension Bench {
     .map { ($0.key, $0.value) }
   }
 
+  /// How the weights were stored, such as "q8_0", or "f16, q8_0" where rows are no whole blocks.
+  private func weights(of result: Benchmark.Result) -> String {
+    result.weights.map(\.rawValue).joined(separator: ", ")
+  }
+
   private func spread(_ values: [Double]) -> String {
     "\(figure(values.min() ?? 0)) to \(figure(values.max() ?? 0))"
   }
@@ -81,7 +86,8 @@ extension Bench {
       "work": .array(
         results.map { result in
           [
-            "name": .string(result.work.name), "tokens": .integer(result.work.tokens),
+            "name": .string(result.work.name), "weights": .string(weights(of: result)),
+            "tokens": .integer(result.work.tokens),
             "seconds": .array(result.seconds.map { .number($0) }),
             "tokens_per_second": .number(Double(result.work.tokens) / result.median),
             "profile": .array(

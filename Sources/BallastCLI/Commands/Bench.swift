@@ -14,7 +14,8 @@ struct Bench: Command {
     abstract: "Time a model at its work, operation by operation.",
     discussion: """
       Each work is done once to warm up, then --repeat times, of which the median counts, and once \
-      more for the profile. Operations are counted as two for a multiplication and an addition; bytes \
+      more for the profile. Prefill and decode read weights as they are stored (F32, F16, BF16 or Q8_0), \
+      the others float32. Operations are counted as two for a multiplication and an addition; bytes \
       are those that have to be read and written once. The limits are measured in the same run.
       """,
     examples: [
@@ -30,6 +31,9 @@ struct Bench: Command {
   /// A kind of work that can be asked for.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case forward, prefill, decode, train
+
+    /// Whether the weights are read as they are stored.
+    var isGenerating: Bool { self == .prefill || self == .decode }
   }
 
   @OptionGroup var model: ModelArguments
@@ -45,18 +49,21 @@ struct Bench: Command {
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let kinds = only.isEmpty ? Kind.allCases : only
-    let network = try at(model.model) { () throws(FormatError) in
-      try opened.loadModel(copying: kinds.contains(.train), precision: dtype)
+    let (plain, stored) = try at(model.model) { () throws(FormatError) in
+      try networks(of: opened, for: kinds)
     }
-    let benchmark = Benchmark(network, dropout: dropout, repetitions: `repeat`)
     let limits = MachineLimits.measured()
     var results: [Benchmark.Result] = []
-    for work in kinds.flatMap({ works(of: $0, for: opened.configuration) }) {
-      if context.showsProgress { context.message("timing \(work.name)") }
-      try at(model.model) { () throws(FormatError) in
-        results.append(
-          try benchmark.run(work) { () throws(FormatError) in try Interruption.check() }
-        )
+    for kind in kinds {
+      guard let network = kind.isGenerating ? stored : plain else { continue }
+      let benchmark = Benchmark(network, dropout: dropout, repetitions: `repeat`)
+      for work in works(of: kind, for: opened.configuration) {
+        if context.showsProgress { context.message("timing \(work.name)") }
+        try at(model.model) { () throws(FormatError) in
+          results.append(
+            try benchmark.run(work) { () throws(FormatError) in try Interruption.check() }
+          )
+        }
       }
     }
     switch format {
@@ -64,6 +71,21 @@ struct Bench: Command {
     case .json: try context.print(json(results, limits))
     }
     return .success
+  }
+
+  /// The model in float32, and with its weights as they are stored, as far as they are needed; one where
+  /// they are the same.
+  private func networks(
+    of opened: OpenedModel,
+    for kinds: [Kind]
+  ) throws(FormatError) -> (plain: GPT2Model?, stored: GPT2Model?) {
+    let needsStored = opened.hasNarrowWeights && kinds.contains(where: \.isGenerating)
+    let needsPlain = !needsStored || !kinds.allSatisfy(\.isGenerating)
+    let plain =
+      needsPlain
+      ? try opened.loadModel(copying: kinds.contains(.train), precision: dtype)
+      : nil
+    return (plain, needsStored ? try opened.loadModelAsStored() : plain)
   }
 
   /// The shapes that were asked for, or the usual ones as far as the model has positions for them.

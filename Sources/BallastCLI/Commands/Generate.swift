@@ -44,7 +44,7 @@ struct Generate: Command {
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let tokenizer = try model.loadTokenizer(of: opened, on: context)
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let network = try at(model.model) { () throws(FormatError) in try opened.loadModelAsStored() }
     let tokens = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
     let positions = network.configuration.positions
     if tokens.count > positions {
@@ -53,55 +53,77 @@ struct Generate: Command {
           + "only the last \(positions / 2) are seen"
       )
     }
-    for sample in 0..<samples {
-      var options = sampling.options
-      options.seed &+= UInt64(sample)
-      try at(model.model) { () throws(FormatError) in
-        try write(network, after: tokens, tokenizer, options, on: context)
+    var history = tokens
+    if history.isEmpty {
+      guard let start = tokenizer.endOfText else {
+        throw PathError(path: model.model, error: FormatError(ModelInputFault.empty))
       }
-      try context.print("")
+      history = [start]
+    }
+    for first in stride(from: 0, to: samples, by: Self.together) {
+      let texts = (first..<min(first + Self.together, samples)).map { sample in
+        var options = sampling.options
+        options.seed &+= UInt64(sample)
+        return Continuation(
+          of: history,
+          tokenizer,
+          options,
+          stops: stop.map {
+            $0.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
+          },
+          endTokens: network.configuration.endTokens,
+          ids: ids
+        )
+      }
+      try at(model.model) { () throws(FormatError) in
+        try write(texts, of: network, after: history, on: context)
+      }
     }
     return .success
   }
 
+  /// Texts that are continued at the same time: as many rows as share one reading of the weights.
+  private static let together = 16
+
+  /// Continues some texts together, and writes them one after the other: the first that is not complete as
+  /// its tokens come.
   private func write(
-    _ network: GPT2Model,
-    after tokens: [Int32],
-    _ tokenizer: Tokenizer,
-    _ options: SamplingOptions,
+    _ texts: [Continuation],
+    of network: GPT2Model,
+    after history: [Int32],
     on context: Console
   ) throws(FormatError) {
-    var history = tokens
-    if history.isEmpty {
-      guard let start = tokenizer.endOfText else { throw FormatError(ModelInputFault.empty) }
-      history = [start]
+    var written = 0
+    func writeText() throws(FormatError) {
+      while written < texts.count {
+        try context.write(texts[written].takeText())
+        guard texts[written].isComplete else { return }
+        try context.write("\n")
+        written += 1
+      }
     }
     let generator = try GPT2Generator(network)
-    var sampler = Sampler(options)
-    var decoder = StreamingDecoder(tokenizer)
-    var stops = StopStrings(
-      stop.map {
-        $0.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
-      }
-    )
-    var logits = try generator.append(history)
-    if !ids { try context.write(prompt) }
+    let first = try generator.append(history)
+    if texts.count > 1 { try generator.fork(into: texts.count) }
+    var logits = texts.map { _ in first }
+    // The texts in the order of the generator's sequences.
+    var running = texts
+    if !ids { for text in texts { text.begin(with: prompt) } }
+    try writeText()
     for index in 0..<count {
       try Interruption.check()
-      let token = sampler.next(logits: logits, history: history)
-      history.append(token)
-      if network.configuration.endTokens.contains(Int(token)) || token == tokenizer.endOfText {
-        break
+      for (text, logits) in zip(running, logits) {
+        try text.draw(from: logits, isLast: index + 1 == count)
       }
-      if ids {
-        try context.write(index == 0 ? "\(token)" : " \(token)")
-      } else {
-        try context.write(stops.append(try decoder.append(token)))
-        if stops.isStopped { return }
+      try writeText()
+      for sequence in running.indices.reversed() where running[sequence].isComplete {
+        if running.count > 1 { try generator.remove(sequence) }
+        running.swapAt(sequence, running.count - 1)
+        running.removeLast()
       }
-      if index + 1 < count { logits = try generator.append([token]) }
+      if running.isEmpty { return }
+      logits = try generator.append(each: running.map(\.lastToken))
     }
-    if !ids { try context.write(stops.append(decoder.finish()) + stops.finish()) }
   }
 }
 

@@ -12,3 +12,4 @@
 #include "bk_operations.h"
 #include "bk_statistics.h"
 #include "bk_threads.h"
+#include "bk_weights.h"

@@ -70,7 +70,7 @@ import Testing
     let tensor = try #require(checkpoint["x"])
     #expect(try tensor.transposed.floats() == [0, 1, 2, 0])
     #expect(try tensor.floats(in: 1..<3) == [2, 1])
-    #expect(tensor.floatsInPlace == nil)
+    #expect(tensor.elementsInPlace(alignment: 4) == nil)
     #expect(tensor.fileOffset == nil)
   }
 
