@@ -20,6 +20,7 @@ import misuse
 import numerals
 import programs
 import tar_archives
+import unreadable
 from pieces import BENIGN, MALICIOUS, UNOPENED
 
 warnings.filterwarnings("ignore")
@@ -36,7 +37,9 @@ def main():
         tar_archives.tars, compressions.packed, archives.large, archives.continued,
         tar_archives.disguised, arrays.raw_between, archives.archives_of_two, misuse.misused,
         numerals.stumbles, numerals.forgotten, misuse.borrowed_memory, compressions.compressed,
-        programs.programs, honest.more_values, honest.plain_values, honest.torch_values,
+        compressions.disguised_lzma, unreadable.two_sizes, unreadable.broken_streams,
+        unreadable.honest_archives, programs.programs, programs.classes_of_torch, programs.programs_elsewhere,
+        honest.more_values, honest.plain_values, honest.torch_values,
         honest.other_files,
     ):
         make()

@@ -3,12 +3,16 @@ import bz2
 import gzip
 import lzma
 import pickle
+import random
 import struct
 import zipfile
 import zlib
 from pickle import BINBYTES, POP
 
-from pieces import OS, UNOPENED, bad, call0, good, zipped
+import numpy as np
+import torch
+
+from pieces import OS, UNOPENED, bad, call0, good, saved, zipped
 
 
 def packed():
@@ -60,3 +64,40 @@ def compressed():
     data = bytes(program) + OS[2:]
     for name, packed in {"raw": data, "gz": gzip.compress(data), "zlib": zlib.compress(data), "zip": zipped(("w", data), method=zipfile.ZIP_DEFLATED)}.items():
         bad(f"pickle-is-a-program-{name}", packed)
+
+
+def disguised_lzma():
+    """Every header that liblzma takes for one of an .lzma file, and what only looks like one."""
+    def alone(data, **options):
+        return lzma.compress(data, lzma.FORMAT_ALONE, filters=[{"id": lzma.FILTER_LZMA1} | options])
+
+    noise = random.Random(4)
+    for index, data in enumerate((OS, call0("os", "system", "id"), OS + noise.randbytes(9000), zipped(("w", OS)))):
+        for lc, lp, pb in ((3, 0, 2), (0, 0, 0), (0, 4, 4), (1, 3, 1)):
+            stream = alone(data, lc=lc, lp=lp, pb=pb)
+            size = struct.pack("<Q", len(data))
+            for name, header in {
+                "unknown": stream[:13], "no-dictionary": stream[:1] + bytes(4) + stream[5:13], "known": stream[:5] + size,
+                "known-no-dictionary": stream[:1] + bytes(4) + size, "three-bytes": stream[:1] + b"\3\0\0\0" + size,
+            }.items():
+                UNOPENED[f"lzma-{index}-{lc}{lp}{pb}-{name}"] = header + stream[13:]
+    known = alone(OS)[:1] + bytes(4) + struct.pack("<Q", len(OS)) + alone(OS)[13:]
+    for name, empty in {"zeros": bytes(18), "default": b"]" + bytes(17), "marked": alone(b"")[:5] + bytes(8) + alone(b"")[13:]}.items():
+        for kind, stream in {"xz": lzma.compress(OS), "lzma": known}.items():
+            UNOPENED[f"lzma-empty-{name}-{kind}"] = empty * 3 + stream
+    UNOPENED["lzma-cut"] = known[:-5]
+    UNOPENED["lzma-in-zip"] = zipped(("w.pkl.lzma", known))
+    UNOPENED["lzip"] = b"LZIP\1\x0c" + noise.randbytes(40)
+    for name, size in {"plain": hex(len(OS)), "digits": f"{len(OS):X}", "plus": f" +0x{len(OS):x}", "capital": f"0X0_{len(OS):x}", "tab": f"\t{len(OS):x}"}.items():
+        for width in (19, 20):
+            UNOPENED[f"joblib-zf-{name}-{width}"] = b"ZF" + size.encode().ljust(width) + zlib.compress(OS)
+    good("words-zf", b"ZF is short for something\n" * 9)
+    good("words-lzip", b"LZIP compresses files\n")
+    generator = np.random.default_rng(5)
+    for index in range(40):
+        kind = ("<i8", "<i4", "<u2", "<f4")[index % 4]
+        numbers = generator.integers(0, (3, 225, 16000, 50257)[index // 4 % 4], (4, 100, 5000)[index % 3]).astype(kind)
+        good(f"numbers-raw-{index}", numbers.tobytes())
+    good("numbers-raw-zeros", bytes(4000))
+    good("numbers-raw-positions", np.arange(1024, dtype="<i8").tobytes())
+    good("numbers-raw-positions-in-zip", saved({"p": torch.arange(1024), "z": torch.zeros(999, dtype=torch.int64)}))

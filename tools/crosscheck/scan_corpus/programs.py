@@ -1,10 +1,11 @@
 """Programs that come with a model."""
+import base64
 import json
 import pickle
 import zipfile
-from pickle import PROTO, REDUCE, STOP, TUPLE1
+from pickle import BUILD, EMPTY_TUPLE, NEWOBJ, PROTO, REDUCE, STOP, TUPLE1
 
-from pieces import bad, call, glob, text, zipped
+from pieces import OS, bad, call, glob, good, text, zipped
 
 
 def programs():
@@ -49,3 +50,48 @@ def programs():
         ("yaml", "UnsafeLoader"), ("pydantic._internal._typing_extra", "eval_type_backport"), ("helpers", "do_exec"),
     ):
         bad(f"evaluates-{module}.{function}", call(glob(module, function), "x"))
+
+
+def classes_of_torch():
+    """Objects that torch's own unpickler makes, of which one runs a pickle out of a text."""
+    inner = base64.b64encode(OS).decode()
+
+    def built(module, name):
+        return PROTO + b"\2" + glob(module, name) + b"q\0" + EMPTY_TUPLE + NEWOBJ + text(inner) + BUILD + STOP
+
+    classes = "__torch__.torch.classes"
+    for index, (module, name) in enumerate((
+        (classes + ".aten", "OpaqueObject"), ("__torch__", "torch.classes.aten.OpaqueObject"), (classes, "aten.OpaqueObject"),
+        (classes + " .aten", "OpaqueObject"), (" " + classes + ".aten", "OpaqueObject"), (classes + ".aten", "OpaqueObject#x"),
+        ("(" + classes + ".aten", "OpaqueObject)"), (classes + ".aten", "OpaqueObject\r"), ("\f" + classes + "\f.aten", "OpaqueObject"),
+        (classes + ".aten", "OpaqueObject=f()"), (classes + ".aten.OpaqueObject #", "x"), (classes + ".aten", "OpaqueObject if True else x"),
+        (classes + ".quantized", "LinearPackedParamsBase"), (classes + ".mkldnn", "ConvOpContext"), (classes + ".mine", "Thing"),
+    )):
+        bad(f"torch-class-{index}", zipped(("m/data.pkl", built(module, name)), ("m/constants.pkl", PROTO + b"\2)."), ("m/version", b"3")))
+    bad("torch-class-in-constants", zipped(("m/data.pkl", PROTO + b"\2N."), ("m/constants.pkl", built(classes + ".aten", "OpaqueObject")), ("m/version", b"3")))
+
+
+def programs_elsewhere():
+    """Programs in archives without a folder, and archives of projects, which have none."""
+    library = b"\x7fELF\2\1\1" + bytes(200)
+    for name, names in {
+        "no-folder": ("data/constants/a.wrapper.so", "data/constants/a.wrapper_metadata.json"), "others-first": ("x/y", "z/y", "data/constants/a.wrapper.so"),
+        "sources": ("x", "data/constants/a.wrapper.cpp", "data/constants/a.wrapper_compile_flags.json"), "deeper": ("data/constants/model/a.o",),
+        "model": ("data/aotinductor/model/a.so",), "slash": ("/data/constants/a.so",), "longer": ("m/data/constantsx/a.so",),
+        "separators": ("m//data///constants/a.so",), "separators-model": ("m/data//aotinductor/model/a.so",),
+    }.items():
+        bad(f"aotinductor-{name}", zipped(*((member, library) for member in names)))
+    arena = json.dumps({"protoVersion": "6", "mainModule": {"name": "m", "torchscriptArena": {"key": "src/m.txt"}}})
+    for name, root, description in (
+        ("other-folder", "m", arena), ("no-name", "", arena), ("escaped", "m", arena.replace("torchscript", "torch\\u0073cript")), ("lenient", "m", arena.replace("torch", "t\\orch")),
+    ):
+        bad(f"torchscript-first-{name}", zipped((f"{root}/model.json", description), (f"{root}/src/m.txt", b"x = 1"), (f"{root}/VERSION", b"1")))
+    graph = json.dumps({"graph_module": {"graph": {}}})
+    bad("export-without-a-format", zipped(("m/models/model.json", graph), ("m/version", b"3")))
+    words = json.dumps({"hidden_size": 8, "name": "caf\u00e9"}, ensure_ascii=False)
+    for name, members in {
+        "models": ("proj-main/VERSION", "proj-main/models/config.json"), "constants": ("proj/version", "proj/src/data/constants/x.json"),
+        "units": ("proj/data/constants/units.json",), "format": ("proj/archive_format",), "deep-format": ("proj/VERSION", "proj/docs/archive_format"),
+        "keras": ("proj/VERSION", "proj/model.json", "proj/code/x.py"), "readme": ("VERSION", "models/config.json", "archive_format"),
+    }.items():
+        good(f"project-{name}", zipped(*((member, words) for member in members)))
