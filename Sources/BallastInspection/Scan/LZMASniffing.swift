@@ -51,12 +51,12 @@ enum LZMASniffing {
   /// So much of the content shows that it is one.
   private static let probe = 1 << 10
   /// As long may it be all zeros, which is what zeros decode to.
-  private static let zeroProbe = 1 << 16
+  private static let zeroProbe = 1 << 13
   /// Readers go on to the next stream when one ends.
   private static let maximumStreams = 1 << 10
   /// An empty stream of nothing but zeros: a header and the first bytes of its bits.
   private static let zeroStream = 18
-  private static let bytesPerOpcode = 4
+  private static let bytesPerOpcode = 8
 
   /// Whether bytes are an .lzma file, and what it took to tell, in opcodes.
   static func look(at region: ByteRegion) -> (isLZMA: Bool, opcodes: Int) {
