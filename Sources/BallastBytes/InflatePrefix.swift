@@ -55,15 +55,28 @@ package enum DeflateFormat: Sendable {
 
 /// The start of what compressed bytes hold.
 package struct InflatedPrefix: Sendable {
+  /// Why there are no more bytes.
+  package enum End: Sendable {
+    /// All streams came to their ends, and nothing follows the last one.
+    case whole
+    /// There may be more of them than were asked for.
+    case limit
+    /// A stream ends before its end, or other decompressors may read on where zlib sees an error.
+    case broken
+    /// Something that is no stream follows the last one.
+    case followed
+  }
+
   /// At most as many bytes as were asked for.
   package let region: ByteRegion
   /// Whether there are more streams than are followed.
   package let hasTooManyStreams: Bool
+  package let end: End
 }
 
 /// Decompresses the start of deflate streams: at most `limit` bytes, and as many as can be had.
 ///
-/// Damaged and unfinished streams give what stands before the damage.
+/// Damaged and unfinished streams give what stands before the damage, and are said to be broken.
 package func inflatePrefix(
   _ compressed: RawSpan,
   as format: DeflateFormat = .raw,
@@ -71,6 +84,7 @@ package func inflatePrefix(
 ) throws(FormatError) -> InflatedPrefix {
   var count = 0
   var streams = 0
+  var end = InflatedPrefix.End.whole
   let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
     var stream = unsafe z_stream()
     guard
@@ -78,9 +92,13 @@ package func inflatePrefix(
     else { throw FormatError(ByteFault.badCompression) }
     defer { unsafe inflateEnd(&stream) }
     var position = 0
-    while count < limit, streams < DeflateFormat.maximumStreams,
+    while streams < DeflateFormat.maximumStreams,
       let start = format.start(in: compressed, at: position)
     {
+      guard count < limit else {
+        end = .limit
+        break
+      }
       streams += 1
       unsafe inflateReset(&stream)
       // Safe: zlib reads and writes within the rests of the two buffers, whose sizes it is told.
@@ -94,15 +112,20 @@ package func inflatePrefix(
         }
       }
       count += written
-      guard status == Z_STREAM_END else { break }
+      guard status == Z_STREAM_END else {
+        end = count < limit ? .broken : .limit
+        break
+      }
       position = min(start + consumed + format.trailerCount, compressed.byteCount)
       // Python skips zeros between the members of a gzip file.
       let span = Span<UInt8>(_bytes: compressed)
       while case .gzip = format, position < span.count, span[position] == 0 { position += 1 }
     }
+    if case .whole = end, position < compressed.byteCount { end = .followed }
   }
   return InflatedPrefix(
     region: try ByteRegion(bytes, offset: 0, count: count),
-    hasTooManyStreams: streams == DeflateFormat.maximumStreams
+    hasTooManyStreams: streams == DeflateFormat.maximumStreams,
+    end: end
   )
 }

@@ -71,6 +71,8 @@ package struct PickleScan: Sendable {
       omittedUnreadable += 1
       return
     }
+    // A member can be read as two things.
+    guard !unreadable.contains(where: { $0.description == error.description }) else { return }
     unreadable.append(error)
   }
 

@@ -17,7 +17,8 @@ extension PickleScanner {
     zip.expansionAllowance = .max
     var contents: ScannedArchive.Contents
     do {
-      contents = ScannedArchive.contents(of: try ZipArchive(parsing: source, limits: zip))
+      let archive = try ZipArchive(parsing: source, limits: zip)
+      contents = ScannedArchive.contents(of: archive, in: source)
     } catch {
       guard isCertain || !error.isNoArchive else { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
@@ -73,7 +74,9 @@ extension PickleScanner {
       depth: stream.depth,
       isTar: isTar
     )
-    archive.code = ScannedCode.kind(of: archive)
+    let programs = ScannedCode.Traits(of: archive)
+    archive.code = programs.kind
+    archive.isOpenedByTorch = programs.hasVersion
     archive.holdsModel = archive.code == .export || ScannedCode.hasPickles(archive)
     if let finding = archive.code?.finding(in: archive) { result.add(finding) }
     work.append(.members(archive, next: 0))
@@ -102,7 +105,10 @@ extension PickleScanner {
       stream.isModelMember = archive.holdsModel
       stream.isTarMember = archive.isTar
       if let code = archive.code, ScannedCode.isSource(member, of: archive) {
-        scanCode(stream, isDeflated: member.isDeflated, kind: code)
+        scanCode(stream, member, kind: code)
+      }
+      if let description = ProgramDescription(of: member, in: archive) {
+        scanDescription(stream, member, kind: description)
       }
       if member.isSalvaged {
         opcodesLeft -= Self.opcodesPerSalvagedMember
@@ -111,7 +117,7 @@ extension PickleScanner {
         other.isPickle = false
         if member.isDeflated {
           work.append(.stream(other))
-        } else if let region = try? inflated(other, as: .raw, byteCount: nil) {
+        } else if let region = try? inflated(other, as: .raw, byteCount: nil, isTrial: true) {
           other.region = region
           work.append(.stream(other))
         }

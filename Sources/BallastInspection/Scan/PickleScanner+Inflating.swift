@@ -6,11 +6,13 @@ extension PickleScanner {
   /// The bytes of a compressed stream, or as many of them as show all that it could do; nil where
   /// that is nothing.
   ///
-  /// `byteCount` is what a reader stops at, where one does.
+  /// `byteCount` is what a reader stops at, where one does. What is decompressed and does not end as it
+  /// should is said to, unless it `isTrial`.
   mutating func inflated(
     _ stream: Stream,
     as format: DeflateFormat,
-    byteCount: Int?
+    byteCount: Int?,
+    isTrial: Bool = false
   ) throws(FormatError) -> ByteRegion? {
     let compressed = stream.region
     effort -= min(compressed.count, ScannedArchive.probe)
@@ -21,7 +23,10 @@ extension PickleScanner {
         "what follows \(DeflateFormat.maximumStreams) compressed streams was not looked at"
       result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
     }
-    if isAll { return head.region.count > 0 ? head.region : nil }
+    if isAll {
+      if !isTrial { addDefect(of: head, as: format, byteCount: byteCount, at: stream) }
+      return head.region.count > 0 ? head.region : nil
+    }
     switch judge(head.region, of: stream, byteCount: byteCount) {
     // Whatever a file that is compressed starts with, a zip archive may end it.
     case .nothing where stream.isWhole: break
@@ -34,6 +39,7 @@ extension PickleScanner {
     let limit = min(limits.memberBytes, inflationLeft, overflow ? .max : most)
     let prefix = try inflatePrefix(compressed.bytes, as: format, limit: limit)
     let bytes = prefix.region
+    if !isTrial { addDefect(of: prefix, as: format, byteCount: byteCount, at: stream) }
     inflationLeft -= bytes.count
     effort += Self.effort(for: bytes.count)
     let isCut = bytes.count == limit && limit < most
@@ -51,6 +57,34 @@ extension PickleScanner {
       }
     }
     return bytes
+  }
+
+  /// Says of compressed data that it does not end as it should: readers that are less strict than zlib, or
+  /// that take the announced size for the true one, find other bytes.
+  ///
+  /// What gzip and zlib leave behind a stream no reader of theirs takes for a part of it, and what only
+  /// looks like zlib ends anywhere.
+  mutating func addDefect(
+    of prefix: InflatedPrefix,
+    as format: DeflateFormat,
+    byteCount: Int?,
+    at stream: Stream
+  ) {
+    let fault: ScanFault
+    switch (prefix.end, format) {
+    case (.broken, .raw), (.broken, .gzip):
+      // Some writers have no bytes at all for what is empty.
+      guard stream.region.count > 0 || byteCount != 0 else { return }
+      fault = .brokenStream
+    case (.followed, .raw):
+      guard byteCount != nil else { return }
+      fault = .followedStream
+    case (.whole, .raw):
+      guard let byteCount, byteCount != prefix.region.count else { return }
+      fault = .otherLength(announced: byteCount, found: prefix.region.count)
+    case (.broken, .zlib), (.followed, _), (.whole, _), (.limit, _): return
+    }
+    result.add(FormatError(fault).inFile(stream.place))
   }
 
   /// What the start of a stream says of the rest.
@@ -75,7 +109,7 @@ extension PickleScanner {
     case .other: break
     }
     switch PickleSniffing.kind(of: head.bytes) {
-    case .other: return .nothing
+    case .other: return isLZMA(head) ? .settled : .nothing
     case .unopened: return .settled
     case .numpy:
       // Whoever loads twice from an open file reads on behind the array, if the member goes on there.

@@ -130,13 +130,17 @@ struct PickleScanner {
     if !stream.isTarHeader { scanTar(stream) }
   }
 
-  /// Says of a file that it can be packed in a way that has no magic number; a tensor in an archive
-  /// can look like that.
+  /// Says of a file or a member that it is packed in a way that has no magic number.
   private mutating func addLZMA(_ stream: Stream) {
-    guard stream.depth == 0,
-      PickleSniffing.mayBeLZMA(Span<UInt8>(_bytes: stream.region.bytes))
-    else { return }
+    guard !stream.isNested, isLZMA(stream.region) else { return }
     result.add(FormatError(ScanFault.unopened("lzma")).inFile(stream.place))
+  }
+
+  /// Whether bytes are an .lzma file.
+  mutating func isLZMA(_ region: ByteRegion) -> Bool {
+    let look = LZMASniffing.look(at: region)
+    opcodesLeft -= look.opcodes
+    return look.isLZMA
   }
 
   mutating func walk(

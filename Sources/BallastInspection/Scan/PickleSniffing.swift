@@ -22,9 +22,9 @@ enum PickleSniffing {
   /// What other compressions and archives start with.
   private static let unopened: [(magic: [UInt8], name: String)] = [
     (Array("BZh".utf8), "bzip2"), ([0xFD] + Array("7zXZ".utf8) + [0], "xz"),
-    ([0x5D, 0, 0], "lzma"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
+    (Array("LZIP".utf8), "lzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
     ([0x04, 0x22, 0x4D, 0x18], "lz4"), (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "7z"),
-    (Array("Rar!".utf8) + [0x1A, 0x07], "rar"), (Array("ZF0x".utf8), "an old joblib's format"),
+    (Array("Rar!".utf8) + [0x1A, 0x07], "rar"), (Array("ZF".utf8), "an old joblib's format"),
   ]
 
   static func kind(of bytes: RawSpan) -> Kind {
@@ -76,22 +76,30 @@ enum PickleSniffing {
       let isStream = [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]]
         .contains { starts(span, with: $0, at: 4) }
       return isStream ? format.name : nil
-    case "lzma": return mayBeLZMA(span) ? format.name : nil
+    case "lzip": return span.count > 4 && span[4] <= 1 ? format.name : nil
+    case "an old joblib's format": return isZFile(span) ? format.name : nil
     default: return format.name
     }
   }
 
-  /// Whether bytes can be an .lzma file, which has no magic number: properties, the size of the
-  /// dictionary, the one of the content or -1, and a first byte that is always 0.
-  static func mayBeLZMA(_ span: Span<UInt8>) -> Bool {
-    guard span.count > 13, span[0] < 9 * 5 * 5, span[13] == 0 else { return false }
-    let dictionary = (1..<5).reversed().reduce(0) { $0 << 8 | UInt64(span[$1]) }
-    let content = (5..<13).reversed().reduce(0) { $0 << 8 | UInt64(span[$1]) }
-    // Readers that are not told the format take only sizes with one or two bits, and less than 256 GiB.
-    let isRound =
-      dictionary == 0xFFFF_FFFF || dictionary.nonzeroBitCount == 1
-      || dictionary.nonzeroBitCount == 2 && dictionary & dictionary << 1 != 0
-    return isRound && content > 0 && (content == .max || content < 1 << 38)
+  /// Whether bytes are a file of joblib's before 0.9.3: a size in 19 letters, which is whatever Python takes
+  /// for a hexadecimal number, perhaps a space, and a zlib stream.
+  private static func isZFile(_ span: Span<UInt8>) -> Bool {
+    let letters = 2..<21
+    guard span.count > letters.upperBound, letters.allSatisfy({ isOfANumber(span[$0]) }) else {
+      return false
+    }
+    let stream = span[letters.upperBound] == 0x20 ? letters.upperBound + 1 : letters.upperBound
+    return mayBeZlib(span.extracting(stream..<span.count))
+  }
+
+  /// Whether a byte may stand in a hexadecimal number, or around one.
+  private static func isOfANumber(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+    case 0x58, 0x78, 0x2B, 0x2D, 0x5F, 0x20, 0x09...0x0D: true
+    default: false
+    }
   }
 
   /// Whether bytes start as a zlib stream: with a window of any size, no dictionary of others, and a

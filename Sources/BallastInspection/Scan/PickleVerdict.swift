@@ -34,6 +34,10 @@ package enum PickleVerdict: Hashable, Sendable {
       self = module == "torch.storage" && name == "_load_from_bytes" ? .loadsBytes : .data
       return
     }
+    if Self.isTorchScript(module: module, name: name) {
+      self = .dangerous(.library)
+      return
+    }
     // Letters may have accents, which make one character with a dot before them: bytes are compared.
     let dot = UInt8(ascii: ".")
     let package = ExactString(String(Substring(module.utf8.prefix { $0 != dot })))
@@ -57,6 +61,28 @@ package enum PickleVerdict: Hashable, Sendable {
     } else {
       self = .unknown
     }
+  }
+
+  /// Whether a name is what torch's own unpickler makes objects of torch's classes from, which set
+  /// themselves up from what the pickle holds; one of them runs another pickle.
+  ///
+  /// It takes any expression of TorchScript that stands for a class, so that of all but plain names there
+  /// is no telling. A pickle of a checkpoint has none of them: models with packed weights are TorchScript.
+  private static func isTorchScript(module: String, name: String) -> Bool {
+    let path = Array(module.utf8) + Array(".".utf8) + Array(name.utf8)
+    let root = Array("__torch__".utf8)
+    guard path.indices.contains(where: { path[$0...].starts(with: root) }) else { return false }
+    let isPlain = path.allSatisfy { letter in
+      switch letter {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+    let parts = path.split(separator: UInt8(ascii: ".")).prefix(3)
+    return !isPlain
+      || parts.elementsEqual(["__torch__", "torch", "classes"]) {
+        $0.elementsEqual($1.utf8)
+      }
   }
 
   /// Of Unix and of Windows.

@@ -2,6 +2,12 @@ import BallastBytes
 
 /// The ways in which a part of a file escapes a scan.
 package enum ScanFault: FormatFault {
+  /// Compressed data that ends early or has an error, where other readers may read on.
+  case brokenStream
+  /// Bytes that follow the end of a member's compressed data.
+  case followedStream
+  /// A member that decompresses to another number of bytes than its archive announces.
+  case otherLength(announced: Int, found: Int)
   /// Nothing dangerous stands in a pickle before it breaks off.
   case unfinished
   /// A compression or an archive that is not opened.
@@ -26,6 +32,11 @@ package enum ScanFault: FormatFault {
   /// What is wrong, in one line.
   package var description: String {
     switch self {
+    case .brokenStream:
+      "its compressed data ends early or has an error, which other readers may read past"
+    case .followedStream: "more bytes follow the end of its compressed data"
+    case .otherLength(let announced, let found):
+      "it decompresses to \(found) bytes, and \(announced) are announced"
     case .unfinished: "the pickle breaks off before its end"
     case .unopened(let name): "it is packed with \(name), which is not opened"
     case .sparse: "a sparse member of a tar archive is not put together"

@@ -6,6 +6,8 @@ struct ScannedArchive {
   /// So much of a member shows what it is.
   static let probe = 1 << 10
 
+  /// Of names that stand in the file so many bytes are compared at each end: folders and extension.
+  private static let maximumComparedName = 1 << 10
   /// Names are shown up to this many bytes.
   private static let maximumShownName = 200
 
@@ -23,6 +25,8 @@ struct ScannedArchive {
     var isHeader = false
     /// Whether nothing but its own header speaks for it.
     var isSalvaged = false
+    /// Whether its own header announces two sizes for what is stored.
+    var hasTwoSizes = false
     /// The number of bytes when decompressed, where a reader holds itself to it.
     var byteCount: Int?
   }
@@ -43,14 +47,20 @@ struct ScannedArchive {
   let isTar: Bool
   /// Whether there are pickles in it, or what torch compiles models to.
   var holdsModel = false
+  /// Whether it has the version without which torch's readers, but AOTInductor's, open no archive.
+  var isOpenedByTorch = false
   /// What kind of program is kept in the archive beside pickles, where one is.
   var code: ScannedCode?
 
   func name(of member: Member) -> String {
-    switch member.name {
+    Self.shown(member.name, in: source)
+  }
+
+  private static func shown(_ name: Member.Name, in source: SharedBytes) -> String {
+    switch name {
     case .text(let name): name
     case .bytes(let range):
-      PickleText(range: range.prefix(Self.maximumShownName), encoding: .bytes).decoded(from: source)
+      PickleText(range: range.prefix(maximumShownName), encoding: .bytes).decoded(from: source)
     }
   }
 
@@ -58,13 +68,16 @@ struct ScannedArchive {
     (place.map { $0 + "/" } ?? "") + name(of: member)
   }
 
-  /// The bytes of a member's name, or the last of them, as torch compares names: to the first NUL, and
-  /// without regard to the case of ASCII letters.
+  /// The bytes of a member's name, or the first and the last of them, as torch compares names: to the first
+  /// NUL, and without regard to the case of ASCII letters.
   func foldedName(of member: Member) -> [UInt8] {
     let bytes: [UInt8] =
       switch member.name {
       case .text(let name): Array(name.utf8)
-      case .bytes(let range): source.array(range.suffix(Self.maximumShownName))
+      case .bytes(let range) where range.count > 2 * Self.maximumComparedName:
+        source.array(range.prefix(Self.maximumComparedName))
+          + source.array(range.suffix(Self.maximumComparedName))
+      case .bytes(let range): source.array(range)
       }
     return bytes.prefix { $0 != 0 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
   }
@@ -72,12 +85,21 @@ struct ScannedArchive {
   // MARK: - Zip
 
   /// The members by the directory.
-  static func contents(of archive: ZipArchive) -> Contents {
+  ///
+  /// Of a stored member whose two sizes differ some readers take the one, and some the other: the longer is
+  /// looked at, and it is said.
+  static func contents(of archive: ZipArchive, in source: SharedBytes) -> Contents {
     var contents = Contents()
     for member in archive.members {
       switch member.method {
       case .stored:
-        contents.members.append(Member(name: .text(member.name), range: member.dataRange))
+        let start = member.dataRange.lowerBound
+        let size = min(max(member.dataRange.count, member.byteCount), source.count - start)
+        contents.members.append(Member(name: .text(member.name), range: start..<start + size))
+        if member.byteCount != member.dataRange.count {
+          let fault = ZipFault.storedSizeMismatch(member: member.name)
+          contents.refused.append(FormatError(fault, at: member.headerOffset))
+        }
       case .deflated:
         contents.members.append(
           Member(
@@ -112,6 +134,10 @@ struct ScannedArchive {
         if let (member, method) = member(at: index, in: source, next: next) {
           contents.members.append(member)
           refuse(method, of: member.name, at: index, in: source, &contents)
+          if member.hasTwoSizes {
+            let fault = ZipFault.storedSizeMismatch(member: shown(member.name, in: source))
+            contents.refused.append(FormatError(fault, at: index))
+          }
         }
       } else if span[index + 2] == 1, let (name, method) = entry(at: index, in: source) {
         // The directory has the last word for most readers.
@@ -187,8 +213,7 @@ struct ScannedArchive {
   ) {
     guard ![0, 8].contains(method), openedByOthers.contains(method) else { return }
     guard case .bytes(let range) = name, !range.isEmpty else { return }
-    let text = PickleText(range: range.prefix(maximumShownName), encoding: .bytes)
-    let fault = ZipFault.unsupportedMethod(member: text.decoded(from: source), method)
+    let fault = ZipFault.unsupportedMethod(member: shown(name, in: source), method)
     contents.refused.append(FormatError(fault, at: offset))
   }
 
@@ -225,19 +250,22 @@ struct ScannedArchive {
       let method = try reader.read(UInt16.self)
       try reader.skip(8)
       let compressed = Int(try reader.read(UInt32.self))
-      try reader.skip(4)
+      let size = Int(try reader.read(UInt32.self))
       let nameLength = Int(try reader.read(UInt16.self))
       let extraLength = Int(try reader.read(UInt16.self))
       let nameStart = reader.position
       try reader.skip(nameLength + extraLength)
       let dataStart = reader.position
-      let announced = dataStart + compressed
-      let isBelievable = compressed > 0 && announced <= source.count
+      // Of what is stored readers take either size.
+      let longest = method == 0 ? max(compressed, size) : compressed
+      let announced = dataStart + longest
+      let isBelievable = longest > 0 && announced <= source.count
       let member = Member(
         name: .bytes(nameStart..<nameStart + nameLength),
         range: dataStart..<max(isBelievable ? announced : next, dataStart),
         isDeflated: method == 8,
-        isSalvaged: true
+        isSalvaged: true,
+        hasTwoSizes: method == 0 && compressed != size
       )
       return (member, Int(method))
     } catch {

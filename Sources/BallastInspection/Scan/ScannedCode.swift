@@ -13,68 +13,86 @@ enum ScannedCode {
   /// torch.export, whose graph becomes Python, and AOTInductor, which compiles sources and loads libraries.
   case export
 
-  /// The kind of programs in an archive; nil where there are none, or none that torch would look for.
-  static func kind(of archive: ScannedArchive) -> ScannedCode? {
-    guard !archive.isTar else { return nil }
-    var has = Traits()
-    for member in archive.members { has.look(at: archive.foldedName(of: member)) }
-    if has.source && has.package { return .package }
-    if has.export || has.version && (has.models || has.constantsOfExport) { return .export }
-    // torch.load opens no archive without a version.
-    guard has.version else { return nil }
-    return has.bytecode || has.firstVersion && has.code || has.source && has.constants
-      ? .torchScript : nil
-  }
-
   /// What the names of an archive's members say.
-  private struct Traits {
-    var source = false
-    var package = false
-    var constants = false
-    var bytecode = false
-    /// The first TorchScript had a description in JSON, and sources of any name in a folder.
-    var firstVersion = false
-    var code = false
-    /// What torch.export and AOTInductor load.
-    var export = false
-    /// What may be of those, if it is an archive of torch.
-    var models = false
-    var constantsOfExport = false
-    var version = false
+  ///
+  /// Torch finds a member by a name below the archive's own folder, which may be called anything, and
+  /// without regard to case; AOTInductor takes archives without such a folder, too.
+  struct Traits {
+    private var hasSource = false
+    private var isPackage = false
+    private var hasConstants = false
+    private var hasBytecode = false
+    /// Whether a member is there without which nothing reads it as a program of torch.export.
+    private var hasFormat = false
+    private var hasModels = false
+    /// What AOTInductor compiles and loads, and the first torch.export.
+    private var isExport = false
+    /// Whether there is a version, without which torch opens no archive.
+    private(set) var hasVersion = false
 
-    mutating func look(at name: [UInt8]) {
-      let parts = name.split { [0x2F, 0x5C].contains($0) }
-      func isLast(_ text: String) -> Bool { parts.last?.elementsEqual(text.utf8) ?? false }
-      source = source || name.hasSuffix(".py")
-      package = package || name.hasSuffix(".data/extern_modules")
-      constants = constants || isLast("constants.pkl")
-      bytecode = bytecode || isLast("bytecode.pkl")
-      firstVersion = firstVersion || isLast("model.json")
-      export = export || isLast("archive_format") || isLast("serialized_exported_program.json")
-      // The first folder is the archive's own, and has any name.
-      let record = name.drop { $0 != 0x2F }.dropFirst()
-      version =
-        version || record.elementsEqual("version".utf8)
-        || record.elementsEqual(".data/version".utf8)
-      let folders = parts.dropLast()
-      for (index, folder) in folders.enumerated().dropFirst() {
-        code = code || folder.elementsEqual("code".utf8)
-        models = models || folder.elementsEqual("models".utf8)
-        guard folders[index - 1].elementsEqual("data".utf8) else { continue }
-        export = export || folder.elementsEqual("aotinductor".utf8)
-        guard index > 1, folder.elementsEqual("constants".utf8) else { continue }
-        constantsOfExport = true
-        // AOTInductor asks for no version.
-        export = export || Self.programs.contains { name.hasSuffix($0) }
-      }
+    init(of archive: ScannedArchive) {
+      guard !archive.isTar else { return }
+      for member in archive.members { look(at: archive.foldedName(of: member)) }
     }
 
-    /// What AOTInductor compiles and loads, and how.
-    private static let programs = [
-      ".c", ".cc", ".cpp", ".cxx", ".cu", ".cubin", ".o", ".a", ".so", ".dylib", ".dll", ".pyd",
-      ".json",
-    ]
+    private mutating func look(at name: [UInt8]) {
+      let record = ScannedCode.record(of: name)
+      hasSource = hasSource || name.hasSuffix(".py")
+      isPackage = isPackage || name.hasSuffix(".data/extern_modules")
+      let last = name[(name.lastIndex(where: ScannedCode.isSeparator).map { $0 + 1 } ?? 0)...]
+      hasConstants = hasConstants || last.elementsEqual("constants.pkl".utf8)
+      hasBytecode = hasBytecode || last.elementsEqual("bytecode.pkl".utf8)
+      hasFormat = hasFormat || record.elementsEqual("archive_format".utf8)
+      hasModels = hasModels || record.starts(with: "models/".utf8)
+      hasVersion =
+        hasVersion || record.elementsEqual("version".utf8)
+        || record.elementsEqual(".data/version".utf8)
+      isExport =
+        isExport || name.elementsEqual("serialized_exported_program.json".utf8)
+        || ScannedCode.isCompiled(name)
+    }
+
+    /// The kind of programs in an archive; nil where there are none, or none that torch would look for.
+    var kind: ScannedCode? {
+      if hasSource && isPackage { return .package }
+      if isExport || hasFormat && (hasModels || hasVersion) { return .export }
+      guard hasVersion else { return nil }
+      return hasBytecode || hasSource && hasConstants ? .torchScript : nil
+    }
   }
+
+  /// The part of a name below the first folder, which is the archive's own.
+  static func record(of name: [UInt8]) -> ArraySlice<UInt8> {
+    name.drop { !isSeparator($0) }.dropFirst()
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\")
+  }
+
+  /// Whether AOTInductor takes a member for a part of a compiled model, in a folder of the archive's own or
+  /// without one, and however many separators stand between two parts: of the constants it takes what is a
+  /// program, and writes it to where the name leads.
+  private static func isCompiled(_ name: [UInt8]) -> Bool {
+    let parts = name.split(whereSeparator: isSeparator)
+    for root in 0...1 {
+      let record = parts.dropFirst(root)
+      guard let first = record.first, first.elementsEqual("data".utf8),
+        let folder = record.dropFirst().first
+      else { continue }
+      if folder.starts(with: "aotinductor".utf8) { return true }
+      guard folder.starts(with: "constants".utf8) else { continue }
+      let isElsewhere = parts.contains { $0.elementsEqual("..".utf8) }
+      if isElsewhere || programs.contains(where: { name.hasSuffix($0) }) { return true }
+    }
+    return false
+  }
+
+  /// What AOTInductor compiles, links and loads.
+  private static let programs = [
+    ".c", ".cc", ".cpp", ".cxx", ".cu", ".cubin", ".hsaco", ".spv", ".o", ".a", ".so", ".dylib",
+    ".dll", ".pyd",
+  ]
 
   /// Whether an archive has pickles in it.
   static func hasPickles(_ archive: ScannedArchive) -> Bool {
@@ -90,18 +108,22 @@ enum ScannedCode {
   func finding(in archive: ScannedArchive) -> PickleScan.Finding? {
     switch self {
     case .package: return nil
-    case .export:
-      let message =
-        "brings a program of torch.export or AOTInductor along, which runs when it is loaded"
-      return PickleScan.Finding(rule: "code.export", message, file: archive.place)
+    case .export: return Self.exportFinding(at: archive.place)
     case .torchScript:
-      let names = archive.members.map { archive.foldedName(of: $0) }
-      let hasOthers = names.contains { $0.hasSuffix("bytecode.pkl") || $0.hasSuffix("model.json") }
-      return hasOthers ? Self.torchScriptFinding(at: archive.place) : nil
+      let hasBytecode = archive.members.contains {
+        archive.foldedName(of: $0).hasSuffix("bytecode.pkl")
+      }
+      return hasBytecode ? Self.torchScriptFinding(at: archive.place) : nil
     }
   }
 
-  fileprivate static func torchScriptFinding(at place: String?) -> PickleScan.Finding {
+  static func exportFinding(at place: String?) -> PickleScan.Finding {
+    let message =
+      "brings a program of torch.export or AOTInductor along, which runs when it is loaded"
+    return PickleScan.Finding(rule: "code.export", message, file: place)
+  }
+
+  static func torchScriptFinding(at place: String?) -> PickleScan.Finding {
     let message = "brings TorchScript along, which can run while it is loaded"
     return PickleScan.Finding(rule: "code.torchscript", message, file: place)
   }
@@ -111,46 +133,5 @@ enum ScannedCode {
     let identifier = Array("PTMF".utf8)
     let span = Span<UInt8>(_bytes: bytes)
     return span.count >= 8 && identifier.indices.allSatisfy { span[4 + $0] == identifier[$0] }
-  }
-}
-
-extension PickleScanner {
-  /// Looks at a source in an archive.
-  mutating func scanCode(_ stream: Stream, isDeflated: Bool, kind: ScannedCode) {
-    switch kind {
-    case .export: break
-    case .package:
-      let message = "brings Python code along, which torch.package runs"
-      result.add(PickleScan.Finding(rule: "code.package", message, file: stream.place))
-    case .torchScript:
-      guard let text = memberText(stream, isDeflated: isDeflated),
-        !TorchScriptDeclarations.areAll(of: text.span)
-      else { return }
-      result.add(ScannedCode.torchScriptFinding(at: stream.place))
-    }
-  }
-
-  /// Looks whether bytes are a model of the lite interpreter.
-  mutating func scanFlatbuffer(_ stream: Stream) {
-    guard ScannedCode.isFlatbuffer(stream.region.bytes) else { return }
-    result.add(ScannedCode.torchScriptFinding(at: stream.place))
-  }
-
-  /// The bytes of a member that is read as a text, as far as one is; nil where it cannot be.
-  private mutating func memberText(_ stream: Stream, isDeflated: Bool) -> [UInt8]? {
-    let limit = min(limits.memberBytes, inflationLeft)
-    effort -= stream.region.count
-    var text = stream.region
-    if isDeflated {
-      guard let prefix = try? inflatePrefix(stream.region.bytes, as: .raw, limit: limit) else {
-        return nil
-      }
-      text = prefix.region
-      inflationLeft -= text.count
-    }
-    if text.count >= limit {
-      addTooLarge("what follows the first \(limit) bytes", limit: limit, at: stream.place)
-    }
-    return text.source.array(text.range.prefix(limit))
   }
 }

@@ -6,59 +6,78 @@
 ///       __parameters__ = ["weight", ]
 ///       __buffers__ = []
 ///       weight : Tensor
-enum TorchScriptDeclarations {
-  /// Whether nothing else stands in a source.
-  static func areAll(of text: Span<UInt8>) -> Bool {
-    var start = 0
-    while start < text.count {
-      var end = start
-      while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
-      guard isDeclaration((start..<end).map { text[$0] }) else { return false }
-      start = end + 1
+struct TorchScriptDeclarations: ~Escapable {
+  private let text: Span<UInt8>
+  /// What is left of a line.
+  private var start = 0
+  private var end = 0
+  private var next = 0
+
+  @_lifetime(copy text)
+  private init(_ text: Span<UInt8>) { self.text = text }
+
+  /// Whether anything else stands in a source, as far as so many lines show, and how many were read.
+  static func look(
+    at text: Span<UInt8>,
+    maximumLines: Int
+  ) -> (hasOthers: Bool, lines: Int) {
+    var declarations = TorchScriptDeclarations(text)
+    var lines = 0
+    while lines < maximumLines, declarations.nextLine() {
+      lines += 1
+      guard declarations.isDeclaration() else { return (true, lines) }
     }
+    return (false, lines)
+  }
+
+  /// Moves to the next line; returns whether there is one.
+  private mutating func nextLine() -> Bool {
+    guard next < text.count else { return false }
+    start = next
+    end = start
+    while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+    next = end + 1
     return true
   }
 
-  private static func isDeclaration(_ bytes: [UInt8]) -> Bool {
-    var line = bytes[...]
-    while line.first == UInt8(ascii: " ") { line.removeFirst() }
-    if line.isEmpty { return true }
-    for list in ["__parameters__ = ", "__buffers__ = ", "__annotations__ = "]
-    where line.starts(with: list.utf8) {
-      return isListOfNames(line.dropFirst(list.utf8.count))
+  private mutating func isDeclaration() -> Bool {
+    skip { $0 == UInt8(ascii: " ") }
+    if start == end { return true }
+    for list in Self.lists where take(list) { return isListOfNames() }
+    if take(Self.klass) { return takeName() && take(Self.base) && start == end }
+    if take(Self.annotation) {
+      return skip(Self.isPlain) > 0 && take(Self.equals) && isType()
     }
-    let (klass, base) = ("class ", "(Module):")
-    if line.starts(with: klass.utf8) {
-      return line.suffix(base.utf8.count).elementsEqual(base.utf8)
-        && isName(line.dropFirst(klass.utf8.count).dropLast(base.utf8.count))
-    }
-    let (annotation, equals) = ("__annotations__[\"", "\"] = ")
-    if line.starts(with: annotation.utf8) {
-      let rest = line.dropFirst(annotation.utf8.count)
-      let name = rest.prefix { isPlain($0) }
-      let value = rest.dropFirst(name.count)
-      return !name.isEmpty && value.starts(with: equals.utf8)
-        && isType(value.dropFirst(equals.utf8.count))
-    }
-    let name = line.prefix(while: isLetter)
-    let type = line.dropFirst(name.count)
-    return isName(name) && type.starts(with: " : ".utf8) && isType(type.dropFirst(3))
+    return takeName() && take(Self.colon) && isType()
   }
 
+  private static let lists =
+    ["__parameters__ = ", "__buffers__ = ", "__annotations__ = "].map { Array($0.utf8) }
+  private static let klass = Array("class ".utf8)
+  private static let base = Array("(Module):".utf8)
+  private static let annotation = Array("__annotations__[\"".utf8)
+  private static let equals = Array("\"] = ".utf8)
+  private static let colon = Array(" : ".utf8)
+  private static let classes = Array("classes".utf8)
+
   /// `["a", "b", ]`.
-  private static func isListOfNames(_ text: ArraySlice<UInt8>) -> Bool {
-    guard text.count >= 2, text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else {
-      return false
-    }
-    var rest = text.dropFirst().dropLast()
-    while let byte = rest.popFirst() {
+  private mutating func isListOfNames() -> Bool {
+    guard end - start >= 2, text[start] == UInt8(ascii: "["), text[end - 1] == UInt8(ascii: "]")
+    else { return false }
+    start += 1
+    end -= 1
+    defer { end += 1 }
+    while start < end {
+      let byte = text[start]
+      start += 1
       switch byte {
       case UInt8(ascii: " "), UInt8(ascii: ","): continue
       case UInt8(ascii: "\""):
         // Without a name it may be the start of three quotes.
-        let name = rest.prefix { isPlain($0) }
-        rest = rest.dropFirst(name.count)
-        guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "\"") else { return false }
+        guard skip(Self.isPlain) > 0, start < end, text[start] == UInt8(ascii: "\"") else {
+          return false
+        }
+        start += 1
       default: return false
       }
     }
@@ -67,13 +86,43 @@ enum TorchScriptDeclarations {
 
   /// A name of tensors, modules, numbers and texts, and lists of such; classes of libraries read their state
   /// by themselves.
-  private static func isType(_ text: ArraySlice<UInt8>) -> Bool {
-    !text.isEmpty && text.allSatisfy { isLetter($0) || "[]., ".utf8.contains($0) }
-      && !String(decoding: text, as: UTF8.self).contains("classes")
+  private mutating func isType() -> Bool {
+    guard start < end else { return false }
+    while start < end {
+      let byte = text[start]
+      switch byte {
+      case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "."), UInt8(ascii: ","),
+        UInt8(ascii: " "):
+        break
+      default: guard Self.isLetter(byte), !stands(Self.classes) else { return false }
+      }
+      start += 1
+    }
+    return true
   }
 
-  private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
-    !text.isEmpty && text.allSatisfy(isLetter)
+  // MARK: - Parts of a line
+
+  private func stands(_ word: [UInt8]) -> Bool {
+    guard word.count <= end - start else { return false }
+    for index in word.indices where text[start + index] != word[index] { return false }
+    return true
+  }
+
+  private mutating func take(_ word: [UInt8]) -> Bool {
+    guard stands(word) else { return false }
+    start += word.count
+    return true
+  }
+
+  private mutating func takeName() -> Bool { skip(Self.isLetter) > 0 }
+
+  /// Passes over bytes; returns how many there are.
+  @discardableResult
+  private mutating func skip(_ isSkipped: (UInt8) -> Bool) -> Int {
+    let first = start
+    while start < end, isSkipped(text[start]) { start += 1 }
+    return start - first
   }
 
   /// Whether a byte stands for itself within quotes.

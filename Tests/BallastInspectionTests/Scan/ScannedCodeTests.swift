@@ -57,11 +57,69 @@ import Testing
     #expect(try rules(zip([("m/readme.py", code), ("m/data.pkl", Self.empty)])).isEmpty)
     // What the lite interpreter and the first versions run.
     #expect(try rules(zip([("m/bytecode.pkl", Self.empty), Self.version])) == ["code.torchscript"])
-    let first = [("m/model.json", Array("{}".utf8)), ("m/code/m.txt", code)]
-    #expect(try rules(zip(first + [Self.version])) == ["code.torchscript"])
-    #expect(try rules(zip([first[0], Self.version])).isEmpty)
     // Without a version no torch opens it: the files of some project.
-    #expect(try rules(zip(first + files.dropLast() + [("docs/m/version", [])])).isEmpty)
+    let project = [("m/code/m.txt", code), ("docs/m/version", [])]
+    #expect(try rules(zip(project + files.dropLast())).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      #"{"mainModule": {"torchscriptArena": {"key": "src/m"}}}"#, "{torchscript_arena: 1}",
+      #"{"torch\u0073criptArena": 1}"#, #"{"torch\script": 1}"#,
+    ]
+  )
+  func theFirstTorchScript(description: String) throws {
+    let model = Array(description.utf8)
+    for root in ["m/", "/"] {
+      let files = [(root + "MODEL.json", model), (root + "VERSION", [0x31] as [UInt8])]
+      #expect(try rules(zip(files)) == ["code.torchscript"], "\(root)")
+    }
+    // Elsewhere, or without a version, nobody looks for it.
+    #expect(try rules(zip([("m/x/model.json", model), Self.version])).isEmpty)
+    #expect(try rules(zip([("m/model.json", model)])).isEmpty)
+    let other = Array(#"{"format": "layers-model", "modelTopology": {}}"#.utf8)
+    #expect(try rules(zip([("m/model.json", other), Self.version])).isEmpty)
+  }
+
+  @Test func manyDeclarationsAreALimit() throws {
+    let text = [UInt8](repeating: 0x0A, count: 1 << 20)
+    var limits = ScanLimits.standard
+    limits.opcodes = 1 << 10
+    let files = [("m/constants.pkl", Self.empty), ("m/code/a.py", text), Self.version]
+    let bytes = try SharedBytes.copying(zip(files))
+    let result = PickleScan(of: bytes, limits: limits)
+    #expect(result.findings.map(\.rule) == ["pickle.limit"])
+  }
+
+  // MARK: - Classes of torch
+
+  @Test(
+    arguments: [
+      ("__torch__.torch.classes.aten", "OpaqueObject"),
+      ("__torch__", "torch.classes.aten.OpaqueObject"),
+      ("", "__torch__.torch.classes.aten.OpaqueObject"),
+      ("__torch__.torch.classes.quantized", "LinearPackedParamsBase"),
+      ("__torch__.torch.classes .aten", "OpaqueObject"), (" __torch__.a", "B"),
+      ("__torch__.a", "B#x"),
+      ("(__torch__.a", "B)"), ("x,__torch__.a", "B"), ("Optional[__torch__.a", "B]"),
+      ("__torch__.a", "B=f()"), ("__torch__.a\r", "B"), ("__torch__\u{C}.a", "B"),
+      ("__torch__.a", "B\0"),
+    ]
+  )
+  func classesOfTorch(module: String, name: String) throws {
+    let object = [0x80, 2, 0x63] + Array("\(module)\n\(name)\n)".utf8) + [0x81, 0x4E, 0x62, 0x2E]
+    for file in ["m/data.pkl", "m/constants.pkl"] {
+      let findings = try scan(zip([(file, object), Self.version])).findings
+      #expect(findings.contains { $0.severity == .dangerous }, "\(module) \(name)")
+    }
+  }
+
+  @Test func classesOfTheModelItself() throws {
+    for module in ["__torch__", "__torch__.torch.nn.modules.linear.___torch_mangle_0"] {
+      let object = [0x80, 2, 0x63] + Array("\(module)\nModule\n)".utf8) + [0x81, 0x7D, 0x62, 0x2E]
+      let findings = try scan(zip([("m/data.pkl", object)])).findings
+      #expect(findings.allSatisfy { $0.severity == .unknown }, "\(module)")
+    }
   }
 
   /// As torch writes a model without methods.
@@ -133,9 +191,11 @@ import Testing
 
   @Test(
     arguments: [
-      "m/archive_format", "ARCHIVE_FORMAT", "serialized_exported_program.json",
-      "m/data/aotinductor/a/b",
-      "m/data/aotinductor/../../x.txt", "m\\data\\constants\\a.cpp", "m/data/constants/a.so",
+      "serialized_exported_program.json", "m/data/aotinductor/a/b", "data/aotinductor/a/b",
+      "m/data/aotinductor/../../x.txt", "m/data/aotinductor2/x.so", "m\\data\\constants\\a.cpp",
+      "m/data/constants/a.so", "data/constants/a.wrapper.so", "/data/constants/a.wrapper.cpp",
+      "data/constants/model/a.o", "m/data/constantsx/a.so", "m/data/constants/../../x.pth",
+      "m//data/constants/a.so", "m/data//constants/a.so", "m/data//aotinductor/model/a",
     ]
   )
   func programsOfTorchExport(name: String) throws {
@@ -143,17 +203,42 @@ import Testing
     #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .dangerous)
   }
 
+  @Test func programsWithLongNamesInBrokenArchives() throws {
+    let (root, file) = (String(repeating: "r", count: 900), String(repeating: "e", count: 2000))
+    let archive = zip([("\(root)/data/constants/\(file).so", [1]), ("a.pkl", Self.empty)])
+    #expect(try rules(Array(archive.dropLast(30))) == ["code.export"])
+  }
+
+  @Test func theFormatOfTorchExport() throws {
+    let format = ("m/ARCHIVE_FORMAT", Array("pt2".utf8))
+    #expect(try rules(zip([format, ("m/models/a", [1])])) == ["code.export"])
+    #expect(try rules(zip([format, ("m/.data/version", [0x36])])) == ["code.export"])
+    #expect(try rules(zip([format])).isEmpty)
+    for name in ["archive_format", "m/docs/archive_format"] {
+      #expect(try rules(zip([(name, format.1), Self.version, ("m/models/a", [1])])).isEmpty)
+    }
+    let graph = Array(#"{"graph_module": {}}"#.utf8)
+    for text in [graph, Array(#"{"graph\u005fmodule": {}}"#.utf8)] {
+      #expect(try rules(zip([("m/models/a.json", text), Self.version])) == ["code.export"])
+    }
+    #expect(try rules(zip([("m/models/a.json", graph)])).isEmpty)
+  }
+
   /// The first folder is named after the file, and other archives have folders of these names.
   @Test func foldersOfTheseNamesAreNoProgram() throws {
-    let model = ("m/models/model/json", Array("{}".utf8))
-    #expect(try rules(zip([model, Self.version])) == ["code.export"])
-    #expect(try rules(zip([model])).isEmpty)
     for root in ["models", "aotinductor", "data", "code", "constants"] {
       let saved = ["data.pkl", "constants/0", "version", ".data/serialization_id"]
       #expect(try rules(zip(saved.map { ("\(root)/\($0)", Self.empty) })).isEmpty, "\(root)")
     }
-    for name in ["docs/a/version", "m/.python-version", "version", "m/conversion"] {
-      #expect(try rules(zip([model, ("m/data/constants/a", [1]), (name, [1])])).isEmpty, "\(name)")
+    // Of projects.
+    let text = Array("{}".utf8)
+    for version in ["p/VERSION", "p/version"] {
+      for name in [
+        "p/models/config.json", "p/src/data/constants/x.json", "p/data/constants/units.json",
+        "p/model.json", "p/src/data/constants/x.so",
+      ] {
+        #expect(try rules(zip([(version, [0x31]), (name, text)])).isEmpty, "\(name)")
+      }
     }
   }
 
