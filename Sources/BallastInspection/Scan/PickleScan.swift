@@ -213,6 +213,7 @@ extension PickleVerdict.Danger: CustomStringConvertible {
     case .library: "of torch and NumPy only their data classes are safe"
     case .process: "the package runs programs or code, or talks to a network"
     case .attributePath: "attributes of attributes lead anywhere"
+    case .expression: "it is no path of identifiers, and TorchScript's loader evaluates such names"
     case .modulePath: "Python 2 imports a module whose name is a path from wherever that leads"
     case .borrowedName: "the name runs code in any module that imports it"
     }

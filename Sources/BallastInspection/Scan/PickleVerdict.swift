@@ -23,6 +23,8 @@ package enum PickleVerdict: Hashable, Sendable {
     case borrowedName = "borrowed-name"
     /// A module that is a path, which Python 2 imports from anywhere.
     case modulePath = "module-path"
+    /// A name that is no path of identifiers: an expression, which torch's loader of TorchScript evaluates.
+    case expression
   }
 
   /// Judges a name by the policy that docs/security.md writes out.
@@ -54,6 +56,8 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.process)
     } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) }) {
       self = .dangerous(.modulePath)
+    } else if !Self.isPath(module) || !Self.isPath(name) {
+      self = .dangerous(.expression)
     } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
       self = .dangerous(.attributePath)
     } else if let last = parts.last, Self.isBorrowed(last) {
@@ -83,6 +87,17 @@ package enum PickleVerdict: Hashable, Sendable {
       || parts.elementsEqual(["__torch__", "torch", "classes"]) {
         $0.elementsEqual($1.utf8)
       }
+  }
+
+  /// Whether a name may be a path of Python's identifiers: letters, digits, underscores, dots, anything that is not
+  /// ASCII, and the angle brackets of functions' own classes.
+  private static func isPath(_ name: String) -> Bool {
+    name.utf8.allSatisfy { letter in
+      switch letter {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x3C, 0x3E, 0x80...: true
+      default: false
+      }
+    }
   }
 
   /// Of Unix and of Windows.

@@ -11,10 +11,12 @@ enum ProgramDescription {
 
   init?(of member: ScannedArchive.Member, in archive: ScannedArchive) {
     guard archive.isOpenedByTorch else { return nil }
-    let record = ScannedCode.record(of: archive.foldedName(of: member))
-    if record.elementsEqual("model.json".utf8) {
+    let records = ScannedCode.records(of: archive.foldedName(of: member))
+    if records.contains(where: { $0.elementsEqual("model.json".utf8) }) {
       self = .firstTorchScript
-    } else if record.starts(with: "models/".utf8), record.suffix(5).elementsEqual(".json".utf8) {
+    } else if records.contains(where: {
+      $0.starts(with: "models/".utf8) && $0.suffix(5).elementsEqual(".json".utf8)
+    }) {
       self = .graph
     } else {
       return nil

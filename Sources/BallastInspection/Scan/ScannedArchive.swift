@@ -152,7 +152,7 @@ struct ScannedArchive {
   /// nil where there is none, or it says no such thing.
   static func lastArchive(in source: SharedBytes) -> Range<Int>? {
     guard let last = lastEnd(in: source) else { return nil }
-    let first = last.start - last.directory.count - last.directory.offset
+    let first = last.directoryEnd - last.directory.count - last.directory.offset
     let end = last.start + endBytes + last.comment
     return first >= 0 && end <= source.count ? first..<end : nil
   }
@@ -163,7 +163,7 @@ struct ScannedArchive {
     guard let last = lastEnd(in: source) else { return false }
     let offset = last.directory.offset
     let span = Span<UInt8>(_bytes: source.bytes)
-    return offset + last.directory.count != last.start && offset + 4 <= span.count
+    return offset + last.directory.count != last.directoryEnd && offset + 4 <= span.count
       && span[offset] == 0x50 && span[offset + 1] == 0x4B && span[offset + 2] == 1
       && span[offset + 3] == 2
   }
@@ -173,7 +173,7 @@ struct ScannedArchive {
 
   private static func lastEnd(
     in source: SharedBytes
-  ) -> (start: Int, directory: (count: Int, offset: Int), comment: Int)? {
+  ) -> (start: Int, directoryEnd: Int, directory: (count: Int, offset: Int), comment: Int)? {
     let span = Span<UInt8>(_bytes: source.bytes)
     let last = span.count - endBytes
     guard last >= 0,
@@ -185,7 +185,20 @@ struct ScannedArchive {
     guard (try? reader.seek(to: start + 12)) != nil, let size = try? reader.read(UInt32.self),
       let offset = try? reader.read(UInt32.self), let comment = try? reader.read(UInt16.self)
     else { return nil }
-    return (start, (Int(size), Int(offset)), Int(comment))
+    return (start, directoryEnd(before: start, in: span), (Int(size), Int(offset)), Int(comment))
+  }
+
+  /// Where the directory ends before an end record: at a ZIP64 record and its locator, where these stand between,
+  /// as they do in torch's archives.
+  private static func directoryEnd(before end: Int, in span: Span<UInt8>) -> Int {
+    let (recordBytes, locatorBytes) = (56, 20)
+    let record = end - locatorBytes - recordBytes
+    guard record >= 0 else { return end }
+    func isSigned(_ index: Int, _ kind: UInt8) -> Bool {
+      span[index] == 0x50 && span[index + 1] == 0x4B && span[index + 2] == 6
+        && span[index + 3] == kind
+    }
+    return isSigned(record, 6) && isSigned(record + recordBytes, 7) ? record : end
   }
 
   /// The next header of a member, entry of a directory or end record.

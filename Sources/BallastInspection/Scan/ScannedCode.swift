@@ -36,17 +36,18 @@ enum ScannedCode {
     }
 
     private mutating func look(at name: [UInt8]) {
-      let record = ScannedCode.record(of: name)
       hasSource = hasSource || name.hasSuffix(".py")
       isPackage = isPackage || name.hasSuffix(".data/extern_modules")
       let last = name[(name.lastIndex(where: ScannedCode.isSeparator).map { $0 + 1 } ?? 0)...]
       hasConstants = hasConstants || last.elementsEqual("constants.pkl".utf8)
       hasBytecode = hasBytecode || last.elementsEqual("bytecode.pkl".utf8)
-      hasFormat = hasFormat || record.elementsEqual("archive_format".utf8)
-      hasModels = hasModels || record.starts(with: "models/".utf8)
-      hasVersion =
-        hasVersion || record.elementsEqual("version".utf8)
-        || record.elementsEqual(".data/version".utf8)
+      for record in ScannedCode.records(of: name) {
+        hasFormat = hasFormat || record.elementsEqual("archive_format".utf8)
+        hasModels = hasModels || record.starts(with: "models/".utf8)
+        hasVersion =
+          hasVersion || record.elementsEqual("version".utf8)
+          || record.elementsEqual(".data/version".utf8)
+      }
       isExport =
         isExport || name.elementsEqual("serialized_exported_program.json".utf8)
         || ScannedCode.isCompiled(name)
@@ -61,9 +62,13 @@ enum ScannedCode {
     }
   }
 
-  /// The part of a name below the first folder, which is the archive's own.
-  static func record(of name: [UInt8]) -> ArraySlice<UInt8> {
-    name.drop { !isSeparator($0) }.dropFirst()
+  /// The part of a name below the first folder, which is the archive's own: torch ends it at the first slash,
+  /// AOTInductor at a backslash, too.
+  static func records(of name: [UInt8]) -> [ArraySlice<UInt8>] {
+    [
+      name.drop { $0 != UInt8(ascii: "/") }.dropFirst(),
+      name.drop { !isSeparator($0) }.dropFirst(),
+    ]
   }
 
   private static func isSeparator(_ byte: UInt8) -> Bool {
@@ -74,15 +79,19 @@ enum ScannedCode {
   /// without one, and however many separators stand between two parts: of the constants it takes what is a
   /// program, and writes it to where the name leads.
   private static func isCompiled(_ name: [UInt8]) -> Bool {
-    let parts = name.split(whereSeparator: isSeparator)
+    isCompiled(name, parts: name.split(separator: UInt8(ascii: "/")))
+      || isCompiled(name, parts: name.split(whereSeparator: isSeparator))
+  }
+
+  private static func isCompiled(_ name: [UInt8], parts: [ArraySlice<UInt8>]) -> Bool {
+    let isElsewhere = parts.contains { $0.elementsEqual("..".utf8) }
     for root in 0...1 {
       let record = parts.dropFirst(root)
-      guard let first = record.first, first.elementsEqual("data".utf8),
+      guard record.count > 2, let first = record.first, first.elementsEqual("data".utf8),
         let folder = record.dropFirst().first
       else { continue }
       if folder.starts(with: "aotinductor".utf8) { return true }
       guard folder.starts(with: "constants".utf8) else { continue }
-      let isElsewhere = parts.contains { $0.elementsEqual("..".utf8) }
       if isElsewhere || programs.contains(where: { name.hasSuffix($0) }) { return true }
     }
     return false

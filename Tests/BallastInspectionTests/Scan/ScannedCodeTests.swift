@@ -103,7 +103,9 @@ import Testing
       ("__torch__.a", "B#x"),
       ("(__torch__.a", "B)"), ("x,__torch__.a", "B"), ("Optional[__torch__.a", "B]"),
       ("__torch__.a", "B=f()"), ("__torch__.a\r", "B"), ("__torch__\u{C}.a", "B"),
-      ("__torch__.a", "B\0"),
+      ("__torch__.a", "B\0"), ("'torch.classes.aten", "OpaqueObject'"),
+      ("\"torch.classes.aten", "OpaqueObject\""), ("  'torch.classes.aten", "OpaqueObject'"),
+      ("('torch.classes.aten", "OpaqueObject')"), ("'''torch.classes.aten", "OpaqueObject'''"),
     ]
   )
   func classesOfTorch(module: String, name: String) throws {
@@ -196,11 +198,25 @@ import Testing
       "m/data/constants/a.so", "data/constants/a.wrapper.so", "/data/constants/a.wrapper.cpp",
       "data/constants/model/a.o", "m/data/constantsx/a.so", "m/data/constants/../../x.pth",
       "m//data/constants/a.so", "m/data//constants/a.so", "m/data//aotinductor/model/a",
+      "a\\b\\c/data/constants/a.so", "a\\b/data/aotinductor/m/a",
     ]
   )
   func programsOfTorchExport(name: String) throws {
     let findings = try scan(zip([(name, [1]), ("m/data.pkl", Self.empty)])).findings
     #expect(findings.map(\.rule) == ["code.export"] && findings[0].severity == .dangerous)
+  }
+
+  /// Torch's own folder ends at the first slash, whatever is in its name.
+  @Test(arguments: ["a\\b", "\\", "a\\"])
+  func foldersWithBackslashes(root: String) throws {
+    let version = ("\(root)/version", Self.version.1)
+    let source = ("\(root)/code/__torch__.py", Array("def f() -> int:\n  return 1\n".utf8))
+    #expect(
+      try rules(zip([("\(root)/constants.pkl", Self.empty), source, version]))
+        .contains("code.torchscript")
+    )
+    let format = ("\(root)/archive_format", Array("pt2".utf8))
+    #expect(try rules(zip([format, version])) == ["code.export"])
   }
 
   @Test func programsWithLongNamesInBrokenArchives() throws {
@@ -235,7 +251,8 @@ import Testing
     for version in ["p/VERSION", "p/version"] {
       for name in [
         "p/models/config.json", "p/src/data/constants/x.json", "p/data/constants/units.json",
-        "p/model.json", "p/src/data/constants/x.so",
+        "p/model.json", "p/src/data/constants/x.so", "p/data/constants.cpp",
+        "p/data/aotinductor_notes.md",
       ] {
         #expect(try rules(zip([(version, [0x31]), (name, text)])).isEmpty, "\(name)")
       }

@@ -39,7 +39,7 @@ def main():
         numerals.stumbles, numerals.forgotten, misuse.borrowed_memory, compressions.compressed,
         compressions.disguised_lzma, unreadable.two_sizes, unreadable.broken_streams,
         unreadable.honest_archives, programs.programs, programs.classes_of_torch, programs.programs_elsewhere,
-        honest.more_values, honest.plain_values, honest.torch_values,
+        honest.archives_within, honest.more_values, honest.plain_values, honest.torch_values,
         honest.other_files,
     ):
         make()

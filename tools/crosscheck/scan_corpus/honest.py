@@ -23,6 +23,16 @@ import torch
 from pieces import bad, glob, good, saved, text
 
 
+def archives_within():
+    """Bytes of torch's archives, which have a ZIP64 record, in another pickle and in an array."""
+    buffer = io.BytesIO()
+    torch.save({"w": torch.zeros(3)}, buffer)
+    good("archive-in-pickle", pickle.dumps({"weights": buffer.getvalue()}))
+    array_file = io.BytesIO()
+    np.save(array_file, np.frombuffer(buffer.getvalue(), dtype=np.uint8))
+    good("archive-in-npy", array_file.getvalue())
+
+
 def plain_values():
     run = argparse.Namespace(lr=3e-4, layers=[1, 2], name="run", path=pathlib.PurePosixPath("a/b"))
     values = {

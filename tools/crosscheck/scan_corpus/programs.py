@@ -64,7 +64,7 @@ def classes_of_torch():
         (classes + ".aten", "OpaqueObject"), ("__torch__", "torch.classes.aten.OpaqueObject"), (classes, "aten.OpaqueObject"),
         (classes + " .aten", "OpaqueObject"), (" " + classes + ".aten", "OpaqueObject"), (classes + ".aten", "OpaqueObject#x"),
         ("(" + classes + ".aten", "OpaqueObject)"), (classes + ".aten", "OpaqueObject\r"), ("\f" + classes + "\f.aten", "OpaqueObject"),
-        (classes + ".aten", "OpaqueObject=f()"), (classes + ".aten.OpaqueObject #", "x"), (classes + ".aten", "OpaqueObject if True else x"),
+        ("'torch.classes.aten", "OpaqueObject'"), ('("torch.classes.aten', 'OpaqueObject")'), (classes + ".aten", "OpaqueObject=f()"), (classes + ".aten.OpaqueObject #", "x"), (classes + ".aten", "OpaqueObject if True else x"),
         (classes + ".quantized", "LinearPackedParamsBase"), (classes + ".mkldnn", "ConvOpContext"), (classes + ".mine", "Thing"),
     )):
         bad(f"torch-class-{index}", zipped(("m/data.pkl", built(module, name)), ("m/constants.pkl", PROTO + b"\2)."), ("m/version", b"3")))
