@@ -36,7 +36,8 @@ package final class GradientBuffers {
 extension GPT2Model {
   /// Forward and backward over one batch: the gradients of the summed loss times `scale`.
   ///
-  /// With `accumulates` they are added to what is there, otherwise they take its place. Targets are [B, T]; those below zero are not counted. Returns the summed loss.
+  /// With `accumulates` they are added to what is there, otherwise they take its place. Targets are [B, T];
+  /// those below zero are not counted. Returns the summed loss.
   package func lossAndGradients(
     _ ids: UnsafePointer<Int32>,
     targets: UnsafePointer<Int32>,

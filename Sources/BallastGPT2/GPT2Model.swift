@@ -1,7 +1,7 @@
 public import BallastBytes
 import BallastKernels
 
-/// GPT-2: its configuration and float32 parameters, ready to run.
+/// GPT-2: its configuration and parameters, ready to run; they are float32, or as they are stored.
 ///
 /// Parameters and modules are reached by the names that a state dict gives them:
 /// `model.parameters["h.3.mlp.c_fc.weight"]`, `model["h.3.mlp"]`.

@@ -55,8 +55,14 @@ package enum Machine {
   /// The memory that this process can still get: what the system says is available, or less where its
   /// control group (version 2) has a limit; nil where neither says anything.
   package static var availableMemoryBytes: Int? {
-    let left = bk_available_memory()
-    return left > 0 ? Int(left) : nil
+    // Within a container its own group is mounted here; elsewhere this is the root, which has no limit.
+    availableMemory(system: "/proc", group: "/sys/fs/cgroup")
+  }
+
+  /// The same by the files of two folders: meminfo, and memory.max, memory.current and memory.stat.
+  package static func availableMemory(system: String, group: String) -> Int? {
+    let left = bk_available_memory(system, group)
+    return left > 0 ? Int(clamping: left) : nil
   }
 
   /// The machine's memory.

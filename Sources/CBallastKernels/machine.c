@@ -14,37 +14,32 @@ int bk_available_cores(void) {
   return online > 0 ? (int)online : 1;
 }
 
-/// The number in a file that holds one; 0 where there is none, such as "max".
-static uint64_t bk_number_in(const char *path) {
+/// The number in a file of a folder, behind a name where one is given; 0 where there is none, such as "max".
+static uint64_t bk_number(const char *folder, const char *name, const char *key) {
+  char path[4096];
+  int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (length < 0 || (size_t)length >= sizeof path) return 0;
   FILE *file = fopen(path, "re");
   if (file == NULL) return 0;
-  unsigned long long number = 0;
-  int count = fscanf(file, "%llu", &number);
-  fclose(file);
-  return count == 1 ? number : 0;
-}
-
-/// MemAvailable of /proc/meminfo, in bytes.
-static uint64_t bk_system_available(void) {
-  FILE *file = fopen("/proc/meminfo", "re");
-  if (file == NULL) return 0;
   char line[256];
-  unsigned long long kibibytes = 0;
+  unsigned long long number = 0;
+  size_t start = strlen(key);
   while (fgets(line, sizeof line, file) != NULL) {
-    if (sscanf(line, "MemAvailable: %llu kB", &kibibytes) == 1) break;
+    if (strncmp(line, key, start) == 0 && sscanf(line + start, " %llu", &number) == 1) break;
   }
   fclose(file);
-  return kibibytes * 1024;
+  return number;
 }
 
-uint64_t bk_available_memory(void) {
-  uint64_t available = bk_system_available();
-  // Within a container its own group is mounted here; elsewhere this is the root, which has no limit.
-  uint64_t limit = bk_number_in("/sys/fs/cgroup/memory.max");
-  uint64_t used = bk_number_in("/sys/fs/cgroup/memory.current");
-  if (limit > 0) {
-    uint64_t left = limit > used ? limit - used : 1;
-    if (available == 0 || left < available) available = left;
-  }
-  return available;
+uint64_t bk_available_memory(const char *system, const char *group) {
+  uint64_t available = bk_number(system, "meminfo", "MemAvailable:") * 1024;
+  uint64_t limit = bk_number(group, "memory.max", "");
+  if (limit == 0) return available;
+  // What was read of files is counted as used, and given back to who needs it.
+  uint64_t cached =
+      bk_number(group, "memory.stat", "inactive_file ") + bk_number(group, "memory.stat", "active_file ");
+  uint64_t used = bk_number(group, "memory.current", "");
+  used = used > cached ? used - cached : 0;
+  uint64_t left = limit > used ? limit - used : 1;
+  return available == 0 || left < available ? left : available;
 }

@@ -1,8 +1,10 @@
 import BallastBytes
 import BallastGPT2
+import BallastKernels
 import BallastModelIO
 import BallastTestSupport
 import BallastTraining
+import Foundation
 import Testing
 
 /// What a training is said to take, and what is refused.
@@ -41,6 +43,27 @@ import Testing
     var checkpointed = options
     checkpointed.checkpointsActivations = true
     #expect(plan(checkpointed).activations < plan(options).activations / 2)
+  }
+
+  /// What a control group has read of files does not count as used.
+  @Test func availableMemoryIsThatOfTheGroup() throws {
+    let folder = try TemporaryFolder()
+    func write(_ name: String, _ text: String) throws {
+      try text.write(toFile: folder.path + "/" + name, atomically: false, encoding: .utf8)
+    }
+    func available() -> Int? {
+      Machine.availableMemory(system: folder.path, group: folder.path)
+    }
+    #expect(available() == nil)
+    try write("meminfo", "MemTotal:  9000 kB\nMemAvailable:    4000 kB\n")
+    #expect(available() == 4_096_000)
+    try write("memory.current", "2500\n")
+    try write("memory.max", "max\n")
+    #expect(available() == 4_096_000)
+    try write("memory.max", "3000\n")
+    #expect(available() == 500)
+    try write("memory.stat", "anon 1\ninactive_file 1000\nactive_file 200\n")
+    #expect(available() == 1700)
   }
 
   @Test func whatDoesNotFitIsRefused() throws {

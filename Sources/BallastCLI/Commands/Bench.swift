@@ -79,7 +79,9 @@ struct Bench: Command {
     of opened: OpenedModel,
     for kinds: [Kind]
   ) throws(FormatError) -> (plain: GPT2Model?, stored: GPT2Model?) {
-    let needsStored = opened.hasNarrowWeights && kinds.contains(where: \.isGenerating)
+    // Generating takes the weights as they are stored, and float32 where products of others are bfloat16.
+    let generates = kinds.contains(where: \.isGenerating)
+    let needsStored = generates && (opened.hasNarrowWeights || dtype != .float32)
     let needsPlain = !needsStored || !kinds.allSatisfy(\.isGenerating)
     let plain =
       needsPlain

@@ -51,6 +51,7 @@ struct Finetune: Command {
       length: rows.context,
       evaluates: validation != nil
     )
+    context.message(Self.plan(memory))
     let network = try at(model.model) { () throws(FormatError) in
       try memory.check(weightsAreLoaded: false)
       return try opened.loadModel(copying: true, precision: training.dtype)
@@ -63,7 +64,6 @@ struct Finetune: Command {
       context.notice("\(output)/best is of an earlier run: nothing is held out to find a best by")
     }
     context.message(plan(network, rows, validation, options))
-    context.message(Self.plan(memory))
     let reporter = TrainingReporter(
       options,
       folder: folder,
@@ -142,7 +142,8 @@ struct TrainingArguments: ParsableArguments {
   var context: Int?
   @Option(in: 1...65_536, help: "Micro-batches whose gradients make a step.") var accumulate = 1
   @Flag(
-    help: "Run each block again for its gradients: a fifth of the activations, a third more work."
+    help:
+      "Run each block again for its gradients: a third to a fifth of the activations, a third more work."
   )
   var checkpointActivations = false
   @Option(in: 0..., help: "The learning rate after the warm-up.") var lr = 1e-4

@@ -42,7 +42,14 @@ extension BallastCLI {
         ManualPage.Section("EXIT STATUS", exitCodes.map { ("\($0.code.rawValue)", $0.meaning) }),
         ManualPage.Section(
           "ENVIRONMENT",
-          [("NO_COLOR", "If it is set, the output is not coloured unless --color always says so.")]
+          [
+            ("NO_COLOR", "If it is set, the output is not coloured unless --color always says so."),
+            (
+              InstructionSetVariable.name,
+              "Ballast's own kernels run as on an older processor: baseline, x86-64-v3 or x86-64-v4. "
+                + "OpenBLAS has OPENBLAS_CORETYPE for that."
+            ),
+          ]
         ),
         ManualPage.Section("FILES", files),
       ]

@@ -25,9 +25,9 @@ int bk_available_cores(void);
 /// Whether the processor multiplies bfloat16 (AVX512-BF16), whatever the level in use.
 _Bool bk_has_bfloat16(void);
 
-/// Bytes that this process can still get: those that the system says are available, or fewer where its control
-/// group, of version 2, has a limit; 0 where nothing says so.
-uint64_t bk_available_memory(void);
+/// Bytes that this process can still get: those that `system` ("/proc") says are available, or fewer where the
+/// control group, of version 2, in the folder `group` has a limit; 0 where nothing says so.
+uint64_t bk_available_memory(const char *system, const char *group);
 
 /// The name of the level in use: "baseline", "x86-64-v3" or "x86-64-v4".
 const char *bk_instruction_set(void);
