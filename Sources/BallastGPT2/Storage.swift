@@ -3,7 +3,7 @@ import Glibc
 
 /// Memory that parameters view: an owned arena of float32, or the elements of a mapped file, in place.
 ///
-/// The one unchecked `Sendable` of the model. An arena is written by one owner at a time: by
+/// The one unchecked `Sendable` of this target. An arena is written by one owner at a time: by
 /// loading before it is shared, then by a training step, whose parallel loops get disjoint ranges.
 package final class Storage: @unchecked Sendable {
   /// Where the memory begins.

@@ -138,7 +138,8 @@ struct EncodingWorkspace: ~Copyable, Sendable {
 
 /// Lends a workspace to one encoder at a time; several at a time get their own.
 final class WorkspacePool: Sendable {
-  /// A workspace in one place, since it cannot be copied; only who took it from the pool uses it.
+  /// A workspace in one place, since it cannot be copied; only who took it from the pool uses it, which the
+  /// compiler cannot check.
   private final class Box: @unchecked Sendable {
     var workspace = EncodingWorkspace()
   }

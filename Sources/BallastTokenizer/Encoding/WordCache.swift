@@ -9,6 +9,8 @@ import Glibc
 /// The one file of this target with unsafe pointers: an array would not begin at the start of a line
 /// of the processor's cache, so that half of the words took two, and would have to be filled with
 /// zeros before a text of three words is encoded.
+///
+/// Unchecked, since a pointer is not `Sendable`: nothing else has this one, and it cannot be copied.
 struct WordCache: ~Copyable, @unchecked Sendable {
   /// A word of 1 to 15 bytes, packed: the last byte is the length.
   struct Word {
@@ -95,6 +97,7 @@ struct WordCache: ~Copyable, @unchecked Sendable {
     let lineBytes = MemoryLayout<Line>.stride
     let count = Int(Self.lineCount)
     // One line more than there are, so that all lie within when the first is moved to a multiple of 64.
+    // 4 MiB that are not touched yet; an array of that size would end the process likewise.
     guard let memory = calloc(count + 1, lineBytes) else { preconditionFailure("out of memory") }
     self.memory = memory
     // Zeros are valid lines, which are integers throughout.
