@@ -9,13 +9,15 @@ package struct BlockActivations {
   package let afterAttention: UnsafeMutablePointer<Float>  // [N, C]
   package let mlpNorm: NormActivations
   package let hidden: UnsafeMutablePointer<Float>  // [N, I], before the activation
-  package let activated: UnsafeMutablePointer<Float>  // [N, I], shared by all blocks
+  /// After the activation: [N, I], shared by all blocks; then its gradient, and that of `hidden`.
+  package let activated: UnsafeMutablePointer<Float>
   package fileprivate(set) var output: UnsafeMutablePointer<Float>  // [N, C]
 }
 
 /// The output of a LayerNorm and the statistics that its gradient needs.
 package struct NormActivations {
-  package let output: UnsafeMutablePointer<Float>  // [N, C], shared by the LayerNorms of all blocks
+  /// [N, C], shared by the LayerNorms of all blocks; then its gradient.
+  package let output: UnsafeMutablePointer<Float>
   package let mean: UnsafeMutablePointer<Float>  // [N]
   package let reciprocalStd: UnsafeMutablePointer<Float>  // [N]
 }
@@ -31,11 +33,21 @@ package enum Retention: Sendable {
   case streams
 }
 
-/// All buffers of a forward pass, planned once in one arena.
+/// The gradients that flow through all blocks, beside those that take the place of activations.
+struct GradientBuffers {
+  let stream: UnsafeMutablePointer<Float>  // [N, C], of the residual stream
+  let branch: UnsafeMutablePointer<Float>  // [N, C], of the stream, through a projection's dropout
+  let queriesKeysValues: UnsafeMutablePointer<Float>  // [N, 3C]
+}
+
+/// All buffers of a pass, forward and backward, planned once in one arena.
 ///
 /// For training every block has its own buffers, which the backward pass reads, but for what it soon
 /// computes again: what LayerNorms and activations put out, six of sixteen widths for each token. For
 /// inference all blocks share one set, and the residual stream is updated in place.
+///
+/// Logits exist between the two passes over the blocks alone. They share their memory with what exists within
+/// these: what LayerNorms and activations put out, and `gradients`.
 package final class Activations {
   package let batch: Int
   package let length: Int
@@ -43,6 +55,8 @@ package final class Activations {
   package let embedded: UnsafeMutablePointer<Float>  // [N, C]
   package let blocks: [BlockActivations]
   package let finalNorm: NormActivations
+  /// Nil where nothing is kept for them.
+  let gradients: GradientBuffers?
   /// The rows whose logits exist at a time: B · T × V of them never do.
   package let logitRows: Int
   let logits: UnsafeMutablePointer<Float>  // [logit rows, V]
@@ -58,26 +72,31 @@ package final class Activations {
     length: Int,
     keeping: Retention
   ) throws(FormatError) {
-    let sets = keeping == .everything ? configuration.layers : 1
+    let plan = ActivationPlan(configuration, batch: batch, length: length, keeping: keeping)
+    let storage = try Storage(count: plan.total)
+    var arena = Arena(storage)
     let rows = batch * length
-    var arena = Arena(
-      try Storage(
-        count: Self.floatCount(
-          configuration,
-          batch: batch,
-          length: length,
-          keeping: keeping
-        )
-      )
-    )
     let stream = rows * configuration.width
+    let inner = rows * configuration.innerWidth
+
+    logits = arena.take(plan.shared)
+    var shared = Arena(logits, count: plan.shared)
+    let normed = shared.take(stream)
+    let activated = shared.take(inner)
+    gradients =
+      keeping == .nothing
+      ? nil
+      : GradientBuffers(
+        stream: shared.take(stream),
+        branch: shared.take(stream),
+        queriesKeysValues: shared.take(3 * stream)
+      )
+
     let embedded = arena.take(stream)
-    let normed = arena.take(stream)
-    let activated = arena.take(rows * configuration.innerWidth)
     func takeNorm(_ output: UnsafeMutablePointer<Float>) -> NormActivations {
       NormActivations(output: output, mean: arena.take(rows), reciprocalStd: arena.take(rows))
     }
-    let sharedBlocks = (0..<sets).map { _ in
+    let sets = (0..<plan.sets).map { _ in
       BlockActivations(
         attentionNorm: takeNorm(normed),
         queriesKeysValues: arena.take(3 * stream),
@@ -85,90 +104,22 @@ package final class Activations {
         logSumExp: arena.take(rows * configuration.heads),
         afterAttention: arena.take(stream),
         mlpNorm: takeNorm(normed),
-        hidden: arena.take(rows * configuration.innerWidth),
+        hidden: arena.take(inner),
         activated: activated,
         output: embedded
       )
     }
     blocks = (0..<configuration.layers).map { layer in
-      var block = sharedBlocks[min(layer, sets - 1)]
+      var block = sets[min(layer, plan.sets - 1)]
       if keeping != .nothing { block.output = arena.take(stream) }
       return block
     }
     finalNorm = takeNorm(arena.take(stream))
-    logitRows = Plan.logitRows(configuration, rows: rows)
-    logits = arena.take(logitRows * configuration.vocabularySize)
-    storage = arena.storage
+    logitRows = plan.logitRows
+    self.storage = storage
     self.keeping = keeping
     self.embedded = embedded
     self.batch = batch
     self.length = length
-  }
-
-  /// The number of floats that a pass takes.
-  package static func floatCount(
-    _ configuration: GPT2Configuration,
-    batch: Int,
-    length: Int,
-    keeping: Retention
-  ) -> Int {
-    let plan = Plan(configuration, batch: batch, length: length)
-    let sets = keeping == .everything ? configuration.layers : 1
-    let streams = keeping == .nothing ? 0 : configuration.layers
-    return plan.shared + plan.logits + sets * plan.block + streams * plan.stream
-  }
-}
-
-/// The sizes of the buffers, each rounded up to whole cache lines.
-private struct Plan {
-  let stream: Int
-  /// What there is once: the embedding sum, and what LayerNorms and activations put out.
-  let shared: Int
-  let block: Int
-  let logits: Int
-
-  /// The most bytes of logits: each chunk reads the whole head, and with gradients writes as much, so that
-  /// chunks of few rows wait for memory.
-  private static let logitBytes = 64 << 20
-
-  /// The rows of the logits' chunks: all of them, or equal parts.
-  static func logitRows(_ configuration: GPT2Configuration, rows: Int) -> Int {
-    let most = max(1, logitBytes / (configuration.vocabularySize * MemoryLayout<Float>.stride))
-    let chunks = (rows + most - 1) / most
-    return chunks == 0 ? 0 : (rows + chunks - 1) / chunks
-  }
-
-  init(_ configuration: GPT2Configuration, batch: Int, length: Int) {
-    let rows = batch * length
-    stream = Arena.padded(rows * configuration.width)
-    let statistics = 2 * Arena.padded(rows)
-    let inner = Arena.padded(rows * configuration.innerWidth)
-    shared = 3 * stream + inner + statistics
-    logits = Arena.padded(
-      Self.logitRows(configuration, rows: rows) * configuration.vocabularySize
-    )
-    block =
-      2 * statistics + Arena.padded(3 * rows * configuration.width) + 2 * stream
-      + Arena.padded(rows * configuration.heads) + inner
-  }
-}
-
-/// Hands out pieces of a storage, one after the other, each at a cache line.
-package struct Arena {
-  package let storage: Storage
-  private var used = 0
-
-  package init(_ storage: Storage) {
-    self.storage = storage
-  }
-
-  package static func padded(_ count: Int) -> Int {
-    (count + Storage.alignment - 1) / Storage.alignment * Storage.alignment
-  }
-
-  package mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
-    defer { used += Self.padded(count) }
-    precondition(used + Self.padded(count) <= storage.count, "the arena was planned too small")
-    return storage.base + used
   }
 }

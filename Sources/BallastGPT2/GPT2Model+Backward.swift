@@ -1,41 +1,9 @@
-package import BallastBytes
 import BallastKernels
-
-/// The buffers of a backward pass; one set serves all blocks.
-package final class GradientBuffers {
-  let stream: UnsafeMutablePointer<Float>  // [N, C], the gradient of the residual stream
-  let branch: UnsafeMutablePointer<Float>  // [N, C], through a projection's dropout
-  let narrow: UnsafeMutablePointer<Float>  // [N, C], of what a LayerNorm or attention put out
-  let inner: UnsafeMutablePointer<Float>  // [N, I]
-  let queriesKeysValues: UnsafeMutablePointer<Float>  // [N, 3C]
-  private let storage: Storage
-
-  /// Buffers for N = `rows` tokens.
-  package init(_ configuration: GPT2Configuration, rows: Int) throws(FormatError) {
-    let stream = rows * configuration.width
-    let inner = rows * configuration.innerWidth
-    var arena = Arena(
-      try Storage(count: Self.floatCount(configuration, rows: rows))
-    )
-    self.stream = arena.take(stream)
-    branch = arena.take(stream)
-    narrow = arena.take(stream)
-    self.inner = arena.take(inner)
-    queriesKeysValues = arena.take(3 * stream)
-    storage = arena.storage
-  }
-
-  /// The number of floats that the buffers take.
-  package static func floatCount(_ configuration: GPT2Configuration, rows: Int) -> Int {
-    let stream = rows * configuration.width
-    return 3 * Arena.padded(stream) + Arena.padded(rows * configuration.innerWidth)
-      + Arena.padded(3 * stream)
-  }
-}
 
 extension GPT2Model {
   /// Forward and backward over one batch: the gradients of the summed loss times `scale`.
   ///
+  /// The activations must keep what the gradients need.  ///
   /// With `accumulates` they are added to what is there, otherwise they take its place. Targets are [B, T];
   /// those below zero are not counted. Returns the summed loss.
   package func lossAndGradients(
@@ -43,7 +11,6 @@ extension GPT2Model {
     targets: UnsafePointer<Int32>,
     scale: Float,
     activations: Activations,
-    buffers: GradientBuffers,
     gradients: GPT2Parameters,
     accumulates: Bool,
     dropout: DropoutPlan? = nil
@@ -54,14 +21,12 @@ extension GPT2Model {
       activations,
       targets: targets,
       scale: scale,
-      normedGradient: buffers.narrow,
       gradients: gradients,
       accumulates: accumulates
     )
     backward(
       ids,
       activations: activations,
-      buffers: buffers,
       gradients: gradients,
       accumulates: accumulates,
       dropout: dropout
@@ -77,20 +42,22 @@ extension GPT2Model {
     }
   }
 
-  /// The forward pass in reverse, from the gradient of the final LayerNorm in `buffers.narrow`.
+  /// The forward pass in reverse, from the gradient of what the final LayerNorm put out, in its place.
   private func backward(
     _ ids: UnsafePointer<Int32>,
     activations: Activations,
-    buffers: GradientBuffers,
     gradients: GPT2Parameters,
     accumulates: Bool,
     dropout: DropoutPlan?
   ) {
+    guard let buffers = activations.gradients else {
+      preconditionFailure("nothing was kept for the gradients")
+    }
     let rows = activations.rows
     let count = rows * configuration.width
     Elementwise.fill(buffers.stream, with: 0, count: count)
     normalizeBackward(
-      buffers,
+      buffers.stream,
       input: activations.blocks.last?.output ?? activations.embedded,
       activations.finalNorm,
       parameters.finalNorm,
@@ -150,8 +117,9 @@ extension GPT2Model {
       input: saved.hidden,
       count: rows * configuration.innerWidth
     )
+    let innerGradient = saved.activated
     linearBackward(
-      buffers.inner,
+      innerGradient,
       from: throughDropout(buffers, mask, rows: rows),
       input: saved.activated,
       block.mlpOutput,
@@ -160,15 +128,15 @@ extension GPT2Model {
       accumulates: accumulates
     )
     activation.backward(
-      inputGradient: buffers.inner,
-      outputGradient: buffers.inner,
+      inputGradient: innerGradient,
+      outputGradient: innerGradient,
       input: saved.hidden,
       count: rows * configuration.innerWidth
     )
     normalizeAgain(saved.mlpNorm, input: saved.afterAttention, block.mlpNorm, rows: rows)
     linearBackward(
-      buffers.narrow,
-      from: buffers.inner,
+      saved.mlpNorm.output,
+      from: innerGradient,
       input: saved.mlpNorm.output,
       block.mlpInput,
       gradients.mlpInput,
@@ -176,7 +144,7 @@ extension GPT2Model {
       accumulates: accumulates
     )
     normalizeBackward(
-      buffers,
+      buffers.stream,
       input: saved.afterAttention,
       saved.mlpNorm,
       block.mlpNorm,
@@ -198,8 +166,10 @@ extension GPT2Model {
     let block = parameters.blocks[layer]
     let saved = activations.blocks[layer]
     let mask = dropout?.mask(.attentionOutput, layer: layer)
+    // The LayerNorm's place is free until it is computed again.
+    let attendedGradient = saved.attentionNorm.output
     linearBackward(
-      buffers.narrow,
+      attendedGradient,
       from: throughDropout(buffers, mask, rows: rows),
       input: saved.attended,
       block.attentionOutput,
@@ -209,7 +179,7 @@ extension GPT2Model {
     )
     Attention.backward(
       inputGradients: attentionGradients(buffers.queriesKeysValues, length: activations.length),
-      outputGradient: buffers.narrow,
+      outputGradient: attendedGradient,
       output: saved.attended,
       logSumExp: saved.logSumExp,
       inputs: attentionInputs(saved, length: activations.length, layer: layer, cache: nil),
@@ -218,7 +188,7 @@ extension GPT2Model {
     )
     normalizeAgain(saved.attentionNorm, input: input, block.attentionNorm, rows: rows)
     linearBackward(
-      buffers.narrow,
+      saved.attentionNorm.output,
       from: buffers.queriesKeysValues,
       input: saved.attentionNorm.output,
       block.attentionInput,
@@ -227,7 +197,7 @@ extension GPT2Model {
       accumulates: accumulates
     )
     normalizeBackward(
-      buffers,
+      buffers.stream,
       input: input,
       saved.attentionNorm,
       block.attentionNorm,
@@ -287,9 +257,9 @@ extension GPT2Model {
     )
   }
 
-  /// Adds the gradient in `buffers.narrow`, taken through a LayerNorm, to the residual stream's.
+  /// Adds the gradient of what a LayerNorm put out, in its place, to the residual stream's, through the norm.
   private func normalizeBackward(
-    _ buffers: GradientBuffers,
+    _ streamGradient: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
     _ saved: NormActivations,
     _ norm: NormParameters,
@@ -297,10 +267,10 @@ extension GPT2Model {
     rows: Int
   ) {
     LayerNorm.backward(
-      inputGradient: buffers.stream,
+      inputGradient: streamGradient,
       weightGradient: gradients.weight.pointer,
       biasGradient: gradients.bias.pointer,
-      outputGradient: buffers.narrow,
+      outputGradient: saved.output,
       input: input,
       weight: norm.weight.pointer,
       mean: saved.mean,

@@ -76,12 +76,12 @@ extension GPT2Model {
     dropout: DropoutPlan?
   ) {
     let rows = activations.rows
-    let width = configuration.width
     normalize(buffers.attentionNorm, input: input, block.attentionNorm, rows: rows)
-    linear(
+    multiply(
       buffers.queriesKeysValues,
       input: buffers.attentionNorm.output,
-      block.attentionInput,
+      block.attentionInput.weight,
+      bias: block.attentionInput.bias,
       rows: rows
     )
     cache?.append(
@@ -97,14 +97,13 @@ extension GPT2Model {
       shape: attentionShape(activations, layer: layer, past: cache?.length ?? 0),
       dropout: dropout?.mask(.attention, layer: layer)
     )
-    linear(buffers.afterAttention, input: buffers.attended, block.attentionOutput, rows: rows)
-    dropout?.mask(.attentionOutput, layer: layer)?
-      .apply(buffers.afterAttention, count: rows * width)
-    Elementwise.add(
-      output: buffers.afterAttention,
-      left: buffers.afterAttention,
-      right: input,
-      count: rows * width
+    addBranch(
+      buffers.afterAttention,
+      input: buffers.attended,
+      block.attentionOutput,
+      dropout: dropout?.mask(.attentionOutput, layer: layer),
+      to: input,
+      rows: rows
     )
   }
 
@@ -115,31 +114,44 @@ extension GPT2Model {
     rows: Int,
     mask: Dropout?
   ) {
-    let count = rows * configuration.width
     normalize(buffers.mlpNorm, input: buffers.afterAttention, block.mlpNorm, rows: rows)
-    linear(buffers.hidden, input: buffers.mlpNorm.output, block.mlpInput, rows: rows)
+    let toInner = block.mlpInput
+    multiply(buffers.hidden, input: buffers.mlpNorm.output, toInner.weight, bias: nil, rows: rows)
     activation.forward(
       output: buffers.activated,
-      input: buffers.hidden,
-      count: rows * configuration.innerWidth
+      adding: toInner.bias.pointer,
+      to: buffers.hidden,
+      rows: rows,
+      width: configuration.innerWidth
     )
-    linear(buffers.output, input: buffers.activated, block.mlpOutput, rows: rows)
-    mask?.apply(buffers.output, count: count)
-    Elementwise.add(
-      output: buffers.output,
-      left: buffers.output,
-      right: buffers.afterAttention,
-      count: count
+    addBranch(
+      buffers.output,
+      input: buffers.activated,
+      block.mlpOutput,
+      dropout: mask,
+      to: buffers.afterAttention,
+      rows: rows
     )
   }
 
-  private func linear(
+  /// output = residual + dropout(map(input)).
+  private func addBranch(
     _ output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
     _ map: LinearParameters,
+    dropout: Dropout?,
+    to residual: UnsafePointer<Float>,
     rows: Int
   ) {
-    multiply(output, input: input, map.weight, bias: map.bias, rows: rows)
+    multiply(output, input: input, map.weight, bias: nil, rows: rows)
+    Elementwise.addBranch(
+      output,
+      bias: map.bias.pointer,
+      dropout: dropout,
+      to: residual,
+      rows: rows,
+      width: configuration.width
+    )
   }
 
   private func normalize(

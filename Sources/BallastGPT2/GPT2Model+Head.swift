@@ -51,14 +51,13 @@ extension GPT2Model {
 
   /// Head, cross entropy and their gradients, chunk by chunk.
   ///
-  /// Overwrites the head's gradient, or with `accumulates` adds to it, sets `normedGradient` [rows, C], and
-  /// returns the summed loss.
+  /// Overwrites the head's gradient, or with `accumulates` adds to it, puts that of what the final LayerNorm put
+  /// out in its place, and returns the summed loss.
   /// `scale` multiplies every gradient: one over the number of counted tokens of a step.
   package func lossAndGradients(
     _ activations: Activations,
     targets: UnsafePointer<Int32>,
     scale: Float,
-    normedGradient: UnsafeMutablePointer<Float>,
     gradients: GPT2Parameters,
     accumulates: Bool
   ) -> Double {
@@ -81,12 +80,13 @@ extension GPT2Model {
           3 * range.count * width
         )
       ) {
+        let normed = activations.finalNorm.output + range.lowerBound * width
         multiplyBackward(
-          normedGradient + range.lowerBound * width,
+          normed,
           weightGradient: gradients.head,
           biasGradient: nil,
           from: logits,
-          input: activations.finalNorm.output + range.lowerBound * width,
+          input: normed,
           parameters.head,
           rows: range.count,
           accumulates: accumulates || range.lowerBound > 0

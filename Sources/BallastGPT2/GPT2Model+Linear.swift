@@ -34,7 +34,7 @@ extension GPT2Model {
 
   /// The gradients of `multiply`.
   ///
-  /// - `inputGradient`: [rows, in], overwritten.
+  /// - `inputGradient`: [rows, in], overwritten; it may be the input's own buffer.
   /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`.
   /// - `biasGradient`: [out], added to.
   func multiplyBackward(

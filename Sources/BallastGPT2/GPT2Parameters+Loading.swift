@@ -31,6 +31,8 @@ extension GPT2Parameters {
     }
     let arena = try Storage(count: total)
     var offset = 0
+    // The pieces in which tensors were read would stay, some MiB of them, as long as the process.
+    defer { Machine.giveBackMemory() }
     return try GPT2Parameters(configuration) { (slot) throws(FormatError) in
       guard let view = view(slot.name) else {
         throw FormatError(CheckpointFault.noSuchTensor(slot.name))

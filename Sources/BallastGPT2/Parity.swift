@@ -86,7 +86,6 @@ extension GPT2Model {
       length: input.length,
       keeping: .everything
     )
-    let buffers = try GradientBuffers(configuration, rows: activations.rows)
     var targets = [Int32](repeating: -100, count: input.ids.count)
     for sequence in 0..<input.batch {
       for place in sequence * input.length..<(sequence + 1) * input.length - 1 {
@@ -99,7 +98,6 @@ extension GPT2Model {
       targets: targets,
       scale: 1 / Float(counted),
       activations: activations,
-      buffers: buffers,
       gradients: gradients,
       accumulates: false
     )

@@ -63,6 +63,27 @@ package enum Activation: Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// values += bias, then output = f(values), while they are in the cache.
+  ///
+  /// - `output`, `values`: [rows, width].
+  /// - `bias`: [width].
+  package func forward(
+    output: UnsafeMutablePointer<Float>,
+    adding bias: UnsafePointer<Float>,
+    to values: UnsafeMutablePointer<Float>,
+    rows: Int,
+    width: Int
+  ) {
+    Profile.measure(.activation, bytes: Profile.floats(3 * rows * width)) {
+      let kernel = kernels.forward
+      let grain = max(1, Self.grain / max(1, width))
+      Elementwise.forEachBlock(rows: rows, width: width, grain: grain) { first, rows in
+        bk_add_bias(values + first, bias, rows, width, width)
+        kernel(output + first, values + first, rows * width)
+      }
+    }
+  }
+
   /// inputGradient = outputGradient · f'(input); it may be the output gradient's own buffer.
   package func backward(
     inputGradient: UnsafeMutablePointer<Float>,

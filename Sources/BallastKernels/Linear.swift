@@ -68,7 +68,7 @@ package enum Linear {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-  /// - `inputGradient`: [rows, in], overwritten.
+  /// - `inputGradient`: [rows, in], overwritten at last; it may be the input's own buffer.
   /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`.
   /// - `biasGradient`: [out], added to.
   /// - `outputGradient`: [rows, out].
@@ -93,17 +93,6 @@ package enum Linear {
         2 * rows * outFeatures
       )
     ) {
-      if let inputGradient {
-        Matrix.multiply(
-          output: inputGradient,
-          outputStride: inFeatures,
-          left: .init(outputGradient, rowStride: outFeatures),
-          right: .init(weight, rowStride: inFeatures),
-          rows: rows,
-          columns: inFeatures,
-          inner: outFeatures
-        )
-      }
       if let weightGradient {
         Matrix.multiply(
           output: weightGradient,
@@ -122,6 +111,17 @@ package enum Linear {
           of: outputGradient,
           rows: rows,
           columns: outFeatures
+        )
+      }
+      if let inputGradient {
+        Matrix.multiply(
+          output: inputGradient,
+          outputStride: inFeatures,
+          left: .init(outputGradient, rowStride: outFeatures),
+          right: .init(weight, rowStride: inFeatures),
+          rows: rows,
+          columns: inFeatures,
+          inner: outFeatures
         )
       }
     }

@@ -49,7 +49,7 @@ package enum LinearBFloat16 {
 
   /// The gradients of `forward`; each is left out where its pointer is nil.
   ///
-  /// - `inputGradient`: [rows, in], overwritten.
+  /// - `inputGradient`: [rows, in], overwritten at last; it may be the input's own buffer.
   /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`.
   /// - `biasGradient`: [out], added to.
   /// - `outputGradient`: [rows, out].
@@ -75,6 +75,23 @@ package enum LinearBFloat16 {
       )
     ) {
       withRoundedInParallel(outputGradient, rows: rows, width: outFeatures) { rounded in
+        if let weightGradient {
+          withRoundedInParallel(input, rows: rows, width: inFeatures) { input in
+            Parallel.forEachRange(outFeatures, grain: grain) { range in
+              let first = range.lowerBound
+              multiply(
+                weightGradient + first * inFeatures,
+                inFeatures,
+                onednn_matrix(start: rounded + first, stride: outFeatures, is_transposed: true),
+                onednn_matrix(start: input, stride: inFeatures, is_transposed: false),
+                rows: range.count,
+                columns: inFeatures,
+                inner: rows,
+                accumulates: accumulates
+              )
+            }
+          }
+        }
         if let inputGradient {
           Parallel.forEachRange(rows, grain: grain) { range in
             let first = range.lowerBound
@@ -90,22 +107,6 @@ package enum LinearBFloat16 {
               rows: range.count,
               columns: inFeatures,
               inner: outFeatures
-            )
-          }
-        }
-        guard let weightGradient else { return }
-        withRoundedInParallel(input, rows: rows, width: inFeatures) { input in
-          Parallel.forEachRange(outFeatures, grain: grain) { range in
-            let first = range.lowerBound
-            multiply(
-              weightGradient + first * inFeatures,
-              inFeatures,
-              onednn_matrix(start: rounded + first, stride: outFeatures, is_transposed: true),
-              onednn_matrix(start: input, stride: inFeatures, is_transposed: false),
-              rows: range.count,
-              columns: inFeatures,
-              inner: rows,
-              accumulates: accumulates
             )
           }
         }

@@ -65,6 +65,9 @@ package enum Machine {
     return left > 0 ? Int(clamping: left) : nil
   }
 
+  /// Gives memory back to the system that was freed, and that the C library keeps for later.
+  package static func giveBackMemory() { bk_give_back_memory() }
+
   /// The machine's memory.
   package static var memoryBytes: Int {
     sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))

@@ -137,7 +137,6 @@ package struct Benchmark {
       length: length,
       keeping: .everything
     )
-    let buffers = try GradientBuffers(configuration, rows: batch * length)
     var optimizer = try Optimizer(AdamWOptions(), for: configuration)
     var pass = 0
     return {
@@ -146,7 +145,6 @@ package struct Benchmark {
         targets: input.ids,
         scale: 1 / Float(batch * length),
         activations: activations,
-        buffers: buffers,
         gradients: gradients,
         accumulates: false,
         dropout: DropoutPlan(configuration, seed: 1, pass: pass)

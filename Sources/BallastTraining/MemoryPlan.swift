@@ -12,10 +12,8 @@ public struct MemoryPlan: Hashable, Sendable {
   public let gradients: Int
   /// AdamW's two moments.
   public let moments: Int
-  /// What the forward pass keeps, and the logits that exist at a time.
+  /// What the forward pass keeps, the logits that exist at a time, and what the backward pass needs besides.
   public let activations: Int
-  /// What the backward pass needs besides.
-  public let buffers: Int
 
   /// What an evaluation takes while it lasts.
   public let evaluation: Int
@@ -24,7 +22,7 @@ public struct MemoryPlan: Hashable, Sendable {
   public var total: Int { weights + roundedWeights + besideWeights }
 
   /// What is taken once the weights are loaded.
-  private var besideWeights: Int { gradients + moments + activations + buffers + evaluation }
+  private var besideWeights: Int { gradients + moments + activations + evaluation }
 
   /// The plan of a training on sequences of `length` tokens.
   public init(
@@ -35,21 +33,17 @@ public struct MemoryPlan: Hashable, Sendable {
     evaluates: Bool
   ) {
     let batch = options.batchSize
-    let keeping: Retention = options.checkpointsActivations ? .streams : .everything
     let floats = MemoryLayout<Float>.stride
     weights = floats * GPT2Parameters.floatCount(configuration)
     roundedWeights = precision == .bfloat16 ? BFloat16Weights.byteCount(configuration) : 0
     gradients = weights
     moments = 2 * weights
-    activations =
+    func pass(keeping: Retention) -> Int {
       floats
-      * Activations.floatCount(configuration, batch: batch, length: length, keeping: keeping)
-    buffers = floats * GradientBuffers.floatCount(configuration, rows: batch * length)
-    evaluation =
-      evaluates
-      ? floats
-        * Activations.floatCount(configuration, batch: batch, length: length, keeping: .nothing)
-      : 0
+        * ActivationPlan(configuration, batch: batch, length: length, keeping: keeping).total
+    }
+    activations = pass(keeping: options.checkpointsActivations ? .streams : .everything)
+    evaluation = evaluates ? pass(keeping: .nothing) : 0
   }
 
   /// The memory that this process can still get, in bytes; nil where the system does not say.

@@ -15,7 +15,6 @@ public final class Trainer {
   private let validation: TokenRows?
   private let gradients: GPT2Parameters
   private let activations: Activations
-  private let buffers: GradientBuffers
   /// The configuration with the dropout of this run; the model's own is what is saved.
   private let dropout: GPT2Configuration
   private var optimizer: Optimizer
@@ -57,7 +56,6 @@ public final class Trainer {
       length: training.context,
       keeping: options.checkpointsActivations ? .streams : .everything
     )
-    buffers = try GradientBuffers(model.configuration, rows: activations.rows)
     optimizer = try Optimizer(options.optimizer, for: model.configuration)
     order = RowOrder(
       count: training.count,
@@ -119,7 +117,6 @@ public final class Trainer {
         targets: batch.targets,
         scale: 1 / Float(counted),
         activations: activations,
-        buffers: buffers,
         gradients: gradients,
         accumulates: index > 0,
         dropout: DropoutPlan(dropout, seed: options.seed, pass: microBatches)

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "bk_dispatch.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,4 +43,10 @@ uint64_t bk_available_memory(const char *system, const char *group) {
   used = used > cached ? used - cached : 0;
   uint64_t left = limit > used ? limit - used : 1;
   return available == 0 || left < available ? left : available;
+}
+
+void bk_give_back_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }

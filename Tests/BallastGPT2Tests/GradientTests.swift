@@ -28,7 +28,6 @@ import Testing
     var targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
     targets[7] = -100
     let activations = try Activations(configuration, batch: 2, length: 8, keeping: .everything)
-    let buffers = try GradientBuffers(configuration, rows: 16)
     let plan = dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
     let gradients = try GPT2Parameters.zeros(configuration)
     // What was there before is overwritten.
@@ -40,7 +39,6 @@ import Testing
       targets: targets,
       scale: 1,
       activations: activations,
-      buffers: buffers,
       gradients: gradients,
       accumulates: false,
       dropout: plan
@@ -89,7 +87,6 @@ import Testing
         length: 8,
         keeping: .everything
       )
-      let buffers = try GradientBuffers(configuration, rows: batch * 8)
       for index in 0..<batches {
         let range = index * batch * 8..<(index + 1) * batch * 8
         _ = model.lossAndGradients(
@@ -97,7 +94,6 @@ import Testing
           targets: Array(targets[range]),
           scale: 1 / 16,
           activations: activations,
-          buffers: buffers,
           gradients: gradients,
           accumulates: index > 0
         )
@@ -145,7 +141,6 @@ import Testing
         targets: targets,
         scale: 1 / 32,
         activations: activations,
-        buffers: try GradientBuffers(configuration, rows: 32),
         gradients: gradients,
         accumulates: false
       )
@@ -182,7 +177,6 @@ import Testing
         targets: targets,
         scale: 1 / 16,
         activations: try Activations(configuration, batch: 2, length: 8, keeping: keeping),
-        buffers: try GradientBuffers(configuration, rows: 16),
         gradients: gradients,
         accumulates: false,
         dropout: dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
@@ -191,7 +185,7 @@ import Testing
     }
     #expect(try gradients(.everything) == gradients(.streams))
     func size(_ keeping: Retention) -> Int {
-      Activations.floatCount(configuration, batch: 64, length: 8, keeping: keeping)
+      ActivationPlan(configuration, batch: 64, length: 8, keeping: keeping).total
     }
     #expect(size(.streams) < size(.everything))
   }

@@ -80,6 +80,29 @@ extension Kernels {
       }
     }
 
+    /// To the bit what an addition and the function give one after the other.
+    @Test(arguments: [(1, 3072), (7, 33), (100, 768), (2, 40_000)])
+    func aBiasIsAddedBefore(rows: Int, width: Int) {
+      var random = SeededGenerator(6)
+      let input = random.floats(rows * width)
+      let bias = random.floats(width)
+      let sums = input.enumerated().map { $1 + bias[$0 % width] }
+      onEveryMachine { machine in
+        var values = input
+        var output = [Float](repeating: .nan, count: input.count)
+        Activation.tanhGELU.forward(
+          output: &output,
+          adding: bias,
+          to: &values,
+          rows: rows,
+          width: width
+        )
+        var expected = output
+        Activation.tanhGELU.forward(output: &expected, input: sums, count: sums.count)
+        #expect(values == sums && output == expected, "\(machine)")
+      }
+    }
+
     @Test func namesAreThoseOfTransformers() {
       #expect(Activation(name: "gelu_new") == .tanhGELU)
       #expect(Activation(name: "swish") == .silu)

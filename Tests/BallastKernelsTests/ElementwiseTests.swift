@@ -50,5 +50,31 @@ extension Kernels {
         expectClose(sums, expected, tolerance: 2e-7, machine)
       }
     }
+
+    /// To the bit what the three operations give one after the other.
+    @Test(arguments: [(1, 768), (17, 33), (100, 768), (3, 40_000)], [nil, 0.25 as Float])
+    func aBranchIsAdded(size: (rows: Int, width: Int), probability: Float?) {
+      let count = size.rows * size.width
+      var random = SeededGenerator(4)
+      let branch = random.floats(count)
+      let bias = random.floats(size.width)
+      let residual = random.floats(count)
+      let dropout = probability.map { Dropout(probability: $0, seed: 2, stream: 3) }
+      var expected = (0..<count).map { branch[$0] + bias[$0 % size.width] }
+      dropout?.apply(&expected, count: count)
+      for index in 0..<count { expected[index] += residual[index] }
+      onEveryMachine { machine in
+        var output = branch
+        Elementwise.addBranch(
+          &output,
+          bias: bias,
+          dropout: dropout,
+          to: residual,
+          rows: size.rows,
+          width: size.width
+        )
+        #expect(output == expected, "\(machine)")
+      }
+    }
   }
 }

@@ -74,6 +74,23 @@ extension Kernels {
           expectClose(inputGradient, byInput, "\(threads) threads")
           expectClose(weightGradient, added, "\(threads) threads, \(accumulates)")
           expectClose(biasGradient, byBias, "\(threads) threads")
+          var shared = input
+          shared.withUnsafeMutableBufferPointer { buffer in
+            guard let place = buffer.baseAddress else { return }
+            LinearBFloat16.backward(
+              inputGradient: place,
+              weightGradient: &weightGradient,
+              biasGradient: nil,
+              outputGradient: gradient,
+              input: place,
+              weight: rounded,
+              rows: rows,
+              inFeatures: inputs,
+              outFeatures: outputs,
+              accumulates: false
+            )
+          }
+          #expect(shared == inputGradient, "one buffer, \(threads) threads")
         }
       }
     }

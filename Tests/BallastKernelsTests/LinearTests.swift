@@ -104,6 +104,48 @@ extension Kernels {
         }
       }
     }
+
+    /// A weight of more rows than are given to BLAS at once, and an input gradient in the input's place.
+    @Test func backwardTakesTallWeightsAndOneBuffer() {
+      let (rows, inputs, outputs) = (5, 3, 17_001)
+      var random = SeededGenerator(3)
+      let input = random.floats(rows * inputs)
+      let weight = random.floats(outputs * inputs)
+      let outputGradient = random.floats(rows * outputs)
+      let byInput = (0..<rows * inputs).map { index in
+        let (row, column) = index.quotientAndRemainder(dividingBy: inputs)
+        return (0..<outputs).reduce(0.0) {
+          $0 + Double(outputGradient[row * outputs + $1]) * Double(weight[$1 * inputs + column])
+        }
+      }
+      let byWeight = (0..<outputs * inputs).map { index in
+        let (output, column) = index.quotientAndRemainder(dividingBy: inputs)
+        return (0..<rows).reduce(0.0) {
+          $0 + Double(outputGradient[$1 * outputs + output]) * Double(input[$1 * inputs + column])
+        }
+      }
+      onEveryMachine { machine in
+        var shared = input
+        var weightGradient = [Float](repeating: .nan, count: weight.count)
+        shared.withUnsafeMutableBufferPointer { buffer in
+          guard let place = buffer.baseAddress else { return }
+          Linear.backward(
+            inputGradient: place,
+            weightGradient: &weightGradient,
+            biasGradient: nil,
+            outputGradient: outputGradient,
+            input: place,
+            weight: weight,
+            rows: rows,
+            inFeatures: inputs,
+            outFeatures: outputs,
+            accumulates: false
+          )
+        }
+        expectClose(shared, byInput, tolerance: 1e-4, machine)
+        expectClose(weightGradient, byWeight, machine)
+      }
+    }
   }
 }
 

@@ -36,7 +36,6 @@ import Testing
       length: 32,
       keeping: .everything
     )
-    let buffers = try GradientBuffers(model.configuration, rows: 64)
     for (step, expected) in losses.enumerated() {
       let inputs = Array(ids[step * 64..<(step + 1) * 64])
       let targets = (0..<64).map { $0 % 32 == 31 ? -100 : inputs[$0 + 1] }
@@ -45,7 +44,6 @@ import Testing
         targets: targets,
         scale: 1 / 62,
         activations: activations,
-        buffers: buffers,
         gradients: gradients,
         accumulates: false
       )

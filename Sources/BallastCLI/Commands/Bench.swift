@@ -49,10 +49,10 @@ struct Bench: Command {
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let kinds = only.isEmpty ? Kind.allCases : only
+    let limits = MachineLimits.measured()
     let (plain, stored) = try at(model.model) { () throws(FormatError) in
       try networks(of: opened, for: kinds)
     }
-    let limits = MachineLimits.measured()
     var results: [Benchmark.Result] = []
     for kind in kinds {
       guard let network = kind.isGenerating ? stored : plain else { continue }

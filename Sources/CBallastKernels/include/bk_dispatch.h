@@ -29,5 +29,8 @@ _Bool bk_has_bfloat16(void);
 /// control group, of version 2, in the folder `group` has a limit; 0 where nothing says so.
 uint64_t bk_available_memory(const char *system, const char *group);
 
+/// Gives memory back to the system that was freed, and that the C library keeps for later.
+void bk_give_back_memory(void);
+
 /// The name of the level in use: "baseline", "x86-64-v3" or "x86-64-v4".
 const char *bk_instruction_set(void);
