@@ -26,7 +26,20 @@ package func crc32c(of bytes: RawSpan, continuing checksum: UInt32 = 0) -> UInt3
   return ~crc
 }
 
+/// A checksum as LevelDB and TensorFlow store it: one over bytes that hold checksums would be weak.
+package func maskedCRC32C(_ checksum: UInt32) -> UInt32 {
+  (checksum >> 15 | checksum << 17) &+ CRC32C.maskDelta
+}
+
+/// The checksum that was masked.
+package func unmaskedCRC32C(_ masked: UInt32) -> UInt32 {
+  let rotated = masked &- CRC32C.maskDelta
+  return rotated >> 17 | rotated << 15
+}
+
 private enum CRC32C {
+  static let maskDelta: UInt32 = 0xA282_EAD8
+
   /// Castagnoli's polynomial, its bits reversed.
   private static let polynomial: UInt32 = 0x82F6_3B78
 

@@ -7,6 +7,17 @@ package enum FileSystem {
     guard unsafe mkdir(path, 0o777) == 0 else { throw InputOutputFault.last(.create) }
   }
 
+  /// Creates a folder, and those that it lies in, where they are not there.
+  package static func createFolders(_ path: String) throws(FormatError) {
+    var end = path.utf8.startIndex
+    while end < path.utf8.endIndex {
+      end = path.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) ?? path.utf8.endIndex
+      // Safe: mkdir reads a string that ends in NUL, as Swift passes it.
+      guard unsafe mkdir(String(path[..<end]), 0o777) != 0, errno != EEXIST else { continue }
+      throw InputOutputFault.last(.create)
+    }
+  }
+
   /// Creates a folder for results; one that is there is refused unless `force`.
   ///
   /// Returns whether the folder is new.

@@ -118,3 +118,15 @@ public struct GPT2Parameters: Sendable {
   /// The number of trainable values, those of a tied head counted once.
   public var count: Int { all.reduce(0) { $0 + $1.count } }
 }
+
+extension [Parameter] {
+  /// Parameters of the same names and shapes, zeros in one new arena: gradients, or an optimiser's averages.
+  package func zeros() throws(FormatError) -> [Parameter] {
+    let storage = try Storage(count: reduce(0) { $0 + Arena.padded($1.count) })
+    var offset = 0
+    return map { parameter in
+      defer { offset += Arena.padded(parameter.count) }
+      return Parameter(like: parameter, storage: storage, offset: offset)
+    }
+  }
+}

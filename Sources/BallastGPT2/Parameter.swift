@@ -45,6 +45,18 @@ public struct Parameter: Sendable {
     precondition(byteOffset >= 0 && element.byteCount(of: count) <= storage.byteCount - byteOffset)
   }
 
+  /// Float32 of the same name and shape as another parameter.
+  init(like other: Parameter, storage: Storage, offset: Int) {
+    name = other.name
+    shape = other.shape
+    count = other.count
+    isConv1D = other.isConv1D
+    element = .f32
+    self.storage = storage
+    byteOffset = offset * MemoryLayout<Float>.stride
+    precondition(offset >= 0 && count <= storage.count - offset)
+  }
+
   /// The first element of a float32 parameter, as all are that were not loaded to generate.
   package var pointer: UnsafeMutablePointer<Float> {
     precondition(element == .f32, "the parameter is not float32")

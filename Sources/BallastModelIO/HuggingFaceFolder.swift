@@ -15,6 +15,8 @@ package struct HuggingFaceFolder {
   package let companions: [String]
   /// Files that are made: those of a tokenizer that is in no file of its own.
   package var madeFiles: [(name: String, text: String)] = []
+  /// Files of tensors that lie beside the weights: an optimiser's averages.
+  package var tensorFiles: [(name: String, tensors: [TensorOutput])] = []
   /// The most bytes of tensors that one file of weights gets; nil for a single file.
   package var shardSize: Int?
 
@@ -94,6 +96,10 @@ package struct HuggingFaceFolder {
       try add(Self.name(of: companion), try SharedBytes.contents(path: companion))
     }
     for (name, text) in madeFiles { try add(name, Array(text.utf8)) }
+    for (name, tensors) in tensorFiles {
+      _ = try SafetensorsWriter.write(tensors, to: staging.path + "/" + name)
+      names.append(name)
+    }
     try staging.publish(names, superseding: SafetensorsShards.isName)
     return byteCount
   }

@@ -22,13 +22,13 @@ import Testing
     func setting(_ key: String) throws -> Double { try #require(settings[key]?.number) }
     let ids = try #require(recorded["input_ids"]).integers().map { Int32($0) }
     let losses = try #require(recorded["losses"]).floats()
-    var options = AdamWOptions()
+    var options = OptimizerOptions()
     options.beta1 = try setting("beta1")
     options.beta2 = try setting("beta2")
     options.epsilon = try setting("eps")
     options.weightDecay = try setting("weight_decay")
     options.clip = 0
-    var optimizer = try Optimizer(options, for: model.configuration)
+    var optimizer = try Optimizer(options, for: model.parameters.all)
     let gradients = try GPT2Parameters.zeros(model.configuration)
     let activations = try Activations(
       model.configuration,
@@ -48,7 +48,11 @@ import Testing
         accumulates: false
       )
       #expect(abs(sum / 62 - Double(expected)) <= 1e-5, "step \(step)")
-      _ = optimizer.update(model, gradients: gradients, learningRate: try setting("lr"))
+      optimizer.update(
+        by: gradients.all,
+        norm: Optimizer.norm(of: gradients.all),
+        learningRate: try setting("lr")
+      )
     }
   }
 
@@ -64,17 +68,17 @@ import Testing
   private func options(steps: Int, batchSize: Int, accumulate: Int) -> TrainingOptions {
     var options = TrainingOptions(
       steps: steps,
+      batchPlan: BatchPlan(microBatchTokens: batchSize * 32, accumulate: accumulate),
       schedule: LearningRateSchedule(
         decay: .cosine,
         peak: 2e-3,
         floor: 2e-4,
         warmup: 5,
-        steps: steps
+        total: steps
       ),
       evaluateEvery: steps
     )
     options.batchSize = batchSize
-    options.accumulate = accumulate
     return options
   }
 
@@ -98,6 +102,7 @@ import Testing
       switch event {
       case .step(let step): steps.append(step.loss)
       case .evaluation(_, let evaluation, _): evaluations.append(evaluation.loss)
+      case .sampling, .saving: break
       }
     }
     return (steps, evaluations, outcome)
@@ -157,7 +162,8 @@ import Testing
       try model(),
       options: TrainingOptions(
         steps: 1,
-        schedule: LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, steps: 1),
+        batchPlan: BatchPlan(microBatchTokens: 128, accumulate: 1),
+        schedule: LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, total: 1),
         evaluateEvery: 1
       ),
       training: rows,
@@ -171,10 +177,15 @@ import Testing
 
   /// The state after an interruption is saved as well.
   @Test func aRunThatIsInterruptedAfterItDivergedFails() throws {
-    let schedule = LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, steps: 9)
+    let schedule = LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, total: 9)
     let trainer = try Trainer(
       try model(),
-      options: TrainingOptions(steps: 9, schedule: schedule, evaluateEvery: 9),
+      options: TrainingOptions(
+        steps: 9,
+        batchPlan: BatchPlan(microBatchTokens: 128, accumulate: 1),
+        schedule: schedule,
+        evaluateEvery: 9
+      ),
       training: try rows("finetune.txt", context: 32),
       validation: nil
     )

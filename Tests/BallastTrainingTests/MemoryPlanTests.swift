@@ -11,7 +11,8 @@ import Testing
 @Suite struct MemoryPlanTests {
   private let options = TrainingOptions(
     steps: 1,
-    schedule: LearningRateSchedule(decay: .constant, peak: 1, floor: 1, warmup: 0, steps: 1),
+    batchPlan: BatchPlan(microBatchTokens: 1024, accumulate: 1),
+    schedule: LearningRateSchedule(decay: .constant, peak: 1, floor: 1, warmup: 0, total: 1),
     evaluateEvery: 1
   )
 

@@ -7,42 +7,68 @@ import BallastTraining
 import FoundationEssentials
 import Glibc
 
-/// The folder of a run: the last state, the best one, and the log.
+/// The folder of a run: the last state, the best one, the checkpoints, the log and the samples.
 final class OutputFolder {
   private let path: String
+  private let arguments: RunOutputArguments
   private let configuration: JSONObject
   private let companions: [String]
-  let log: LogFile
+  let records: RunRecords
+  /// Nil where no samples are asked for.
+  let samples: LogFile?
   private let logPath: String
   /// Whether this run made the folder.
   private let isNew: Bool
   private var isSaved = false
 
-  /// Makes the folder; refuses one that is there, unless `force`.
-  init(_ path: String, force: Bool, opened: OpenedModel, log: String?) throws(PathError) {
+  /// Makes the folder; refuses one that is there, unless it is forced or goes on from a checkpoint.
+  init(
+    _ arguments: RunOutputArguments,
+    opened: OpenedModel,
+    resuming checkpoint: RunCheckpoint?
+  ) throws(PathError) {
+    self.arguments = arguments
+    let path = arguments.path
     self.path = path
     configuration = opened.configurationJSON
     companions = opened.companions
-    let logPath = log ?? path + "/log.jsonl"
+    let logPath = arguments.log ?? path + "/log.jsonl"
     self.logPath = logPath
-    isNew = try at(path) { () throws(FormatError) in
-      try FileSystem.createOutputFolder(path, force: force)
+    let isNew = try at(path) { () throws(FormatError) in
+      try FileSystem.createOutputFolder(path, force: arguments.force || checkpoint != nil)
     }
-    do {
-      self.log = try at(logPath) { () throws(FormatError) in
-        // What is forced is the folder; a file elsewhere is never replaced.
-        try LogFile(path: logPath, replacing: force && log == nil)
+    self.isNew = isNew
+    // What is forced is the folder; a file elsewhere is never replaced.
+    func open(_ path: String, replacing: Bool) throws(PathError) -> LogFile {
+      do {
+        return try at(path) { () throws(FormatError) in
+          guard let checkpoint else { return try LogFile(path: path, replacing: replacing) }
+          return try LogFile(path: path, keepingThrough: checkpoint.state.step)
+        }
+      } catch {
+        if isNew { rmdir(arguments.path) }
+        throw error
       }
-    } catch {
-      if isNew { rmdir(path) }
-      throw error
     }
+    let log = try open(logPath, replacing: arguments.force && arguments.log == nil)
+    records = try at(path) { () throws(FormatError) in
+      try RunRecords(
+        log,
+        table: arguments.csv ? path + "/log.csv" : nil,
+        events: arguments.tensorboard ? path + "/tensorboard" : nil
+      )
+    }
+    samples =
+      arguments.sampleEvery == nil
+      ? nil : try open(path + "/samples.jsonl", replacing: arguments.force)
   }
 
   /// Removes the log and the folder of a run that failed before it saved anything.
   func discardUnlessSaved() {
     guard isNew, !isSaved, logPath == path + "/log.jsonl" else { return }
     unlink(logPath)
+    for name in ["/samples.jsonl", "/log.csv"] { unlink(path + name) }
+    if arguments.tensorboard { try? FileManager.default.removeItem(atPath: path + "/tensorboard") }
     // Fails, as it should, where the folder holds anything else.
     rmdir(path)
   }
@@ -64,6 +90,21 @@ final class OutputFolder {
     isSaved = true
   }
 
+  /// Saves a checkpoint, unless it is there, and takes older ones away.
+  func saveCheckpoint(
+    of trainer: Trainer,
+    _ model: GPT2Model,
+    settings: JSONObject
+  ) throws(FormatError) {
+    let checkpoints = RunCheckpoints(of: path)
+    try FileSystem.createFolders(checkpoints.folder)
+    let place = checkpoints.path(step: trainer.state.step)
+    if FileManager.default.fileExists(atPath: place) { return }
+    try trainer.save(to: place, as: folder(model), settings: settings)
+    isSaved = true
+    checkpoints.prune(keep: arguments.keep, keepEvery: arguments.keepEvery)
+  }
+
   private func folder(_ model: GPT2Model) -> HuggingFaceFolder {
     model.folder(extending: configuration, companions: companions)
   }
@@ -71,74 +112,110 @@ final class OutputFolder {
 
 /// What a run says: a progress bar, a line for each evaluation, and the log.
 final class TrainingReporter {
+  private let trainer: Trainer
   private let options: TrainingOptions
+  private let settings: JSONObject
   private let folder: OutputFolder
   private let model: GPT2Model
+  private let samples: TrainingSamples?
   private let console: Console
   private let progress: Progress
-  private var tokens = 0
   private var lastLoss = 0.0
 
   init(
+    _ trainer: Trainer,
     _ options: TrainingOptions,
+    settings: JSONObject,
     folder: OutputFolder,
     model: GPT2Model,
+    samples: TrainingSamples?,
     on console: Console
   ) {
+    self.trainer = trainer
     self.options = options
+    self.settings = settings
     self.folder = folder
     self.model = model
+    self.samples = samples
     self.console = console
     progress = Progress("Training", total: options.steps, unit: .things("steps"), on: console)
   }
 
   func report(_ event: TrainingEvent) throws(FormatError) {
     switch event {
-    case .step(let step): try report(step)
+    case .step(let step): report(step)
     case .evaluation(let step, let evaluation, let isBest):
-      try folder.log.append([
-        "step": .integer(step), "validation_loss": .number(evaluation.loss),
-      ])
-      progress.clear()
+      record(["step": .integer(step), "validation_loss": .number(evaluation.loss)])
       let training = step > 0 ? ", training loss \(Readable.fixed(lastLoss, places: 4))" : ""
-      console.message(
+      say(
         "step \(step): validation loss \(Readable.fixed(evaluation.loss, places: 4))\(training)"
           + (isBest && step > 0 ? " (best so far)" : "")
       )
-      if isBest { try folder.saveBest(model) }
+      if isBest {
+        attempt("the best state, after step \(step),") { () throws(FormatError) in
+          try folder.saveBest(model)
+        }
+      }
+    case .sampling(let step):
+      for (prompt, text) in try samples?.draw(from: model) ?? [] {
+        attempt("a sample") { () throws(FormatError) in
+          try folder.samples?.append([
+            "step": .integer(step), "prompt": .string(prompt), "text": .string(text),
+          ])
+        }
+        say("step \(step): \(text)".printable)
+      }
+    case .saving: saveCheckpoint()
     }
   }
 
-  private func report(_ step: TrainingStep) throws(FormatError) {
+  private func report(_ step: TrainingStep) {
     lastLoss = step.loss
-    tokens += step.tokens
     let rate = Double(step.tokens) / max(1e-9, step.seconds)
-    try folder.log.append([
+    var line: JSONObject = [
       "step": .integer(step.step), "loss": .number(step.loss), "lr": .number(step.learningRate),
-      "grad_norm": .number(step.gradientNorm), "tokens": .integer(tokens),
+      "grad_norm": .number(step.gradientNorm), "tokens": .integer(step.totalTokens),
       "tokens_per_second": .number(rate),
-    ])
+    ]
+    if step.isSkipped { line["skipped"] = .bool(true) }
+    record(line)
+    if step.isSkipped { say("step \(step.step): an outlier, skipped") }
     progress.advance(
       to: step.step,
       note: "loss \(Readable.fixed(step.loss, places: 3)), \(Readable.rate(rate, of: "tokens"))"
     )
   }
 
-  /// Takes the progress bar away.
+  /// Saves the run as it is; where that fails, which is told, the checkpoints of before stay.
+  func saveCheckpoint() {
+    attempt("a checkpoint after step \(trainer.state.step)") { () throws(FormatError) in
+      try folder.saveCheckpoint(of: trainer, model, settings: settings)
+    }
+  }
+
+  /// Takes the progress bar away, and shows what has become of the losses.
   func finish() {
     progress.clear()
-  }
-}
-
-/// A file of JSON lines that grows as the run goes on.
-final class LogFile {
-  private let file: AppendingFile
-
-  init(path: String, replacing: Bool) throws(FormatError) {
-    file = try AppendingFile(path: path, replacing: replacing)
+    let width = min(100, Terminal.width(of: STDERR_FILENO) ?? 80)
+    if let chart = folder.records.chart(width: width) { console.message(chart) }
   }
 
-  func append(_ object: JSONObject) throws(FormatError) {
-    try file.write(JSONValue.object(object).text() + "\n")
+  private func record(_ line: JSONObject) {
+    attempt("a line of the log") { () throws(FormatError) in try folder.records.append(line) }
+  }
+
+  /// What a run can do without: where it fails the run goes on.
+  private func attempt(_ what: String, _ body: () throws(FormatError) -> Void) {
+    do throws(FormatError) {
+      try body()
+    } catch {
+      progress.clear()
+      console.notice("\(what) could not be written: \(error)".printable)
+    }
+  }
+
+  private func say(_ text: String) {
+    progress.clear()
+    console.message(text)
   }
 }

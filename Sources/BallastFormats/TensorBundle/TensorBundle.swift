@@ -63,7 +63,7 @@ package enum TensorBundle {
         checksums.append(
           StoredChecksum(
             .crc32c,
-            Table.unmaskedCRC32C(entry.maskedCRC32C),
+            unmaskedCRC32C(entry.maskedCRC32C),
             of: try view.storage.region,
             subject: "tensor \(quoted(tensor))",
             tensor: tensor,

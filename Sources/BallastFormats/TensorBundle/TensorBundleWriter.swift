@@ -59,7 +59,9 @@ package enum TensorBundleWriter {
   }
 
   /// One file of data, little-endian, of producer 1.
-  private static let header = field(1, 1) + field(3, field(1, TensorBundleIndex.version))
+  private static let header =
+    ProtobufField.number(1, 1)
+    + ProtobufField.bytes(3, ProtobufField.number(1, TensorBundleIndex.version))
 
   private static func entry(
     of tensor: TensorOutput,
@@ -67,19 +69,11 @@ package enum TensorBundleWriter {
     at offset: Int,
     _ checksum: UInt32
   ) -> [UInt8] {
-    let shape = tensor.shape.dimensions.flatMap { field(2, field(1, $0)) }
-    return field(1, type) + field(2, shape) + field(4, offset) + field(5, tensor.byteCount)
-      + Varint.bytes(of: UInt(6 << 3 | 5))
-      + littleEndianBytes(of: Table.maskedCRC32C(checksum))
-  }
-
-  /// A number; zero is left out, as protobuf has it.
-  private static func field(_ number: UInt, _ value: Int) -> [UInt8] {
-    value == 0 ? [] : Varint.bytes(of: number << 3) + Varint.bytes(of: UInt(value))
-  }
-
-  /// A message, also an empty one.
-  private static func field(_ number: UInt, _ message: [UInt8]) -> [UInt8] {
-    Varint.bytes(of: number << 3 | 2) + Varint.bytes(of: UInt(message.count)) + message
+    let shape = tensor.shape.dimensions.flatMap {
+      ProtobufField.bytes(2, ProtobufField.number(1, $0))
+    }
+    return ProtobufField.number(1, type) + ProtobufField.bytes(2, shape)
+      + ProtobufField.number(4, offset) + ProtobufField.number(5, tensor.byteCount)
+      + ProtobufField.fixed(6, maskedCRC32C(checksum))
   }
 }

@@ -165,3 +165,17 @@ typedef struct {
 void bk_adamw(
     float *parameters, const float *gradients, float *first_moments, float *second_moments,
     uint16_t *bfloat16, size_t count, const bk_adamw_step *step);
+
+/// The constants of one step of gradient descent.
+typedef struct {
+  float learning_rate;
+  float momentum;
+  float weight_decay;
+  float gradient_scale;  ///< a factor on every gradient, from clipping
+} bk_sgd_step;
+
+/// One step of gradient descent with momentum in place; `bfloat16` gets the new parameters rounded, and may be
+/// null.
+void bk_sgd(
+    float *parameters, const float *gradients, float *velocities, uint16_t *bfloat16,
+    size_t count, const bk_sgd_step *step);

@@ -157,17 +157,4 @@ enum Table {
       try body(key, try cursor.readBytes(count), place)
     }
   }
-
-  /// A checksum as it is stored: one over bytes that hold checksums would be weak.
-  static func maskedCRC32C(_ checksum: UInt32) -> UInt32 {
-    (checksum >> 15 | checksum << 17) &+ maskDelta
-  }
-
-  /// The checksum that was masked.
-  static func unmaskedCRC32C(_ masked: UInt32) -> UInt32 {
-    let rotated = masked &- maskDelta
-    return rotated >> 17 | rotated << 15
-  }
-
-  private static let maskDelta: UInt32 = 0xA282_EAD8
 }

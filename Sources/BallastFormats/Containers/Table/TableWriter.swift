@@ -46,7 +46,7 @@ struct TableWriter {
     let contents = block.finished + [Table.uncompressed]
     let handle = Table.Handle(offset: bytes.count, count: contents.count - 1)
     bytes += contents
-    bytes += littleEndianBytes(of: Table.maskedCRC32C(crc32c(of: contents.span.bytesOfBytes)))
+    bytes += littleEndianBytes(of: maskedCRC32C(crc32c(of: contents.span.bytesOfBytes)))
     return handle
   }
 

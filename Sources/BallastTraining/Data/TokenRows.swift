@@ -36,11 +36,22 @@ public struct TokenRows: Sendable {
   /// The number of targets in all rows: every token but the first.
   public var targetCount: Int { tokens.count - 1 }
 
+  /// What tells these tokens from others: their number and their CRC-32C.
+  package var fingerprint: String {
+    let checksum = crc32c(of: tokens.span.bytes)
+    return "\(tokens.count) tokens, CRC-32C \(String(checksum, radix: 16))"
+  }
+
   /// A micro-batch: inputs and targets, [B, T], and how many targets count.
   package struct Batch {
     package var inputs: [Int32] = []
     package var targets: [Int32] = []
     package var counted = 0
+  }
+
+  /// The number of targets of these rows that count.
+  package func counted(_ rows: some Sequence<Int>) -> Int {
+    rows.reduce(0) { $0 + min(context, targetCount - $1 * context) }
   }
 
   /// The micro-batch of these rows.
@@ -87,6 +98,13 @@ package struct RowOrder {
     }
     defer { position += 1 }
     return order[position]
+  }
+
+  /// Goes to the place where so many rows have been taken from the start.
+  package mutating func move(to taken: Int) {
+    epoch = taken / count
+    position = taken % count
+    order = epochOrder()
   }
 
   private func epochOrder() -> [Int] {

@@ -137,7 +137,7 @@ package struct Benchmark {
       length: length,
       keeping: .everything
     )
-    var optimizer = try Optimizer(AdamWOptions(), for: configuration)
+    var optimizer = try Optimizer(OptimizerOptions(), for: model.parameters.all)
     var pass = 0
     return {
       _ = model.lossAndGradients(
@@ -149,7 +149,12 @@ package struct Benchmark {
         accumulates: false,
         dropout: DropoutPlan(configuration, seed: 1, pass: pass)
       )
-      _ = optimizer.update(model, gradients: gradients, learningRate: 1e-5)
+      optimizer.update(
+        by: gradients.all,
+        norm: Optimizer.norm(of: gradients.all),
+        learningRate: 1e-5,
+        rounded: model.bfloat16
+      )
       pass += 1
     }
   }

@@ -1,0 +1,246 @@
+public import BallastBytes
+package import BallastGPT2
+package import BallastJSON
+package import BallastModelIO
+
+/// Trains a model: read `run` from top to bottom.
+public final class Trainer {
+  /// How a run ended.
+  public enum Outcome: Hashable, Sendable {
+    case finished
+    case interrupted
+    /// The validation loss has not fallen for as long as was to be waited.
+    case stoppedEarly
+  }
+
+  private let model: GPT2Model
+  private let options: TrainingOptions
+  private let training: TokenRows
+  private let validation: TokenRows?
+  private let gradients: GPT2Parameters
+  private let activations: Activations
+  /// The configuration with the dropout of this run; the model's own is what is saved.
+  private let dropout: GPT2Configuration
+  private var optimizer: Optimizer
+  private var order: RowOrder
+  /// Where the run is.
+  public private(set) var state: RunState
+
+  /// A run that is ready to start, or to go on from a checkpoint; all memory is taken here.
+  ///
+  /// The model must own its parameters (`loadModel(copying: true)`): they are changed in place. With a checkpoint they
+  /// are those that it has.
+  package init(
+    _ model: GPT2Model,
+    options: TrainingOptions,
+    training: TokenRows,
+    validation: TokenRows?,
+    checkpoint: RunCheckpoint? = nil
+  ) throws(FormatError) {
+    self.model = model
+    self.options = options
+    self.training = training
+    self.validation = validation
+    var dropout = model.configuration
+    if let probability = options.dropout {
+      dropout.embeddingDropout = probability
+      dropout.attentionDropout = probability
+      dropout.residualDropout = probability
+    }
+    self.dropout = dropout
+    try MemoryPlan(
+      model.configuration,
+      options: options,
+      length: training.context,
+      evaluates: validation != nil
+    ).check(weightsAreLoaded: true)
+    gradients = try .zeros(model.configuration)
+    activations = try Activations(
+      model.configuration,
+      batch: options.batchSize,
+      length: training.context,
+      keeping: options.checkpointsActivations ? .streams : .everything
+    )
+    optimizer = try Optimizer(options.optimizer, for: model.parameters.all)
+    order = RowOrder(
+      count: training.count,
+      isShuffled: options.isShuffled,
+      seed: options.seed
+    )
+    state = checkpoint?.state ?? RunState()
+    guard let checkpoint else { return }
+    try checkpoint.read(options.optimizer.averageNames, into: optimizer.averages)
+    optimizer.updates = state.updates
+    order.move(to: state.microBatches * options.batchSize)
+  }
+
+  /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
+  ///
+  /// Throws `TrainingDataFault.diverged` once a loss is not finite, and at the end, however it
+  /// comes, where a parameter is not.
+  ///
+  /// A step that was interrupted is given up: parameters and state are those after the last whole step.
+  /// `report` gets every event; at those of a best evaluation and of saving it may save the model, whose parameters
+  /// stay as they are for the length of the call.
+  public func run(
+    shouldStop: () -> Bool,
+    report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Outcome {
+    let outcome = try takeSteps(shouldStop, report)
+    // The losses show only the states before a step; what is to be saved is looked at itself.
+    guard model.parameters.areFinite else {
+      throw FormatError(TrainingDataFault.diverged(step: state.step))
+    }
+    return outcome
+  }
+
+  /// Saves the run as it is into a new folder, with the model as `folder`.
+  package func save(
+    to path: String,
+    as folder: HuggingFaceFolder,
+    settings: JSONObject
+  )
+    throws(FormatError)
+  {
+    guard model.parameters.areFinite else {
+      throw FormatError(TrainingDataFault.diverged(step: state.step))
+    }
+    try RunCheckpoint.write(
+      state,
+      settings: settings,
+      averages: Array(zip(options.optimizer.averageNames, optimizer.averages)),
+      model: folder,
+      to: path
+    )
+  }
+
+  private func takeSteps(
+    _ shouldStop: () -> Bool,
+    _ report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Outcome {
+    guard try look(shouldStop, report) else { return .interrupted }
+    while state.step < options.steps {
+      if isPatienceOver { return .stoppedEarly }
+      guard let done = try takeStep(shouldStop: shouldStop) else { return .interrupted }
+      try report(.step(done))
+      if shouldStop() { return .interrupted }
+      guard try look(shouldStop, report) else { return .interrupted }
+      if isDue(every: options.saveEvery) { try report(.saving(step: state.step)) }
+    }
+    return .finished
+  }
+
+  /// One optimiser step over all its micro-batches; nil if it was interrupted.
+  private func takeStep(shouldStop: () -> Bool) throws(FormatError) -> TrainingStep? {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let plan = options.batchPlan
+    let tokensBefore = state.microBatches * plan.microBatchTokens
+    let count = plan.microBatches(after: tokensBefore)
+    var order = order
+    // The mean is over all counted tokens of the step: a mean of means would weigh them unequally.
+    let places = (0..<count).map { _ in (0..<options.batchSize).map { _ in order.next() } }
+    let counted = places.reduce(0) { $0 + training.counted($1) }
+    var lossSum = 0.0
+    for (index, rows) in places.enumerated() {
+      if shouldStop() { return nil }
+      let batch = training.batch(rows)
+      lossSum += model.lossAndGradients(
+        batch.inputs,
+        targets: batch.targets,
+        scale: 1 / Float(max(1, counted)),
+        activations: activations,
+        gradients: gradients,
+        accumulates: index > 0,
+        dropout: DropoutPlan(dropout, seed: options.seed, pass: state.microBatches + index)
+      )
+    }
+    let loss = lossSum / Double(max(1, counted))
+    guard loss.isFinite else {
+      throw FormatError(TrainingDataFault.diverged(step: state.step + 1))
+    }
+    let learningRate =
+      plan.isConstant
+      ? options.schedule.rate(from: state.step, to: state.step + 1)
+      : options.schedule.rate(
+        from: tokensBefore,
+        to: tokensBefore + count * plan.microBatchTokens
+      )
+    let norm = Optimizer.norm(of: gradients.all)
+    let isSkipped =
+      options.outlierLimit.map {
+        state.outliers.isOutlier(loss: loss, norm: norm, limit: $0)
+      } ?? false
+    if !isSkipped {
+      optimizer.update(
+        by: gradients.all,
+        norm: norm,
+        learningRate: learningRate,
+        rounded: model.bfloat16
+      )
+    }
+    self.order = order
+    state.step += 1
+    state.tokens += counted
+    state.microBatches += count
+    state.updates = optimizer.updates
+    return TrainingStep(
+      step: state.step,
+      loss: loss,
+      learningRate: learningRate,
+      gradientNorm: norm,
+      isSkipped: isSkipped,
+      tokens: counted,
+      totalTokens: state.tokens,
+      seconds: (clock.now - start) / .seconds(1)
+    )
+  }
+}
+
+extension Trainer {
+  private func isDue(every steps: Int?) -> Bool {
+    guard let steps else { return false }
+    return state.step % steps == 0 || state.step == options.steps
+  }
+
+  /// Evaluates and samples where that is due, at the start too, unless it was done before the run was interrupted;
+  /// false if it was interrupted now.
+  private func look(
+    _ shouldStop: () -> Bool,
+    _ report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Bool {
+    if validation != nil, state.evaluatedStep != state.step, isDue(every: options.evaluateEvery) {
+      guard try evaluate(shouldStop, report) else { return false }
+    }
+    if state.sampledStep != state.step, isDue(every: options.sampleEvery) {
+      try report(.sampling(step: state.step))
+      state.sampledStep = state.step
+    }
+    return true
+  }
+
+  private var isPatienceOver: Bool {
+    options.patience.map { state.worseEvaluations >= $0 } ?? false
+  }
+
+  /// Evaluates and reports; false if it was interrupted.
+  private func evaluate(
+    _ shouldStop: () -> Bool,
+    _ report: (TrainingEvent) throws(FormatError) -> Void
+  ) throws(FormatError) -> Bool {
+    guard let validation else { return true }
+    let evaluation = try Evaluation(of: model, on: validation, batchSize: options.batchSize) {
+      _ in !shouldStop()
+    }
+    guard let evaluation else { return false }
+    guard evaluation.loss.isFinite || state.step == 0 else {
+      throw FormatError(TrainingDataFault.diverged(step: state.step))
+    }
+    let isBest = evaluation.loss < state.bestLoss ?? .infinity
+    if isBest { state.bestLoss = evaluation.loss }
+    state.worseEvaluations = isBest ? 0 : state.worseEvaluations + 1
+    state.evaluatedStep = state.step
+    try report(.evaluation(step: state.step, evaluation, isBest: isBest))
+    return true
+  }
+}
