@@ -107,6 +107,44 @@ import Testing
     }
   }
 
+  /// Eight sequences of unequal counted lengths, one, two or eight at a time: the mean is over all counted tokens.
+  @Test func unequalSequencesAccumulateToTheSameGradient() throws {
+    let configuration = RandomModel.configuration()
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(8 * 8, below: 11)
+    var targets = RandomModel.tokens(8 * 8, below: 11, seed: 5)
+    for sequence in 0..<8 {
+      for place in sequence + 1..<8 { targets[sequence * 8 + place] = -100 }
+    }
+    func gradients(batch: Int) throws -> [[Float]] {
+      let gradients = try GPT2Parameters.zeros(configuration)
+      let activations = try Activations(
+        configuration,
+        batch: batch,
+        length: 8,
+        keeping: .everything
+      )
+      for first in stride(from: 0, to: 8, by: batch) {
+        let range = first * 8..<(first + batch) * 8
+        _ = model.lossAndGradients(
+          Array(tokens[range]),
+          targets: Array(targets[range]),
+          scale: 1 / 36,
+          activations: activations,
+          gradients: gradients,
+          accumulates: first > 0
+        )
+      }
+      return gradients.all.map(\.values)
+    }
+    let whole = try gradients(batch: 8)
+    for batch in [1, 2] {
+      for (a, b) in zip(whole, try gradients(batch: batch)) {
+        for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-6 * max(1, abs(x)), "\(batch)") }
+      }
+    }
+  }
+
   /// Equal seeds and passes drop the same elements; another pass drops others.
   @Test func dropoutIsAFunctionOfSeedAndPass() throws {
     let configuration = RandomModel.configuration()

@@ -52,7 +52,7 @@ def kill_and_resume(out, threads, seconds):
             process.send_signal(signal.SIGKILL)
             _, errors = process.communicate()
             kills += 1
-        resumed += [int(line.split()[3]) for line in errors.splitlines() if line.startswith("going on after step")]
+        resumed += [int(line.split()[4]) for line in errors.splitlines() if line.startswith("going on after step")]
         if process.returncode == 0:
             return kills, resumed
         assert process.returncode == -signal.SIGKILL, errors

@@ -35,15 +35,23 @@ final class OutputFolder {
     let logPath = arguments.log ?? path + "/log.jsonl"
     self.logPath = logPath
     let isNew = try at(path) { () throws(FormatError) in
-      try FileSystem.createOutputFolder(path, force: arguments.force || checkpoint != nil)
+      // A run that was ended before its first checkpoint left a folder without a last state.
+      let isUnfinished =
+        arguments.resume != nil && !FileManager.default.fileExists(atPath: path + "/config.json")
+      return try FileSystem.createOutputFolder(
+        path,
+        force: arguments.force || checkpoint != nil || isUnfinished
+      )
     }
     self.isNew = isNew
     // What is forced is the folder; a file elsewhere is never replaced.
     func open(_ path: String, replacing: Bool) throws(PathError) -> LogFile {
       do {
         return try at(path) { () throws(FormatError) in
-          guard let checkpoint else { return try LogFile(path: path, replacing: replacing) }
-          return try LogFile(path: path, keepingThrough: checkpoint.state.step)
+          guard arguments.resume != nil else {
+            return try LogFile(path: path, replacing: replacing)
+          }
+          return try LogFile(path: path, keepingThrough: checkpoint?.state.step ?? -1)
         }
       } catch {
         if isNew { rmdir(arguments.path) }
@@ -69,7 +77,8 @@ final class OutputFolder {
     unlink(logPath)
     for name in ["/samples.jsonl", "/log.csv"] { unlink(path + name) }
     if arguments.tensorboard { try? FileManager.default.removeItem(atPath: path + "/tensorboard") }
-    // Fails, as it should, where the folder holds anything else.
+    // These fail, as they should, where a folder holds anything else.
+    rmdir(RunCheckpoints(of: path).folder)
     rmdir(path)
   }
 
