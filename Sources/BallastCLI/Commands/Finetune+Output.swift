@@ -129,6 +129,9 @@ final class TrainingReporter {
   private let samples: TrainingSamples?
   private let console: Console
   private let progress: Progress
+  /// What a token costs and what the machine can do, in operations and in operations a second; nil where no progress
+  /// is shown.
+  private let utilization: ModelUtilization?
   private var lastLoss = 0.0
 
   init(
@@ -148,6 +151,14 @@ final class TrainingReporter {
     self.samples = samples
     self.console = console
     progress = Progress("Training", total: options.steps, unit: .things("steps"), on: console)
+    utilization =
+      console.showsProgress
+      ? ModelUtilization(
+        model.configuration,
+        length: options.batchPlan.microBatchTokens / options.batchSize
+      )
+      : nil
+    if let utilization { console.message(utilization.description) }
   }
 
   func report(_ event: TrainingEvent) throws(FormatError) {
@@ -189,10 +200,13 @@ final class TrainingReporter {
     if step.isSkipped { line["skipped"] = .bool(true) }
     record(line)
     if step.isSkipped { say("step \(step.step): an outlier, skipped") }
-    progress.advance(
-      to: step.step,
-      note: "loss \(Readable.fixed(step.loss, places: 3)), \(Readable.rate(rate, of: "tokens"))"
-    )
+    let facts = [
+      "loss \(Readable.fixed(step.loss, places: 3))",
+      "lr \(Readable.number(step.learningRate))",
+      "norm \(Readable.number(step.gradientNorm))", Readable.rate(rate, of: "tokens"),
+      utilization.map { "MFU \(Readable.percentage($0.share(atTokensPerSecond: rate)))" } ?? "",
+    ]
+    progress.advance(to: step.step, note: facts.filter { !$0.isEmpty }.joined(separator: ", "))
   }
 
   /// Saves the run as it is; where that fails, which is told, the checkpoints of before stay.
