@@ -162,7 +162,7 @@ import Testing
     #expect(try log().compactMap { $0["loss"] }.count == 3)
   }
 
-  /// The batch grows from 64 to 256 tokens while 256 are trained on: steps of 64, 112 (two), …
+  /// The batch grows from 64 to 256 tokens while 256 are trained on.
   @Test func theBatchGrows() throws {
     let run = try finetune("--batch-ramp", "64:256:256")
     #expect(run.status == 0, "\(run.errors)")
