@@ -35,7 +35,7 @@ import Testing
     // Ten widths for each of 1024 tokens and 12 layers are kept, and some rows of logits.
     let kept = 4 * (12 * 10 * 768 * 1024 + 208 * 50_257)
     #expect((kept..<kept * 6 / 5).contains(plan.activations))
-    #expect(plan.total == 4 * plan.weights + plan.activations)
+    #expect(plan.total == 4 * plan.weights + plan.activations + plan.program)
     let rounded = self.plan(options, precision: .bfloat16).roundedWeights
     #expect((2 * 123_500_000..<2 * 124_439_808).contains(rounded))
   }

@@ -160,7 +160,7 @@ extension Finetune {
     let parts = [
       ("weights", memory.weights + memory.roundedWeights), ("gradients", memory.gradients),
       ("moments", memory.moments), ("activations", memory.activations),
-      ("evaluation", memory.evaluation),
+      ("evaluation", memory.evaluation), ("program", memory.program),
     ]
     let told = parts.filter { $0.1 > 0 }.map { "\($0.0) \(Readable.bytes($0.1))" }
     let left = MemoryPlan.available.map { " of \(Readable.bytes($0)) available" } ?? ""

@@ -14,15 +14,21 @@ public struct MemoryPlan: Hashable, Sendable {
   public let moments: Int
   /// What the forward pass keeps, the logits that exist at a time, and what the backward pass needs besides.
   public let activations: Int
-
   /// What an evaluation takes while it lasts.
   public let evaluation: Int
+  /// The program with its libraries, the tokenizer, and what products pack and round.
+  public let program: Int
 
   /// All of it, which is the peak.
   public var total: Int { weights + roundedWeights + besideWeights }
 
   /// What is taken once the weights are loaded.
-  private var besideWeights: Int { gradients + moments + activations + evaluation }
+  private var besideWeights: Int { gradients + moments + activations + evaluation + program }
+
+  /// The program as it was seen to be, with float32 and with bfloat16, which is rounded for each product.
+  private static func programBytes(_ precision: Precision) -> Int {
+    precision == .bfloat16 ? 128 << 20 : 80 << 20
+  }
 
   /// The plan of a training on sequences of `length` tokens.
   public init(
@@ -43,6 +49,7 @@ public struct MemoryPlan: Hashable, Sendable {
         * ActivationPlan(configuration, batch: batch, length: length, keeping: keeping).total
     }
     activations = pass(keeping: options.checkpointsActivations ? .streams : .everything)
+    program = Self.programBytes(precision)
     evaluation = evaluates ? pass(keeping: .nothing) : 0
   }
 
