@@ -62,7 +62,7 @@ import Testing
       try SharedBytes.contents(path: Fixtures.path("text/" + text)),
       try Tokenizer(path: Fixtures.path("tiny-gpt2"))
     )
-    return try TokenRows(documents.tokens, context: context, vocabularySize: 768)
+    return try TokenRows(documents, context: context, vocabularySize: 768)
   }
 
   private func options(steps: Int, batchSize: Int, accumulate: Int) -> TrainingOptions {

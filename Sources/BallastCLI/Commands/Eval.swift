@@ -38,7 +38,7 @@ struct Eval: Command {
     let documents = try TextDocuments.read(data, tokenizer)
     let rows = try at(data[0]) { () throws(FormatError) in
       try TokenRows(
-        documents.tokens,
+        documents,
         context: length,
         vocabularySize: opened.configuration.vocabularySize
       )

@@ -190,7 +190,7 @@ extension TrainingArguments {
     func rows(_ documents: TextDocuments, _ path: String) throws(PathError) -> TokenRows {
       try at(path) { () throws(FormatError) in
         try TokenRows(
-          documents.tokens,
+          documents,
           context: length,
           vocabularySize: configuration.vocabularySize
         )

@@ -1,22 +1,45 @@
 public import BallastBytes
 import BallastGPT2
 
-/// A stream of tokens cut into rows of one context each; nothing is dropped.
+/// Documents of tokens, one after the other, cut into rows of one context each; nothing is dropped.
 ///
 /// Row r holds the tokens r·T ..< (r+1)·T, and its targets are the same tokens shifted by one. The
 /// last row may be shorter: the rest of it is filled up and not counted.
 public struct TokenRows: Sendable {
-  /// The tokens.
+  /// The tokens of all documents.
   public let tokens: [Int32]
+  /// Where each document lies among them.
+  package let documents: [Range<Int>]
   /// The number of tokens in a row, T.
   public let context: Int
 
   /// Marks a target that is not counted, as in PyTorch.
   package static let ignored: Int32 = -100
 
-  /// Rows of a stream of at least two tokens; throws where one is not in the vocabulary.
+  /// Rows of documents that have at least two tokens together; throws where one is not in the vocabulary.
   public init(
+    _ documents: TextDocuments,
+    context: Int,
+    vocabularySize: Int
+  ) throws(FormatError) {
+    var places: [Range<Int>] = []
+    var end = 0
+    for document in documents.documents {
+      places.append(end..<end + document.count)
+      end += document.count
+    }
+    try self.init(
+      documents.tokens,
+      documents: places,
+      context: context,
+      vocabularySize: vocabularySize
+    )
+  }
+
+  /// Rows of tokens, of which `documents` are consecutive parts, all of them one if not given.
+  package init(
     _ tokens: [Int32],
+    documents: [Range<Int>]? = nil,
     context: Int,
     vocabularySize: Int
   ) throws(FormatError) {
@@ -27,6 +50,7 @@ public struct TokenRows: Sendable {
       )
     }
     self.tokens = tokens
+    self.documents = documents ?? [0..<tokens.count]
     self.context = context
   }
 
@@ -36,89 +60,43 @@ public struct TokenRows: Sendable {
   /// The number of targets in all rows: every token but the first.
   public var targetCount: Int { tokens.count - 1 }
 
-  /// What tells these tokens from others: their number and their CRC-32C.
+  /// What tells these tokens from others: their number, and the CRC-32C of them and of the documents' places.
   package var fingerprint: String {
-    let checksum = crc32c(of: tokens.span.bytes)
+    let ends = documents.map(\.upperBound)
+    let checksum = crc32c(of: ends.span.bytes, continuing: crc32c(of: tokens.span.bytes))
     return "\(tokens.count) tokens, CRC-32C \(String(checksum, radix: 16))"
   }
 
-  /// A micro-batch: inputs and targets, [B, T], and how many targets count.
+  /// Rows of tokens: inputs and targets, [B, T], and how many targets count.
   package struct Batch {
     package var inputs: [Int32] = []
     package var targets: [Int32] = []
     package var counted = 0
   }
 
-  /// The number of targets of these rows that count.
-  package func counted(_ rows: some Sequence<Int>) -> Int {
-    rows.reduce(0) { $0 + min(context, targetCount - $1 * context) }
-  }
-
-  /// The micro-batch of these rows.
-  package func batch(_ rows: some Sequence<Int>) -> Batch {
+  /// The batch of these rows, with the documents in the order of an arrangement, or as they are.
+  package func batch(_ rows: some Sequence<Int>, in arrangement: Arrangement? = nil) -> Batch {
     var batch = Batch()
-    for row in rows {
-      let start = row * context
-      let length = min(context, targetCount - start)
-      let filling = context - length
-      batch.inputs += tokens[start..<start + length]
-      batch.inputs += repeatElement(tokens[start], count: filling)
-      batch.targets += tokens[start + 1..<start + 1 + length]
-      batch.targets += repeatElement(Self.ignored, count: filling)
-      batch.counted += length
-    }
+    for row in rows { append(row, in: arrangement, to: &batch) }
     return batch
   }
-}
 
-/// The order in which rows are trained on.
-package struct RowOrder {
-  /// How an epoch goes through the rows.
-  package let isShuffled: Bool
-  private let count: Int
-  private let seed: UInt64
-  private var epoch = 0
-  private var order: [Int]
-  private var position = 0
-
-  package init(count: Int, isShuffled: Bool, seed: UInt64) {
-    self.count = count
-    self.isShuffled = isShuffled
-    self.seed = seed
-    order = []
-    order = epochOrder()
-  }
-
-  /// The next row; after the last one the next epoch begins, in an order of its own.
-  package mutating func next() -> Int {
-    if position == count {
-      epoch += 1
-      position = 0
-      order = epochOrder()
+  /// Adds a row to a batch.
+  package func append(_ row: Int, in arrangement: Arrangement?, to batch: inout Batch) {
+    let start = row * context
+    let length = min(context, targetCount - start)
+    let filling = context - length
+    var row: [Int32] = []
+    row.reserveCapacity(length + 1)
+    if let arrangement {
+      arrangement.forEachSpan(of: start..<start + length + 1) { row += tokens[$0] }
+    } else {
+      row += tokens[start..<start + length + 1]
     }
-    defer { position += 1 }
-    return order[position]
-  }
-
-  /// Goes to the place where so many rows have been taken from the start.
-  package mutating func move(to taken: Int) {
-    epoch = taken / count
-    position = taken % count
-    order = epochOrder()
-  }
-
-  private func epochOrder() -> [Int] {
-    guard isShuffled else { return Array(0..<count) }
-    // The seed is mixed first, so that the epochs of neighbouring seeds differ.
-    var generator = SplitMix64(state: seed)
-    return Permutation.shuffled(count, seed: generator.next() &+ UInt64(epoch))
-  }
-}
-
-/// Permutations that a seed determines.
-enum Permutation {
-  static func shuffled(_ count: Int, seed: UInt64) -> [Int] {
-    var generator = SplitMix64(state: seed)
-    return Array(0..<count).shuffled(using: &generator)
+    batch.inputs += row[..<length]
+    batch.inputs += repeatElement(row[0], count: filling)
+    batch.targets += row[1...]
+    batch.targets += repeatElement(Self.ignored, count: filling)
+    batch.counted += length
   }
 }

@@ -15,14 +15,13 @@ public final class Trainer {
 
   private let model: GPT2Model
   private let options: TrainingOptions
-  private let training: TokenRows
   private let validation: TokenRows?
   private let gradients: GPT2Parameters
   private let activations: Activations
   /// The configuration with the dropout of this run; the model's own is what is saved.
   private let dropout: GPT2Configuration
   private var optimizer: Optimizer
-  private var order: RowOrder
+  private var training: RowStream
   /// Where the run is.
   public private(set) var state: RunState
 
@@ -39,7 +38,6 @@ public final class Trainer {
   ) throws(FormatError) {
     self.model = model
     self.options = options
-    self.training = training
     self.validation = validation
     var dropout = model.configuration
     if let probability = options.dropout {
@@ -62,16 +60,12 @@ public final class Trainer {
       keeping: options.checkpointsActivations ? .streams : .everything
     )
     optimizer = try Optimizer(options.optimizer, for: model.parameters.all)
-    order = RowOrder(
-      count: training.count,
-      isShuffled: options.isShuffled,
-      seed: options.seed
-    )
+    self.training = RowStream(training, isShuffled: options.isShuffled, seed: options.seed)
     state = checkpoint?.state ?? RunState()
     guard let checkpoint else { return }
     try checkpoint.read(options.optimizer.averageNames, into: optimizer.averages)
     optimizer.updates = state.updates
-    order.move(to: state.microBatches * options.batchSize)
+    self.training.move(to: state.microBatches * options.batchSize)
   }
 
   /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
@@ -137,14 +131,13 @@ public final class Trainer {
     let plan = options.batchPlan
     let tokensBefore = state.microBatches * plan.microBatchTokens
     let count = plan.microBatches(after: tokensBefore)
-    var order = order
+    var training = training
+    let batches = (0..<count).map { _ in training.next(options.batchSize) }
     // The mean is over all counted tokens of the step: a mean of means would weigh them unequally.
-    let places = (0..<count).map { _ in (0..<options.batchSize).map { _ in order.next() } }
-    let counted = places.reduce(0) { $0 + training.counted($1) }
+    let counted = batches.reduce(0) { $0 + $1.counted }
     var lossSum = 0.0
-    for (index, rows) in places.enumerated() {
+    for (index, batch) in batches.enumerated() {
       if shouldStop() { return nil }
-      let batch = training.batch(rows)
       lossSum += model.lossAndGradients(
         batch.inputs,
         targets: batch.targets,
@@ -179,7 +172,7 @@ public final class Trainer {
         rounded: model.bfloat16
       )
     }
-    self.order = order
+    self.training = training
     state.step += 1
     state.tokens += counted
     state.microBatches += count
