@@ -39,4 +39,15 @@ package struct DropoutPlan: Sendable {
       stream: pass &* streams &+ UInt64(layer) * 4 &+ place.rawValue
     )
   }
+
+  /// The mask of what an adapter reads; its seed is another, so that the model's own masks are what they are without.
+  func mask(_ adapter: LoRAAdapter) -> Dropout? {
+    guard adapter.options.dropout > 0 else { return nil }
+    let places = UInt64(configuration.layers * LoRAOptions.Target.allCases.count)
+    return Dropout(
+      probability: Float(adapter.options.dropout),
+      seed: ~seed,
+      stream: pass &* places &+ UInt64(adapter.place)
+    )
+  }
 }

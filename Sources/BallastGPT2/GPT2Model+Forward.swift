@@ -61,7 +61,8 @@ extension GPT2Model {
       block,
       buffers,
       rows: activations.rows,
-      mask: dropout?.mask(.mlpOutput, layer: layer)
+      mask: dropout?.mask(.mlpOutput, layer: layer),
+      dropout: dropout
     )
   }
 
@@ -77,12 +78,13 @@ extension GPT2Model {
   ) {
     let rows = activations.rows
     normalize(buffers.attentionNorm, input: input, block.attentionNorm, rows: rows)
-    multiply(
+    map(
       buffers.queriesKeysValues,
       input: buffers.attentionNorm.output,
       block.attentionInput.weight,
       bias: block.attentionInput.bias,
-      rows: rows
+      rows: rows,
+      dropout: dropout
     )
     cache?.append(
       layer: layer,
@@ -101,9 +103,10 @@ extension GPT2Model {
       buffers.afterAttention,
       input: buffers.attended,
       block.attentionOutput,
-      dropout: dropout?.mask(.attentionOutput, layer: layer),
+      mask: dropout?.mask(.attentionOutput, layer: layer),
       to: input,
-      rows: rows
+      rows: rows,
+      dropout: dropout
     )
   }
 
@@ -112,11 +115,19 @@ extension GPT2Model {
     _ block: BlockParameters,
     _ buffers: BlockActivations,
     rows: Int,
-    mask: Dropout?
+    mask: Dropout?,
+    dropout: DropoutPlan?
   ) {
     normalize(buffers.mlpNorm, input: buffers.afterAttention, block.mlpNorm, rows: rows)
     let toInner = block.mlpInput
-    multiply(buffers.hidden, input: buffers.mlpNorm.output, toInner.weight, bias: nil, rows: rows)
+    map(
+      buffers.hidden,
+      input: buffers.mlpNorm.output,
+      toInner.weight,
+      bias: nil,
+      rows: rows,
+      dropout: dropout
+    )
     activation.forward(
       output: buffers.activated,
       adding: toInner.bias.pointer,
@@ -128,30 +139,46 @@ extension GPT2Model {
       buffers.output,
       input: buffers.activated,
       block.mlpOutput,
-      dropout: mask,
+      mask: mask,
       to: buffers.afterAttention,
-      rows: rows
+      rows: rows,
+      dropout: dropout
     )
   }
 
-  /// output = residual + dropout(map(input)).
+  /// output = residual + drop(map(input)).
   private func addBranch(
     _ output: UnsafeMutablePointer<Float>,
     input: UnsafePointer<Float>,
-    _ map: LinearParameters,
-    dropout: Dropout?,
+    _ parameters: LinearParameters,
+    mask: Dropout?,
     to residual: UnsafePointer<Float>,
-    rows: Int
+    rows: Int,
+    dropout: DropoutPlan?
   ) {
-    multiply(output, input: input, map.weight, bias: nil, rows: rows)
+    map(output, input: input, parameters.weight, bias: nil, rows: rows, dropout: dropout)
     Elementwise.addBranch(
       output,
-      bias: map.bias.pointer,
-      dropout: dropout,
+      bias: parameters.bias.pointer,
+      dropout: mask,
       to: residual,
       rows: rows,
       width: configuration.width
     )
+  }
+
+  /// A linear map, and what its adapter adds, if it has one.
+  private func map(
+    _ output: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ weight: Parameter,
+    bias: Parameter?,
+    rows: Int,
+    dropout: DropoutPlan?
+  ) {
+    multiply(output, input: input, weight, bias: bias, rows: rows)
+    guard let adapter = adapters?[weight] else { return }
+    adapter.add(to: output, input: input, rows: rows, mask: dropout?.mask(adapter))
   }
 
   private func normalize(

@@ -35,7 +35,7 @@ extension GPT2Model {
   /// The gradients of `multiply`.
   ///
   /// - `inputGradient`: [rows, in], overwritten; it may be the input's own buffer.
-  /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`.
+  /// - `weightGradient`: [out, in], overwritten, or added to with `accumulates`; left out where absent.
   /// - `biasGradient`: [out], added to.
   func multiplyBackward(
     _ inputGradient: UnsafeMutablePointer<Float>,
@@ -50,8 +50,8 @@ extension GPT2Model {
     if let rounded = bfloat16?[weight] {
       LinearBFloat16.backward(
         inputGradient: inputGradient,
-        weightGradient: weightGradient.pointer,
-        biasGradient: biasGradient?.pointer,
+        weightGradient: weightGradient.presentPointer,
+        biasGradient: biasGradient?.presentPointer,
         outputGradient: outputGradient,
         input: input,
         weight: rounded,
@@ -64,8 +64,8 @@ extension GPT2Model {
     }
     Linear.backward(
       inputGradient: inputGradient,
-      weightGradient: weightGradient.pointer,
-      biasGradient: biasGradient?.pointer,
+      weightGradient: weightGradient.presentPointer,
+      biasGradient: biasGradient?.presentPointer,
       outputGradient: outputGradient,
       input: input,
       weight: weight.pointer,

@@ -14,13 +14,16 @@ public final class GPT2Model: Sendable {
   let activation: Activation
   /// The weights as products take them, where these are of bfloat16.
   package let bfloat16: BFloat16Weights?
+  /// What is trained in place of the weights; nil for a model that has none.
+  package let adapters: LoRAAdapters?
 
   /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong, and
   /// `MachineFault` where nothing can multiply matrices of that precision.
   package init(
     _ configuration: GPT2Configuration,
     parameters: GPT2Parameters,
-    precision: Precision = .float32
+    precision: Precision = .float32,
+    adapters: LoRAAdapters? = nil
   ) throws(FormatError) {
     try configuration.validate()
     guard Machine.hasBLAS else { throw FormatError(MachineFault.noBLAS) }
@@ -32,6 +35,17 @@ public final class GPT2Model: Sendable {
     self.configuration = configuration
     self.parameters = parameters
     self.activation = activation
+    self.adapters = adapters
+  }
+
+  /// The same model with adapters.
+  package func adapted(by adapters: LoRAAdapters) throws(FormatError) -> GPT2Model {
+    try GPT2Model(
+      configuration,
+      parameters: parameters,
+      precision: bfloat16 == nil ? .float32 : .bfloat16,
+      adapters: adapters
+    )
   }
 
   /// Why there are no products of bfloat16; nil where there are.

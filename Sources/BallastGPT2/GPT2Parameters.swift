@@ -42,13 +42,6 @@ public struct GPT2Parameters: Sendable {
     } + [head]
   }
 
-  /// Whether no value is NaN or infinite.
-  package var areFinite: Bool {
-    all.allSatisfy {
-      UnsafeBufferPointer(start: $0.pointer, count: $0.count).allSatisfy(\.isFinite)
-    }
-  }
-
   /// How the weights of linear maps and the token embedding are stored, each way once.
   package var weightElements: [WeightMatrix.Element] {
     let found = Set(all.filter { $0.isMatrix && $0.name != "wpe.weight" }.map(\.element))
@@ -96,16 +89,24 @@ public struct GPT2Parameters: Sendable {
   }
 
   /// Parameters of zeros in one new arena: gradients, moments, or weights that are yet to come.
+  ///
+  /// Those whose names `isPresent` does not take are absent.
   package static func zeros(
-    _ configuration: GPT2Configuration
+    _ configuration: GPT2Configuration,
+    where isPresent: (String) -> Bool = { _ in true }
   ) throws(FormatError) -> GPT2Parameters {
-    let storage = try Storage(count: floatCount(configuration))
+    let slots = WeightMap.slots(configuration).filter { isPresent($0.name) }
+    let storage = try Storage(count: slots.reduce(0) { $0 + Arena.padded($1.count) })
     var offset = 0
     return GPT2Parameters(configuration) { slot in
+      guard isPresent(slot.name) else { return Parameter(absent: slot, storage: storage) }
       defer { offset += Arena.padded(slot.count) }
       return Parameter(slot, storage: storage, offset: offset)
     }
   }
+
+  /// Those that are not absent.
+  package var present: [Parameter] { all.filter { !$0.isAbsent } }
 
   /// The number of floats that an arena of all parameters takes.
   package static func floatCount(_ configuration: GPT2Configuration) -> Int {
@@ -127,6 +128,13 @@ extension [Parameter] {
     return map { parameter in
       defer { offset += Arena.padded(parameter.count) }
       return Parameter(like: parameter, storage: storage, offset: offset)
+    }
+  }
+
+  /// Whether no value is NaN or infinite.
+  package var areFinite: Bool {
+    allSatisfy {
+      UnsafeBufferPointer(start: $0.pointer, count: $0.count).allSatisfy(\.isFinite)
     }
   }
 }

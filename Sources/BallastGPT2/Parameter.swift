@@ -16,6 +16,8 @@ public struct Parameter: Sendable {
   /// How the elements are stored.
   package let element: WeightMatrix.Element
   package let storage: Storage
+  /// Whether there is nothing behind the name: the gradient of a parameter that is not trained.
+  package let isAbsent: Bool
   private let byteOffset: Int
 
   /// Float32 at an offset of so many floats.
@@ -41,8 +43,34 @@ public struct Parameter: Sendable {
     isConv1D = slot.isConv1D
     self.element = element
     self.storage = storage
+    isAbsent = false
     self.byteOffset = byteOffset
     precondition(byteOffset >= 0 && element.byteCount(of: count) <= storage.byteCount - byteOffset)
+  }
+
+  /// The name and shape of a parameter that has no elements here; any storage will do.
+  init(absent slot: WeightMap.Slot, storage: Storage) {
+    name = slot.name
+    shape = slot.dimensions
+    count = slot.count
+    isConv1D = slot.isConv1D
+    element = .f32
+    self.storage = storage
+    isAbsent = true
+    byteOffset = 0
+  }
+
+  /// Float32 of a name of its own: a part of a low-rank adapter.
+  init(name: String, shape: [Int], storage: Storage, offset: Int) {
+    self.name = name
+    self.shape = shape
+    count = shape.reduce(1, *)
+    isConv1D = false
+    element = .f32
+    self.storage = storage
+    isAbsent = false
+    byteOffset = offset * MemoryLayout<Float>.stride
+    precondition(offset >= 0 && count <= storage.count - offset)
   }
 
   /// Float32 of the same name and shape as another parameter.
@@ -53,15 +81,19 @@ public struct Parameter: Sendable {
     isConv1D = other.isConv1D
     element = .f32
     self.storage = storage
+    isAbsent = false
     byteOffset = offset * MemoryLayout<Float>.stride
     precondition(offset >= 0 && count <= storage.count - offset)
   }
 
   /// The first element of a float32 parameter, as all are that were not loaded to generate.
   package var pointer: UnsafeMutablePointer<Float> {
-    precondition(element == .f32, "the parameter is not float32")
+    precondition(element == .f32 && !isAbsent, "the parameter is not float32, or absent")
     return (storage.start + byteOffset).assumingMemoryBound(to: Float.self)
   }
+
+  /// The first element; nil where the parameter is absent.
+  var presentPointer: UnsafeMutablePointer<Float>? { isAbsent ? nil : pointer }
 
   /// The matrix [out, in], as it is stored.
   package var matrix: WeightMatrix {

@@ -129,6 +129,12 @@ package enum WeightMap {
     return table["h.*." + parts[2]].map { ($0, layer) }
   }
 
+  /// The number of the block that a name below `h.` belongs to.
+  package static func layer(of name: String) -> Int? {
+    let parts = name.split(separator: ".", maxSplits: 2)
+    return parts.count == 3 && parts[0] == "h" ? Int(parts[1]) : nil
+  }
+
   private static let table = Dictionary(
     uniqueKeysWithValues: entries.map { ($0.name, $0) }
   )

@@ -29,10 +29,10 @@ package enum Embedding {
     }
   }
 
-  /// Adds the gradients of both tables; rows are taken in order, and threads share the columns.
+  /// Adds the gradients of both tables, each left out where its pointer is nil; rows are taken in order, and threads share the columns.
   package static func backward(
-    tokenGradient: UnsafeMutablePointer<Float>,
-    positionGradient: UnsafeMutablePointer<Float>,
+    tokenGradient: UnsafeMutablePointer<Float>?,
+    positionGradient: UnsafeMutablePointer<Float>?,
     outputGradient: UnsafePointer<Float>,
     ids: UnsafePointer<Int32>,
     batch: Int,
@@ -48,13 +48,13 @@ package enum Embedding {
           precondition(id >= 0 && id < vocabularySize, "a token is outside of the vocabulary")
           let first = columns.lowerBound
           let gradient = outputGradient + row * width + first
-          bk_add_scaled(tokenGradient + id * width + first, gradient, 1, columns.count)
-          bk_add_scaled(
-            positionGradient + row % length * width + first,
-            gradient,
-            1,
-            columns.count
-          )
+          if let tokenGradient {
+            bk_add_scaled(tokenGradient + id * width + first, gradient, 1, columns.count)
+          }
+          if let positionGradient {
+            let place = positionGradient + row % length * width + first
+            bk_add_scaled(place, gradient, 1, columns.count)
+          }
         }
       }
     }

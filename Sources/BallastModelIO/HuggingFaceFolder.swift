@@ -17,6 +17,8 @@ package struct HuggingFaceFolder {
   package var madeFiles: [(name: String, text: String)] = []
   /// Files of tensors that lie beside the weights: an optimiser's averages.
   package var tensorFiles: [(name: String, tensors: [TensorOutput])] = []
+  /// Whether it is a low-rank adapter's, whose files have other names.
+  package var isAdapter = false
   /// The most bytes of tensors that one file of weights gets; nil for a single file.
   package var shardSize: Int?
 
@@ -77,13 +79,7 @@ package struct HuggingFaceFolder {
     progress: (Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) -> Int {
     let staging = try StagingFolder(for: path, replacing: replacing)
-    var (names, byteCount) = try SafetensorsShards.write(
-      weights,
-      metadata: [("format", "pt")],
-      limit: shardSize,
-      into: staging.path,
-      progress: progress
-    )
+    var (names, byteCount) = try writeWeights(into: staging.path, progress: progress)
     func add(_ name: String, _ contents: [UInt8]) throws(FormatError) {
       guard !names.contains(name) else { return }
       let file = try AtomicFile(path: staging.path + "/" + name, replacing: true)
@@ -91,7 +87,8 @@ package struct HuggingFaceFolder {
       try file.commit()
       names.append(name)
     }
-    try add("config.json", Array((JSONValue.object(configuration).text(.indented) + "\n").utf8))
+    let configurationFile = isAdapter ? PEFTAdapter.configurationFile : "config.json"
+    try add(configurationFile, Array((JSONValue.object(configuration).text(.indented) + "\n").utf8))
     for companion in companions {
       try add(Self.name(of: companion), try SharedBytes.contents(path: companion))
     }
@@ -100,8 +97,30 @@ package struct HuggingFaceFolder {
       _ = try SafetensorsWriter.write(tensors, to: staging.path + "/" + name)
       names.append(name)
     }
-    try staging.publish(names, superseding: SafetensorsShards.isName)
+    try staging.publish(names, superseding: isAdapter ? { _ in false } : SafetensorsShards.isName)
     return byteCount
+  }
+
+  private func writeWeights(
+    into folder: String,
+    progress: (Int) throws(FormatError) -> Void
+  ) throws(FormatError) -> (names: [String], byteCount: Int) {
+    let metadata = [(key: "format", value: "pt")]
+    guard isAdapter else {
+      return try SafetensorsShards.write(
+        weights,
+        metadata: metadata,
+        limit: shardSize,
+        into: folder,
+        progress: progress
+      )
+    }
+    let name = PEFTAdapter.weightsFile
+    let path = folder + "/" + name
+    return (
+      [name],
+      try SafetensorsWriter.write(weights, metadata: metadata, to: path, progress: progress)
+    )
   }
 }
 

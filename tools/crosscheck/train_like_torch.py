@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""200 steps of `finetune` against PyTorch's own AdamW and transformers' own model, on the same tokens in the same order.
+"""200 steps of `finetune` against PyTorch's own AdamW and transformers' own model, on the same tokens in the same order:
+of the whole model, of a part, and of low-rank adapters against PEFT.
 
 usage: train_like_torch.py BALLAST MODEL TEXT
 
@@ -7,6 +8,7 @@ Accumulation of 4, clipping, warm-up, cosine and decay of the matrices alone; dr
 within 1e-4, the final weights within 1e-4 in relative L2. The key third of each c_attn.bias is left out: its gradient is
 zero but for rounding, which AdamW makes steps of.
 """
+import fnmatch
 import json
 import math
 import pathlib
@@ -15,6 +17,7 @@ import sys
 import tempfile
 
 import torch
+from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import GPT2LMHeadModel
 
@@ -88,16 +91,18 @@ def farthest(ours, theirs):
     return max(distances)
 
 
-with tempfile.TemporaryDirectory() as out:
-    out = pathlib.Path(out)
-    own = [ballast, "finetune", folder, text, "-o", out / "run", "--steps", STEPS, "--batch-size", BATCH, "--context", CONTEXT,
+def finetune(out, *words):
+    """Runs our side; returns its losses."""
+    own = [ballast, "finetune", folder, text, "-o", out, "--steps", STEPS, "--batch-size", BATCH, "--context", CONTEXT,
            "--accumulate", ACCUMULATE, "--warmup", WARMUP, "--lr", PEAK, "--min-lr", FLOOR, "--clip", CLIP,
            "--weight-decay", DECAY, "--beta1", BETAS[0], "--beta2", BETAS[1], "--dropout", 0, "--order", "sequential",
-           "--validation", 0, "--save-every", 0]
+           "--validation", 0, "--save-every", 0, *words]
     subprocess.run([str(word) for word in own], check=True, capture_output=True)
-    log = [json.loads(line) for line in (out / "run/log.jsonl").read_text().splitlines()]
-    ours = load_file(out / "run/model.safetensors")
-    # The tokens, with the end-of-text token behind each document, as docs/training.md says.
+    return [json.loads(line)["loss"] for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def token_stream():
+    """The tokens, with the end-of-text token behind each document, as docs/training.md says."""
     documents = pathlib.Path(text).read_text().split("<|endoftext|>")
     tokens = []
     for index, document in enumerate(documents):
@@ -107,14 +112,63 @@ with tempfile.TemporaryDirectory() as out:
             run = subprocess.run([ballast, "tokenize", folder], input=document, check=True, capture_output=True, text=True)
             tokens += [int(word) for word in run.stdout.split()]
             tokens.append(json.loads(pathlib.Path(folder, "config.json").read_text())["eos_token_id"])
+    return tokens
 
-model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager",
-                                        resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
-model.train()
-losses = train(model, tokens)
-worst = max(abs(line["loss"] - loss) for line, loss in zip(log, losses))
-state = {name: tensor for name, tensor in model.state_dict().items() if name in ours}
-distance, name = farthest(ours, state)
-assert len(log) == STEPS and worst <= TOLERANCE, f"losses differ by {worst}"
-assert len(state) == len(ours) and distance <= TOLERANCE, f"{name} is {distance} away"
-print(f"{STEPS} steps: losses within {worst:.1e}, weights within {distance:.1e} ({name})")
+
+def reference():
+    model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager",
+                                            resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+    return model.train()
+
+
+def compare(kind, losses, ours, expected, theirs):
+    worst = max(abs(own - other) for own, other in zip(losses, expected))
+    distance, name = farthest(ours, theirs)
+    assert len(losses) == len(expected) == STEPS and worst <= TOLERANCE, f"{kind}: losses differ by {worst}"
+    assert len(theirs) == len(ours) and distance <= TOLERANCE, f"{kind}: {name} is {distance} away"
+    return f"{kind}: losses within {worst:.1e}, weights within {distance:.1e}"
+
+
+def whole(out, tokens):
+    losses = finetune(out)
+    ours, model = load_file(out / "model.safetensors"), reference()
+    expected = train(model, tokens)
+    return compare("all", losses, ours, expected, {n: t for n, t in model.state_dict().items() if n in ours})
+
+
+def frozen(out, tokens):
+    """Embeddings, the first two blocks and all norms stay as they are; so do the biases of the others' MLPs."""
+    patterns = ["wte.weight", "wpe.weight", "h.0.*", "h.1.*", "*ln_*", "transformer.h.*.mlp.c_fc.bias"]
+    losses = finetune(out, *(word for pattern in patterns for word in ("--freeze", pattern)))
+    ours, model = load_file(out / "model.safetensors"), reference()
+    kept = {}
+    for name, parameter in model.named_parameters():
+        canonical = name.removeprefix("transformer.")
+        if any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns for word in (name, canonical)):
+            parameter.requires_grad = False
+            kept[name] = parameter.detach().clone()
+    expected = train(model, tokens)
+    for name, tensor in kept.items():
+        assert torch.equal(ours[name], tensor), f"frozen: {name} has changed"
+    trained = {n: t for n, t in model.state_dict().items() if n in ours and n not in kept}
+    return compare(f"{len(kept)} frozen", losses, {n: ours[n] for n in trained}, expected, trained)
+
+
+def adapters(out, tokens):
+    """From the same A and B; PEFT scales, targets and saves as it does."""
+    lora = ["--lora-rank", 4, "--lora-alpha", 12, "--lora-targets", "c_attn", "--lora-targets", "c_fc", "--lora-targets",
+            "mlp.c_proj"]
+    finetune(out / "start", *lora, "--steps", 0)
+    losses = finetune(out / "end", *lora)
+    model = PeftModel.from_pretrained(reference(), out / "start", is_trainable=True)
+    expected = train(model, tokens)
+    model.save_pretrained(out / "theirs")
+    ours = load_file(out / "end/adapter_model.safetensors")
+    return compare("LoRA", losses, ours, expected, load_file(out / "theirs/adapter_model.safetensors"))
+
+
+with tempfile.TemporaryDirectory() as out:
+    out, tokens = pathlib.Path(out), token_stream()
+    (out / "lora").mkdir()
+    lines = [whole(out / "whole", tokens), frozen(out / "frozen", tokens), adapters(out / "lora", tokens)]
+print(f"{STEPS} steps; " + "; ".join(lines))

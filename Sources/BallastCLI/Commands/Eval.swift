@@ -21,6 +21,7 @@ struct Eval: Command {
   )
 
   @OptionGroup var model: ModelArguments
+  @OptionGroup var adapter: AdapterArguments
   @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
   @Option(in: 1..., help: "Tokens in a sequence; the model's positions if not given.")
   var context: Int?
@@ -43,7 +44,7 @@ struct Eval: Command {
         vocabularySize: opened.configuration.vocabularySize
       )
     }
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let network = try adapter.model(of: opened, at: model.model)
     let progress = Progress(
       "Evaluating",
       total: rows.targetCount,

@@ -35,6 +35,7 @@ struct Finetune: Command {
   @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
   @OptionGroup(title: "Output") var output: RunOutputArguments
   @OptionGroup(title: "Training") var training: TrainingArguments
+  @OptionGroup(title: "What is trained") var tuning: TuningArguments
 
   func run(in context: Console) throws -> ExitCode {
     let original = try model.open(on: context)
@@ -46,12 +47,16 @@ struct Finetune: Command {
       original.configuration,
       length: length
     )
-    let options = output.completed(training.options(rows: rows, for: original.configuration))
-    let settings = training.settings(options, rows: rows, validation: validation)
-    let checkpoint = try output.checkpoint(settings: settings, on: context)
-    let opened = try checkpoint.map {
-      try OpenedModel.open($0.path, config: nil, tokenizer: nil, limits: model.limits.values)
+    let saved = try tuning.adapter.adapter.map { path in
+      try at(path) { () throws(FormatError) in try PEFTAdapter(path: path) }
     }
+    let parts = (try tuning.trained(of: original.configuration), tuning.adapters(from: saved))
+    let options = output.completed(
+      training.options(rows: rows, for: original.configuration, trained: parts.0, adapters: parts.1)
+    )
+    var settings = training.settings(options, rows: rows, validation: validation)
+    for (key, value) in tuning.settings(options).members { settings[key] = value }
+    let checkpoint = try output.checkpoint(settings: settings, on: context)
     let memory = MemoryPlan(
       original.configuration,
       precision: training.dtype,
@@ -60,10 +65,8 @@ struct Finetune: Command {
       evaluates: validation != nil
     )
     context.message(Self.plan(memory))
-    let network = try at(checkpoint?.path ?? model.model) { () throws(FormatError) in
-      try memory.check(weightsAreLoaded: false)
-      return try (opened ?? original).loadModel(copying: true, precision: training.dtype)
-    }
+    try at(model.model) { () throws(FormatError) in try memory.check(weightsAreLoaded: false) }
+    let network = try network(original, options, saved: saved, checkpoint: checkpoint)
     let trainer = try at(checkpoint?.path ?? model.model) { () throws(FormatError) in
       try Trainer(
         network,
@@ -107,7 +110,7 @@ struct Finetune: Command {
         }
         reporter.finish()
         if outcome != .finished { reporter.saveCheckpoint() }
-        try folder.save(network)
+        try folder.save(network, merging: tuning.merge)
         return outcome
       }
     } catch {
@@ -126,8 +129,40 @@ struct Finetune: Command {
       )
     case .finished: break
     }
-    context.message("sample from it: ballast generate \(output.path) --prompt '' --top-k 40")
+    let isAdapter = network.adapters != nil && !tuning.merge
+    let place = isAdapter ? "\(model.model) --adapter \(output.path)" : output.path
+    context.message("sample from it: ballast generate \(place) --prompt '' --top-k 40")
     return .success
+  }
+
+  /// The model as it is, or as a checkpoint has it, with the adapters that are trained.
+  private func network(
+    _ original: OpenedModel,
+    _ options: TrainingOptions,
+    saved: PEFTAdapter?,
+    checkpoint: RunCheckpoint?
+  ) throws -> GPT2Model {
+    guard let lora = options.adapters else {
+      let opened = try checkpoint.map {
+        try OpenedModel.open($0.path, config: nil, tokenizer: nil, limits: model.limits.values)
+      }
+      return try at(checkpoint?.path ?? model.model) { () throws(FormatError) in
+        try (opened ?? original).loadModel(copying: true, precision: training.dtype)
+      }
+    }
+    let (base, adapters) = try at(model.model) { () throws(FormatError) in
+      let base = try original.loadModel(copying: tuning.merge, precision: training.dtype)
+      let rows = max(options.batchPlan.microBatchTokens, original.configuration.positions)
+      return (base, try LoRAAdapters(lora, for: base.parameters, rows: rows))
+    }
+    if let path = checkpoint?.path ?? tuning.adapter.adapter {
+      try at(path) { () throws(FormatError) in
+        try PEFTAdapter(path: path).read(into: adapters, of: base.parameters)
+      }
+    } else {
+      adapters.initialize(seed: training.seed)
+    }
+    return try at(model.model) { () throws(FormatError) in try base.adapted(by: adapters) }
   }
 
   private func plan(
@@ -144,8 +179,17 @@ struct Finetune: Command {
     let accumulated = first == last ? "\(first)" : "\(first) to \(last)"
     let held =
       validation.map { "\(Readable.count($0.targetCount)) tokens held out" } ?? "none held out"
+    let count = TrainedParameters.count(
+      network.configuration,
+      trained: options.trained,
+      adapters: options.adapters
+    )
+    let trained =
+      options.adapters != nil
+      ? " and \(Readable.count(count)) of adapters, which are trained"
+      : options.trained != nil ? ", \(Readable.count(count)) of them trained" : ""
     return """
-      \(Readable.count(network.parameters.count)) parameters, \
+      \(Readable.count(network.parameters.count)) parameters\(trained), \
       \(Readable.count(rows.targetCount)) tokens of text, \(held)
       \(Readable.count(options.steps)) steps of \(perStep)\(grown) tokens \
       (batch \(options.batchSize) × \(rows.context), accumulated \(accumulated)), \
@@ -165,67 +209,5 @@ extension Finetune {
     let told = parts.filter { $0.1 > 0 }.map { "\($0.0) \(Readable.bytes($0.1))" }
     let left = MemoryPlan.available.map { " of \(Readable.bytes($0)) available" } ?? ""
     return "memory: \(Readable.bytes(memory.total))\(left): " + told.joined(separator: ", ")
-  }
-}
-
-extension TrainingArguments {
-  /// The rows to train on, and those to validate on.
-  func data(
-    _ files: [String],
-    _ tokenizer: Tokenizer,
-    _ configuration: GPT2Configuration,
-    length: Int
-  ) throws -> (TokenRows, TokenRows?) {
-    var documents = try TextDocuments.read(files, tokenizer)
-    var held: TextDocuments?
-    if let fraction = Double(validation) {
-      if fraction > 0 {
-        (documents, held) = try at(files[0]) { () throws(FormatError) in
-          try documents.split(validation: fraction, seed: seed)
-        }
-      }
-    } else {
-      held = try TextDocuments.read([validation], tokenizer)
-    }
-    func rows(_ documents: TextDocuments, _ path: String) throws(PathError) -> TokenRows {
-      try at(path) { () throws(FormatError) in
-        try TokenRows(
-          documents,
-          context: length,
-          vocabularySize: configuration.vocabularySize
-        )
-      }
-    }
-    return (
-      try rows(documents, files[0]),
-      try held.map { try rows($0, Double(validation) == nil ? validation : files[0]) }
-    )
-  }
-
-  /// All that the course of a run depends on: what a resumed one must be told again.
-  func settings(
-    _ options: TrainingOptions,
-    rows: TokenRows,
-    validation: TokenRows?
-  ) -> JSONObject {
-    let plan = options.batchPlan
-    let schedule = options.schedule
-    let optimizer = options.optimizer
-    return [
-      "steps": .integer(options.steps), "batch_size": .integer(options.batchSize),
-      "context": .integer(rows.context),
-      "first_batch_tokens": .integer(plan.microBatches(after: 0) * plan.microBatchTokens),
-      "all_tokens": .integer(plan.tokens(inSteps: options.steps)),
-      "schedule": .string(schedule.decay.rawValue), "lr": .number(schedule.peak),
-      "min_lr": .number(schedule.floor), "warmup": .integer(schedule.warmup),
-      "optimizer": .string(optimizer.rule.rawValue), "beta1": .number(optimizer.beta1),
-      "beta2": .number(optimizer.beta2), "eps": .number(optimizer.epsilon),
-      "momentum": .number(optimizer.momentum), "weight_decay": .number(optimizer.weightDecay),
-      "clip": .number(optimizer.clip), "skip_outliers": .number(options.outlierLimit ?? 0),
-      "dropout": .string(options.dropout.map { "\($0)" } ?? "as configured"),
-      "dtype": .string(dtype.rawValue), "order": .string(order.rawValue),
-      "seed": .string("\(options.seed)"), "eval_every": .integer(options.evaluateEvery),
-      "data": .string(rows.fingerprint), "validation": .string(validation?.fingerprint ?? "none"),
-    ]
   }
 }

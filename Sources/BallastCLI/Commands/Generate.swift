@@ -24,6 +24,7 @@ struct Generate: Command {
   )
 
   @OptionGroup var model: ModelArguments
+  @OptionGroup var adapter: AdapterArguments
   @Option(value: "TEXT", help: "The text to continue; empty starts a new one.") var prompt = ""
   @Option(short: "n", long: "max-tokens", in: 1..., help: "How many tokens at the most.")
   var count = 200
@@ -44,7 +45,7 @@ struct Generate: Command {
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
     let tokenizer = try model.loadTokenizer(of: opened, on: context)
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModelAsStored() }
+    let network = try adapter.model(of: opened, at: model.model, asStored: true)
     let tokens = tokenizer.encode(prompt, specialTokens: parseSpecial ? .parsed : .asText)
     let positions = network.configuration.positions
     if tokens.count > positions {

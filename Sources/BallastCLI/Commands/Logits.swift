@@ -23,6 +23,7 @@ struct Logits: Command {
   )
 
   @OptionGroup var model: ModelArguments
+  @OptionGroup var adapter: AdapterArguments
   @Option(short: "o", value: "FILE", help: "Where to write.", completion: .file)
   var output: String
   @Option(
@@ -47,7 +48,7 @@ struct Logits: Command {
     }
     let opened = try model.open(on: context)
     let sequences = try tokens(for: opened, on: context)
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let network = try adapter.model(of: opened, at: model.model)
     let input = try at(inputIds ?? "--text") { () throws(FormatError) in
       try TokenBatch(sequences, for: opened.configuration)
     }

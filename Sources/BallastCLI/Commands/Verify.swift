@@ -28,6 +28,7 @@ struct Verify: Command {
   )
 
   @OptionGroup var model: ModelArguments
+  @OptionGroup var adapter: AdapterArguments
   @Option(
     value: "FILE",
     help: "What the model should compute; this, or --against.",
@@ -60,7 +61,7 @@ struct Verify: Command {
 
   func run(in context: Console) throws -> ExitCode {
     let opened = try model.open(on: context)
-    let network = try at(model.model) { () throws(FormatError) in try opened.loadModel() }
+    let network = try adapter.model(of: opened, at: model.model)
     let expected = try reference(for: network, on: context)
     let report = try at(reference ?? model.model) { () throws(FormatError) in
       try Parity.compare(network, with: expected) { () throws(FormatError) in

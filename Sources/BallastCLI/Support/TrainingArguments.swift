@@ -95,11 +95,22 @@ struct TrainingArguments: ParsableArguments {
   }
 
   /// The run, with what was not given filled in from the data and from the memory that is left.
-  func options(rows: TokenRows, for configuration: GPT2Configuration) -> TrainingOptions {
-    if batchSize != nil { return options(rows: rows, batchSize: batchSize ?? 1) }
+  func options(
+    rows: TokenRows,
+    for configuration: GPT2Configuration,
+    trained: Set<String>?,
+    adapters: LoRAOptions?
+  ) -> TrainingOptions {
+    func options(batchSize: Int, accumulate: Int?) -> TrainingOptions {
+      var options = self.options(rows: rows, batchSize: batchSize, accumulate: accumulate)
+      options.trained = trained
+      options.adapters = adapters
+      return options
+    }
+    if let batchSize { return options(batchSize: batchSize, accumulate: nil) }
     // Fewer sequences at a time, and as many in a step.
     for size in [4, 2, 1] {
-      let options = options(rows: rows, batchSize: size, accumulate: (accumulate ?? 1) * 4 / size)
+      let options = options(batchSize: size, accumulate: (accumulate ?? 1) * 4 / size)
       let plan = MemoryPlan(
         configuration,
         precision: dtype,
@@ -109,7 +120,7 @@ struct TrainingArguments: ParsableArguments {
       )
       if size == 1 || (try? plan.check(weightsAreLoaded: false)) != nil { return options }
     }
-    return options(rows: rows, batchSize: 1)
+    return options(batchSize: 1, accumulate: nil)
   }
 
   private func options(

@@ -110,6 +110,7 @@ public enum TrainingDataFault: FormatFault {
   case notText
   case diverged(step: Int)
   case noEndOfText
+  case nothingTrained
   case tooShortToSplit(Int)
   case tokenOutOfRange(Int, vocabularySize: Int)
 
@@ -119,6 +120,7 @@ public enum TrainingDataFault: FormatFault {
     case .diverged(let step): "the run has diverged: it is no longer finite at step \(step)"
     case .notText: "it has NUL bytes, so it is no text"
     case .noText: "there is no text in it"
+    case .nothingTrained: "every parameter is frozen: there is nothing to train"
     case .noEndOfText: "the tokenizer has no <|endoftext|>"
     case .tooShortToSplit(let count):
       "the text has \(count) tokens, too few to set some apart for validation"

@@ -8,9 +8,9 @@ public struct MemoryPlan: Hashable, Sendable {
   public let weights: Int
   /// Their copy in bfloat16, if products are of that.
   public let roundedWeights: Int
-  /// The gradients, as large as the weights.
+  /// The gradients of what is trained.
   public let gradients: Int
-  /// AdamW's two moments.
+  /// The optimiser's averages of what is trained: two for AdamW.
   public let moments: Int
   /// What the forward pass keeps, the logits that exist at a time, and what the backward pass needs besides.
   public let activations: Int
@@ -42,8 +42,14 @@ public struct MemoryPlan: Hashable, Sendable {
     let floats = MemoryLayout<Float>.stride
     weights = floats * GPT2Parameters.floatCount(configuration)
     roundedWeights = precision == .bfloat16 ? BFloat16Weights.byteCount(configuration) : 0
-    gradients = weights
-    moments = 2 * weights
+    gradients =
+      floats
+      * TrainedParameters.floatCount(
+        configuration,
+        trained: options.trained,
+        adapters: options.adapters
+      )
+    moments = options.optimizer.averageNames.count * gradients
     func pass(keeping: Retention) -> Int {
       floats
         * ActivationPlan(configuration, batch: batch, length: length, keeping: keeping).total

@@ -16,7 +16,7 @@ public final class Trainer {
   private let model: GPT2Model
   private let options: TrainingOptions
   private let validation: TokenRows?
-  private let gradients: GPT2Parameters
+  private let trained: TrainedParameters
   private let activations: Activations
   /// The configuration with the dropout of this run; the model's own is what is saved.
   private let dropout: GPT2Configuration
@@ -27,7 +27,8 @@ public final class Trainer {
 
   /// A run that is ready to start, or to go on from a checkpoint; all memory is taken here.
   ///
-  /// The model must own its parameters (`loadModel(copying: true)`): they are changed in place. With a checkpoint they
+  /// The model must own its parameters (`loadModel(copying: true)`): they are changed in place, or its adapters, if it
+  /// has any. With a checkpoint they
   /// are those that it has.
   package init(
     _ model: GPT2Model,
@@ -52,14 +53,14 @@ public final class Trainer {
       length: training.context,
       evaluates: validation != nil
     ).check(weightsAreLoaded: true)
-    gradients = try .zeros(model.configuration)
+    trained = try TrainedParameters(of: model, trained: options.trained)
     activations = try Activations(
       model.configuration,
       batch: options.batchSize,
       length: training.context,
       keeping: options.checkpointsActivations ? .streams : .everything
     )
-    optimizer = try Optimizer(options.optimizer, for: model.parameters.all)
+    optimizer = try Optimizer(options.optimizer, for: trained.parameters)
     self.training = RowStream(training, isShuffled: options.isShuffled, seed: options.seed)
     state = checkpoint?.state ?? RunState()
     guard let checkpoint else { return }
@@ -82,7 +83,7 @@ public final class Trainer {
   ) throws(FormatError) -> Outcome {
     let outcome = try takeSteps(shouldStop, report)
     // The losses show only the states before a step; what is to be saved is looked at itself.
-    guard model.parameters.areFinite else {
+    guard trained.parameters.areFinite else {
       throw FormatError(TrainingDataFault.diverged(step: state.step))
     }
     return outcome
@@ -96,7 +97,7 @@ public final class Trainer {
   )
     throws(FormatError)
   {
-    guard model.parameters.areFinite else {
+    guard trained.parameters.areFinite else {
       throw FormatError(TrainingDataFault.diverged(step: state.step))
     }
     try RunCheckpoint.write(
@@ -143,7 +144,8 @@ public final class Trainer {
         targets: batch.targets,
         scale: 1 / Float(max(1, counted)),
         activations: activations,
-        gradients: gradients,
+        gradients: trained.model,
+        adapterGradients: trained.adapters,
         accumulates: index > 0,
         dropout: DropoutPlan(dropout, seed: options.seed, pass: state.microBatches + index)
       )
@@ -159,14 +161,15 @@ public final class Trainer {
         from: tokensBefore,
         to: tokensBefore + count * plan.microBatchTokens
       )
-    let norm = Optimizer.norm(of: gradients.all)
+    let gradients = trained.gradients
+    let norm = Optimizer.norm(of: gradients)
     let isSkipped =
       options.outlierLimit.map {
         state.outliers.isOutlier(loss: loss, norm: norm, limit: $0)
       } ?? false
     if !isSkipped {
       optimizer.update(
-        by: gradients.all,
+        by: gradients,
         norm: norm,
         learningRate: learningRate,
         rounded: model.bfloat16

@@ -1,3 +1,5 @@
+package import BallastGPT2
+
 /// What a training run does; every default is one that a user may leave alone.
 public struct TrainingOptions: Hashable, Sendable {
   /// The number of optimiser steps.
@@ -15,6 +17,10 @@ public struct TrainingOptions: Hashable, Sendable {
   /// Steps whose loss or gradient norm lies so many standard deviations above the mean of the last ones change
   /// nothing; nil looks at none.
   public var outlierLimit: Double?
+  /// The canonical names of the parameters that are trained; nil trains all.
+  public var trained: Set<String>?
+  /// Low-rank adapters that are trained in place of the parameters; nil trains none.
+  package var adapters: LoRAOptions?
   /// Dropout in all three places; nil takes what the configuration says.
   public var dropout: Double?
   /// Whether each epoch goes through the rows in an order of its own.

@@ -1,0 +1,131 @@
+import BallastBytes
+import BallastGPT2
+import BallastJSON
+import BallastModelIO
+import BallastReport
+import BallastTraining
+import FoundationEssentials
+import Glibc
+
+/// The folder of a run: the last state, the best one, the checkpoints, the log and the samples.
+final class OutputFolder {
+  private let path: String
+  private let arguments: RunOutputArguments
+  private let configuration: JSONObject
+  private let companions: [String]
+  private let base: String
+  let records: RunRecords
+  /// Nil where no samples are asked for.
+  let samples: LogFile?
+  private let logPath: String
+  /// Whether this run made the folder.
+  private let isNew: Bool
+  private var isSaved = false
+
+  /// Makes the folder; refuses one that is there, unless it is forced or goes on from a checkpoint.
+  init(
+    _ arguments: RunOutputArguments,
+    opened: OpenedModel,
+    resuming checkpoint: RunCheckpoint?
+  ) throws(PathError) {
+    self.arguments = arguments
+    let path = arguments.path
+    self.path = path
+    configuration = opened.configurationJSON
+    companions = opened.companions
+    base = opened.path
+    let logPath = arguments.log ?? path + "/log.jsonl"
+    self.logPath = logPath
+    let isNew = try at(path) { () throws(FormatError) in
+      // A run that was ended before its first checkpoint left a folder without a last state.
+      let lastState = ["config.json", PEFTAdapter.configurationFile].first {
+        FileManager.default.fileExists(atPath: path + "/" + $0)
+      }
+      let isUnfinished = arguments.resume != nil && lastState == nil
+      return try FileSystem.createOutputFolder(
+        path,
+        force: arguments.force || checkpoint != nil || isUnfinished
+      )
+    }
+    self.isNew = isNew
+    // What is forced is the folder; a file elsewhere is never replaced.
+    func open(_ path: String, replacing: Bool) throws(PathError) -> LogFile {
+      do {
+        return try at(path) { () throws(FormatError) in
+          guard arguments.resume != nil else {
+            return try LogFile(path: path, replacing: replacing)
+          }
+          return try LogFile(path: path, keepingThrough: checkpoint?.state.step ?? -1)
+        }
+      } catch {
+        if isNew { rmdir(arguments.path) }
+        throw error
+      }
+    }
+    let log = try open(logPath, replacing: arguments.force && arguments.log == nil)
+    records = try at(path) { () throws(FormatError) in
+      try RunRecords(
+        log,
+        table: arguments.csv ? path + "/log.csv" : nil,
+        events: arguments.tensorboard ? path + "/tensorboard" : nil
+      )
+    }
+    samples =
+      arguments.sampleEvery == nil
+      ? nil : try open(path + "/samples.jsonl", replacing: arguments.force)
+  }
+
+  /// Removes the log and the folder of a run that failed before it saved anything.
+  func discardUnlessSaved() {
+    guard isNew, !isSaved, logPath == path + "/log.jsonl" else { return }
+    unlink(logPath)
+    for name in ["/samples.jsonl", "/log.csv"] { unlink(path + name) }
+    if arguments.tensorboard { try? FileManager.default.removeItem(atPath: path + "/tensorboard") }
+    // These fail, as they should, where a folder holds anything else.
+    rmdir(RunCheckpoints(of: path).folder)
+    rmdir(path)
+  }
+
+  /// Whether there is a best state, which an earlier run left.
+  var hasEarlierBest: Bool {
+    FileManager.default.fileExists(atPath: path + "/best")
+  }
+
+  /// Saves the last state; with `merging` adapters are added to the model's weights first.
+  func save(_ model: GPT2Model, merging: Bool) throws(FormatError) {
+    if merging {
+      model.mergeAdapters()
+      try model.folder(extending: configuration, companions: companions)
+        .write(to: path, replacing: true)
+    } else {
+      try folder(model).write(to: path, replacing: true)
+    }
+    isSaved = true
+  }
+
+  /// Saves the best state.
+  func saveBest(_ model: GPT2Model) throws(FormatError) {
+    try folder(model).write(to: path + "/best", replacing: true)
+    isSaved = true
+  }
+
+  /// Saves a checkpoint, unless it is there, and takes older ones away.
+  func saveCheckpoint(
+    of trainer: Trainer,
+    _ model: GPT2Model,
+    settings: JSONObject
+  ) throws(FormatError) {
+    let checkpoints = RunCheckpoints(of: path)
+    try FileSystem.createFolders(checkpoints.folder)
+    let place = checkpoints.path(step: trainer.state.step)
+    if FileManager.default.fileExists(atPath: place) { return }
+    try trainer.save(to: place, as: folder(model), settings: settings)
+    isSaved = true
+    checkpoints.prune(keep: arguments.keep, keepEvery: arguments.keepEvery)
+  }
+
+  private func folder(_ model: GPT2Model) -> HuggingFaceFolder {
+    if let adapters = model.adapters { return adapters.folder(base: base, companions: companions) }
+    return model.folder(extending: configuration, companions: companions)
+  }
+}
