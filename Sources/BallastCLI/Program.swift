@@ -27,7 +27,7 @@ public enum BallastCLI {
       ),
       CommandGroup(
         "Models",
-        [Logits.self, Verify.self, Generate.self, Finetune.self, Eval.self, Bench.self]
+        [Logits.self, Verify.self, Generate.self, Finetune.self, Train.self, Eval.self, Bench.self]
       ),
       CommandGroup("Text", [Tokenize.self, Detokenize.self]),
       CommandGroup("Machine", [Doctor.self]),

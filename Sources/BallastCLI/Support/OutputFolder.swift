@@ -25,15 +25,15 @@ final class OutputFolder {
   /// Makes the folder; refuses one that is there, unless it is forced or goes on from a checkpoint.
   init(
     _ arguments: RunOutputArguments,
-    opened: OpenedModel,
+    start: RunStart,
     resuming checkpoint: RunCheckpoint?
   ) throws(PathError) {
     self.arguments = arguments
     let path = arguments.path
     self.path = path
-    configuration = opened.configurationJSON
-    companions = opened.companions
-    base = opened.path
+    configuration = start.configurationJSON
+    companions = start.companions
+    base = start.name
     let logPath = arguments.log ?? path + "/log.jsonl"
     self.logPath = logPath
     let isNew = try at(path) { () throws(FormatError) in
