@@ -29,21 +29,34 @@ extension PickleScanner {
         let message =
           "has more members, or longer names of them, than are read (\(error.fault.description))"
         result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
-      } else if error.fault.limitName == nil,
-        isCertain || !contents.members.isEmpty && !Self.holdsArchive(source, limits: zip)
-      {
-        contents.refused.append(error)
+      } else if error.fault.limitName == nil {
+        let inner = Self.innerArchive(of: source, limits: zip)
+        if isCertain || !contents.members.isEmpty && inner == nil {
+          contents.refused.append(error)
+        }
+        // Its directory may call and cut members otherwise than their own headers do.
+        if let (archive, slice, start) = inner {
+          let listed = ScannedArchive.contents(of: archive, in: slice)
+          if !contents.contains(listed, at: start, in: source) {
+            scan(listed, in: slice, of: stream, isTar: false)
+          }
+        }
       }
     }
     scan(contents, in: source, of: stream, isTar: false)
   }
 
-  /// Whether bytes hold an archive that is sound, with others in front of it and behind it.
-  private static func holdsArchive(_ source: SharedBytes, limits: ZipLimits) -> Bool {
+  /// A sound archive that bytes hold, with others in front of it and behind it; nil where a reader that counts from
+  /// the start of all bytes may find another directory.
+  private static func innerArchive(
+    of source: SharedBytes,
+    limits: ZipLimits
+  ) -> (archive: ZipArchive, slice: SharedBytes, start: Int)? {
     guard let range = ScannedArchive.lastArchive(in: source),
       !ScannedArchive.hasDirectoryByAbsoluteOffset(source)
-    else { return false }
-    return (try? ZipArchive(parsing: source.slice(range), limits: limits)) != nil
+    else { return nil }
+    let slice = source.slice(range)
+    return (try? ZipArchive(parsing: slice, limits: limits)).map { ($0, slice, range.lowerBound) }
   }
 
   mutating func scanTar(_ stream: Stream) {

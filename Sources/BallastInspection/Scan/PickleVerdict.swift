@@ -56,7 +56,7 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.process)
     } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) }) {
       self = .dangerous(.modulePath)
-    } else if !Self.isPath(module) || !Self.isPath(name) {
+    } else if !Self.isPath(module, or: "-") || !Self.isPath(name) {
       self = .dangerous(.expression)
     } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
       self = .dangerous(.attributePath)
@@ -91,9 +91,13 @@ package enum PickleVerdict: Hashable, Sendable {
 
   /// Whether a name may be a path of Python's identifiers: letters, digits, underscores, dots, anything that is not
   /// ASCII, and the angle brackets of functions' own classes.
-  private static func isPath(_ name: String) -> Bool {
+  ///
+  /// Modules may have a hyphen: those of transformers' remote code are called like their repositories. TorchScript reads
+  /// it as a subtraction, which is no class.
+  private static func isPath(_ name: String, or other: Unicode.Scalar? = nil) -> Bool {
     name.utf8.allSatisfy { letter in
       switch letter {
+      case UInt8(ascii: other ?? "_"): true
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x3C, 0x3E, 0x80...: true
       default: false
       }

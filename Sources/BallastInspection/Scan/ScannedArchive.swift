@@ -38,6 +38,19 @@ struct ScannedArchive {
     var refused: [FormatError] = []
     /// Whether there are more members than are followed.
     var isCut = false
+
+    /// Whether these have all members of an archive that begins at `start`, with the same names and bytes.
+    func contains(_ listed: Contents, at start: Int, in source: SharedBytes) -> Bool {
+      let own = Dictionary(members.map { ($0.range, $0) }, uniquingKeysWith: { first, _ in first })
+      return listed.refused.isEmpty
+        && listed.members.allSatisfy { member in
+          let range = member.range.lowerBound + start..<member.range.upperBound + start
+          guard let same = own[range], same.isDeflated == member.isDeflated,
+            case .bytes(let place) = same.name, case .text(let name) = member.name
+          else { return false }
+          return source.array(place).elementsEqual(name.utf8)
+        }
+    }
   }
 
   let source: SharedBytes
@@ -157,19 +170,31 @@ struct ScannedArchive {
     return first >= 0 && end <= source.count ? first..<end : nil
   }
 
-  /// Whether the offset of the last end record leads to a directory if it is counted from the start of the
-  /// bytes, as some readers do, although the archive starts elsewhere.
+  /// Whether the last end record, or the locator of ZIP64 before it, leads to a directory or to a ZIP64 record if its
+  /// offset is counted from the start of the bytes, as some readers do, although the archive starts elsewhere.
   static func hasDirectoryByAbsoluteOffset(_ source: SharedBytes) -> Bool {
     guard let last = lastEnd(in: source) else { return false }
-    let offset = last.directory.offset
     let span = Span<UInt8>(_bytes: source.bytes)
-    return offset + last.directory.count != last.directoryEnd && offset + 4 <= span.count
-      && span[offset] == 0x50 && span[offset + 1] == 0x4B && span[offset + 2] == 1
-      && span[offset + 3] == 2
+    func isSigned(_ index: Int, _ kind: (UInt8, UInt8)) -> Bool {
+      index >= 0 && index <= span.count - 4 && span[index] == 0x50 && span[index + 1] == 0x4B
+        && span[index + 2] == kind.0 && span[index + 3] == kind.1
+    }
+    let locator = last.start - locatorBytes
+    if isSigned(locator, (6, 7)) {
+      var reader = ByteReader(source.bytes)
+      guard (try? reader.seek(to: locator + 8)) != nil, let offset = try? reader.read(UInt64.self)
+      else { return true }
+      // Where such readers find a record there, its fields come before those of the end record.
+      if let place = Int(exactly: offset), isSigned(place, (6, 6)) { return true }
+    }
+    let offset = last.directory.offset
+    return offset + last.directory.count != last.directoryEnd && isSigned(offset, (1, 2))
   }
 
   /// The size of an end record without its comment.
   private static let endBytes = 22
+  /// The size of a locator of ZIP64.
+  private static let locatorBytes = 20
 
   private static func lastEnd(
     in source: SharedBytes
@@ -191,7 +216,7 @@ struct ScannedArchive {
   /// Where the directory ends before an end record: at a ZIP64 record and its locator, where these stand between,
   /// as they do in torch's archives.
   private static func directoryEnd(before end: Int, in span: Span<UInt8>) -> Int {
-    let (recordBytes, locatorBytes) = (56, 20)
+    let recordBytes = 56
     let record = end - locatorBytes - recordBytes
     guard record >= 0 else { return end }
     func isSigned(_ index: Int, _ kind: UInt8) -> Bool {

@@ -15,6 +15,7 @@ import archives
 import arrays
 import compressions
 import gadgets
+import hidden
 import honest
 import misuse
 import numerals
@@ -40,7 +41,7 @@ def main():
         compressions.disguised_lzma, unreadable.two_sizes, unreadable.broken_streams,
         unreadable.honest_archives, programs.programs, programs.classes_of_torch, programs.programs_elsewhere,
         honest.archives_within, honest.more_values, honest.plain_values, honest.torch_values,
-        honest.other_files,
+        honest.other_files, hidden.hidden,
     ):
         make()
     folder = options.keep or tempfile.mkdtemp(prefix="scan-corpus-")
