@@ -170,7 +170,7 @@ import Testing
     #expect(result.status == 0 && result.errors == "ballast: note: \(odd): \(note)\n")
     let short = try folder.write("One morning".utf8, to: "short.txt")
     let run = try finetune([short], "--validation", "0")
-    #expect(run.status == 0 && run.errors.contains(" tokens, less than one row of 16 "))
+    #expect(run.status == 0 && run.errors.contains(" tokens, which do not fill a row of 16"))
   }
 
   @Test func tokensOfLargeTextsAreKept() throws {

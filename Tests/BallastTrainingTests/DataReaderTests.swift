@@ -78,13 +78,13 @@ import Testing
     // Found again under another name, and not made anew.
     let second = try read(text, "b.text", by: reader())
     #expect(second.tokens == first.tokens && second.source.byteCount == first.source.byteCount)
-    #expect(second.source.stream.checksum == first.source.stream.checksum)
+    #expect(second.source.stream.hash == first.source.stream.hash)
     let found = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
     #expect(found == written && written != nil)
     // Without a cache the same, in a file that is gone.
     let third = try read(text, by: reader(isCached: false))
     #expect(third.tokens == first.tokens)
-    #expect(third.source.stream.checksum == first.source.stream.checksum)
+    #expect(third.source.stream.hash == first.source.stream.hash)
     #expect(try folder.contents == ["a.txt", "b.text", "cache"])
   }
 

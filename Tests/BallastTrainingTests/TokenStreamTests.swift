@@ -34,7 +34,7 @@ import Testing
     #expect(all(stream) == tokens && stream.places == [0..<5, 5..<8, 8..<10])
     // The same wherever they lie.
     let memory = try ScannedTokens(TokenStorage(tokens), endOfText: 9, vocabularySize: 10)
-    #expect(memory.checksum == scanned.checksum)
+    #expect(memory.hash == scanned.hash)
     #expect(try ScannedTokens(storage, endOfText: nil, vocabularySize: 10).ends == [10])
   }
 
@@ -99,8 +99,8 @@ import Testing
     #expect(all(training).count == 3 * 36)
     let again = try #require(stream.split(validation: 0.1, seed: 1))
     #expect(all(again.validation) == all(validation))
-    #expect(again.validation.checksum == validation.checksum)
-    #expect(validation.checksum != training.checksum && training.checksum != stream.checksum)
+    #expect(again.validation.hash == validation.hash)
+    #expect(validation.hash != training.hash && training.hash != stream.hash)
     let other = try #require(stream.split(validation: 0.1, seed: 2))
     #expect(all(other.validation) != all(validation))
     // One document at least, and one is left.

@@ -10,6 +10,7 @@ final class DataLoader {
   private let tokenizer: Result<Tokenizer, PathError>
   private let console: Console
   private var reader: DataReader
+  private let bar: LoadingBar
   private var hasReadStandardInput = false
 
   init(
@@ -20,24 +21,23 @@ final class DataLoader {
   ) {
     self.tokenizer = tokenizer
     self.console = console
-    var bar: Progress?
+    let bar = LoadingBar(on: console)
+    self.bar = bar
     reader = DataReader(
       tokenizer: try? tokenizer.get(),
       endOfText: configuration.endTokens.first.flatMap { Int32(exactly: $0) },
       vocabularySize: configuration.vocabularySize,
       cache: cache
-    ) { (done, total) throws(FormatError) in
+    ) { (phase, done, total) throws(FormatError) in
       try Interruption.check()
-      if done == 0 || bar == nil {
-        bar = Progress("Tokenizing", total: total, unit: .bytes, on: console)
-      }
-      bar?.advance(to: done)
-      if done == total { bar = nil }
+      bar.advance(phase, to: done, of: total)
     }
   }
 
   /// Reads what a path names: a file, the files of a folder, or standard input.
   func read(_ path: String) throws -> DataSource {
+    // Not among the lines of an error.
+    defer { bar.clear() }
     var source = DataSource()
     if path == "-" {
       guard !hasReadStandardInput else {
@@ -49,8 +49,13 @@ final class DataLoader {
       }
       try read(file, name: Self.standardInput, into: &source)
     } else {
+      var leftOut: [String] = []
       for (file, isInFolder) in try files(at: path) {
-        try read(file, isInFolder: isInFolder, into: &source)
+        if try !read(file, isInFolder: isInFolder, into: &source) { leftOut.append(file) }
+      }
+      if let first = leftOut.first {
+        let others = leftOut.count > 1 ? ", with \(leftOut.count - 1) more" : ""
+        console.notice("\(first): it is no text, and left out\(others)".printable)
       }
     }
     try at(path) { () throws(FormatError) in try reader.finish(&source) }
@@ -77,29 +82,35 @@ final class DataLoader {
     return files
   }
 
-  private func read(_ path: String, isInFolder: Bool, into source: inout DataSource) throws {
+  /// Adds a file to a source; false where it is in a folder and no data.
+  private func read(
+    _ path: String,
+    isInFolder: Bool,
+    into source: inout DataSource
+  ) throws -> Bool {
     let file = try at(path) { () throws(FormatError) in try SharedBytes.mapping(path: path) }
-    if isInFolder {
-      // A folder has other things in it than data.
-      guard file.count > 0 else { return }
-      let isData = try at(path) { () throws(FormatError) in
-        try DataKind(of: file, name: path).isData(file)
-      }
-      guard isData else {
-        console.notice("\(path): \(TrainingDataFault.leftOut)".printable)
-        return
-      }
+    guard isInFolder else {
+      try read(file, name: path, into: &source)
+      return true
     }
+    // A folder has other things in it than data, and empty files.
+    let isData = try at(path) { () throws(FormatError) in
+      try DataKind(of: file, name: path).isData(file)
+    }
+    guard isData, file.count > 0 else { return isData }
     do {
       try read(file, name: path, into: &source)
-    } catch let error as PathError where isInFolder {
+    } catch let error as PathError {
       guard error.error.fault as? TrainingDataFault == .noText else { throw error }
     }
+    return true
   }
 
   private func read(_ file: SharedBytes, name: String, into source: inout DataSource) throws {
     do throws(FormatError) {
-      for remark in try reader.read(file, name: name, into: &source) {
+      let remarks = try reader.read(file, name: name, into: &source)
+      bar.clear()
+      for remark in remarks {
         console.notice("\(name): \(remark)".printable)
       }
     } catch {
@@ -107,5 +118,33 @@ final class DataLoader {
       if error.fault as? TrainingDataFault == .needsTokenizer { _ = try tokenizer.get() }
       throw PathError(path: name, error: error)
     }
+  }
+}
+
+/// The bar of what is read now.
+private final class LoadingBar {
+  private let console: Console
+  private var progress: Progress?
+
+  init(on console: Console) {
+    self.console = console
+  }
+
+  func advance(_ phase: DataReader.Phase, to done: Int, of total: Int) {
+    if done == 0 || progress == nil {
+      clear()
+      progress =
+        switch phase {
+        case .tokenizing: Progress("Tokenizing", total: total, unit: .bytes, on: console)
+        case .looking: Progress("Reading", total: total, unit: .things("tokens"), on: console)
+        }
+    }
+    progress?.advance(to: done)
+    if done == total { clear() }
+  }
+
+  func clear() {
+    progress?.clear()
+    progress = nil
   }
 }

@@ -20,7 +20,7 @@ extension TrainingArguments {
       }
       if stream.count <= length {
         console.notice(
-          "\(path): it has \(stream.count) tokens, less than one row of \(length) and its last target"
+          "\(path): it has \(stream.count) tokens, which do not fill a row of \(length)"
             .printable
         )
       }

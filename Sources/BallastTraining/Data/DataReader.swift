@@ -3,6 +3,14 @@ package import BallastTokenizer
 
 /// Reads files of data into sources: tokens as they are, texts through a tokenizer and a cache.
 package struct DataReader {
+  /// What is done with a large file.
+  package enum Phase: Sendable {
+    /// A text becomes tokens; what is done is counted in bytes.
+    case tokenizing
+    /// Tokens are looked at; they are what is counted.
+    case looking
+  }
+
   /// Texts of no more bytes are tokenised each time.
   package static let smallLength = 1 << 20
   /// The tokens of small texts that may lie in memory, over all sources, 64 MiB; others go to files.
@@ -15,14 +23,14 @@ package struct DataReader {
   private let cache: TokenCache?
   private let temporaryFolder: String
   private let maximumInMemory: Int
-  private let progress: (_ done: Int, _ total: Int) throws(FormatError) -> Void
+  private let progress: (Phase, _ done: Int, _ total: Int) throws(FormatError) -> Void
   private var countInMemory = 0
 
   /// A reader for a model with a vocabulary of that size.
   ///
   /// Without a tokenizer only tokens can be read; they are documents that end with `endOfText`. Without a cache, tokens
-  /// of large texts go to files in `temporaryFolder` that are gone when the process ends. `progress` gets the bytes of
-  /// a large text that are done, and may throw to give up.
+  /// of large texts go to files in `temporaryFolder` that are gone when the process ends. `progress` gets how much of a
+  /// large file is done, and may throw to give up.
   package init(
     tokenizer: Tokenizer?,
     endOfText: Int32?,
@@ -30,7 +38,11 @@ package struct DataReader {
     cache: TokenCache?,
     temporaryFolder: String = UnnamedFile.standardFolder,
     maximumInMemory: Int = Self.maximumInMemory,
-    progress: @escaping (_ done: Int, _ total: Int) throws(FormatError) -> Void = { _, _ in }
+    progress: @escaping (Phase, _ done: Int, _ total: Int) throws(FormatError) -> Void = {
+      _,
+      _,
+      _ in
+    }
   ) {
     self.tokenizer = tokenizer
     tokenizerHash = cache == nil ? 0 : tokenizer?.contentHash ?? 0
@@ -93,7 +105,12 @@ package struct DataReader {
   }
 
   private func scanned(_ storage: TokenStorage) throws(FormatError) -> ScannedTokens {
-    try ScannedTokens(storage, endOfText: endOfText, vocabularySize: vocabularySize)
+    try ScannedTokens(storage, endOfText: endOfText, vocabularySize: vocabularySize) {
+      (done) throws(FormatError) in
+      if storage.count > TokenStorage.pieceCount {
+        try progress(.looking, done, storage.count)
+      }
+    }
   }
 }
 
@@ -112,8 +129,8 @@ extension DataReader {
     switch cache.entry(of: key) {
     case .missing: break
     case .damaged: remarks.append(FormatError(TrainingDataFault.brokenCache))
-    case .found(let storage, let checksum, let facts):
-      if let tokens = try undamaged(storage, checksum) {
+    case .found(let storage, let hash, let facts):
+      if let tokens = try undamaged(storage, hash) {
         source.append(tokens, byteCount: facts.byteCount)
         return facts.remarks
       }
@@ -140,25 +157,26 @@ extension DataReader {
 
   private func key(of text: DataText) throws(FormatError) -> TokenCacheKey {
     try TokenCacheKey(of: text.file, kind: text.code, tokenizer: tokenizerHash) {
-      () throws(FormatError) in try progress(0, text.file.count)
+      () throws(FormatError) in try progress(.tokenizing, 0, text.file.count)
     }
   }
 
   /// Tokens of the cache; nil where they are not those that were written.
   private func undamaged(
     _ storage: TokenStorage,
-    _ checksum: UInt32
+    _ hash: UInt64
   ) throws(FormatError) -> ScannedTokens? {
     do throws(FormatError) {
       let tokens = try scanned(storage)
-      return tokens.checksum == checksum ? tokens : nil
+      return tokens.hash == hash ? tokens : nil
     } catch {
       // The tokenizer may not be the model's, or the file is damaged.
-      var found: UInt32 = 0
+      guard case .tokenOutOfRange = error.fault as? TrainingDataFault else { throw error }
+      var found = XXHash64()
       try storage.forEachPiece { (piece, _) throws(FormatError) in
-        found = crc32c(of: piece.span.bytes, continuing: found)
+        found.update(piece.span.bytes)
       }
-      guard found == checksum else { return nil }
+      guard found.value == hash else { return nil }
       throw error
     }
   }
@@ -202,7 +220,7 @@ extension DataReader {
       } catch {
         throw error.inFile(writer.path)
       }
-      try progress(done, text.file.count)
+      try progress(.tokenizing, done, text.file.count)
     }
   }
 

@@ -8,8 +8,8 @@ package struct ScannedTokens: Sendable {
   ///
   /// Of very many documents neighbours are taken together, so that a file cannot make this list long.
   package private(set) var ends: [Int] = []
-  /// The CRC-32C of all tokens as 32-bit numbers, prompts marked, wherever they lie.
-  package private(set) var checksum: UInt32 = 0
+  /// The XXH64 of all tokens as 32-bit numbers, prompts marked, wherever they lie.
+  package let hash: UInt64
 
   /// The documents of one storage that are kept apart; as many more would take 50 MB more in a run.
   package static let maximumDocuments = 1 << 20
@@ -19,24 +19,27 @@ package struct ScannedTokens: Sendable {
   /// A document ends with `endOfText`, which a mark never is; without it all tokens are one. End-of-text tokens that
   /// follow one another end one document, and those at the start belong to the first. Throws
   /// `TrainingDataFault.tokenOutOfRange`, with its place, for a token that is not in a vocabulary of that size.
+  /// `progress` gets the number of tokens that are done, and may throw to give up.
   package init(
     _ storage: TokenStorage,
     endOfText: Int32?,
     vocabularySize: Int,
-    maximumDocuments: Int = Self.maximumDocuments
+    maximumDocuments: Int = Self.maximumDocuments,
+    progress: (_ done: Int) throws(FormatError) -> Void = { _ in }
   ) throws(FormatError) {
     self.storage = storage
     // No token is the smallest number: as a mark it would stand for an id beyond any vocabulary.
     let endOfText = endOfText ?? .min
     let mayBeMarked = storage.mayBeMarked
     var ends: [Int] = []
-    var checksum: UInt32 = 0
+    var hash = XXHash64()
     // How many documents are taken together, and how many of those that come next are there.
     var (group, gathered) = (1, 0)
     var (hasText, hasEnded) = (false, false)
     try storage.forEachPiece { (piece, start) throws(FormatError) in
+      try progress(start)
       let tokens = piece.span
-      checksum = crc32c(of: tokens.bytes, continuing: checksum)
+      hash.update(tokens.bytes)
       for index in tokens.indices {
         let token = tokens[index]
         let id = token < 0 && mayBeMarked ? ~token : token
@@ -65,9 +68,10 @@ package struct ScannedTokens: Sendable {
         group *= 2
       }
     }
+    try progress(storage.count)
     if storage.count > 0 { ends.append(storage.count) }
     self.ends = ends
-    self.checksum = checksum
+    self.hash = hash.value
   }
 
   /// Tokens whose documents are known, the last one ending with the last token.

@@ -25,7 +25,7 @@ package struct TokenCache: Sendable {
   enum Entry {
     case missing
     case damaged
-    case found(TokenStorage, checksum: UInt32, TextFacts)
+    case found(TokenStorage, hash: UInt64, TextFacts)
   }
 
   /// Where the tokens of a text are, or will be.
@@ -48,7 +48,7 @@ package struct TokenCache: Sendable {
     else { return .damaged }
     return .found(
       TokenStorage(region, footer.encoding),
-      checksum: footer.checksum,
+      hash: footer.hash,
       footer.text
     )
   }

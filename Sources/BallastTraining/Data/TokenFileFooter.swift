@@ -31,22 +31,22 @@ struct TokenCacheKey: Hashable, Sendable {
 
 /// The end of a file of tokens, which says what is in it; little-endian.
 struct TokenFileFooter: Hashable {
-  static let byteCount = 88
+  static let byteCount = 92
   /// Changes with all that changes what the tokens of a text are.
   private static let magic = Array("ballast tok1".utf8)
 
   var key: TokenCacheKey
   var encoding: TokenStorage.Encoding
   var count: Int
-  /// The CRC-32C of the tokens as 32-bit numbers.
-  var checksum: UInt32
+  /// The XXH64 of the tokens as 32-bit numbers.
+  var hash: UInt64
   var text: TextFacts
 
   var bytes: [UInt8] {
     var bytes = littleEndianBytes(of: Int64(key.length)) + littleEndianBytes(of: key.checksum)
     bytes += littleEndianBytes(of: key.kind) + littleEndianBytes(of: key.hash)
     bytes += littleEndianBytes(of: key.tokenizer) + littleEndianBytes(of: Int64(count))
-    bytes += littleEndianBytes(of: checksum) + littleEndianBytes(of: encoding.rawValue)
+    bytes += littleEndianBytes(of: hash) + littleEndianBytes(of: encoding.rawValue)
     bytes += littleEndianBytes(of: Int64(text.byteCount))
     bytes += littleEndianBytes(of: Int64(text.invalidCount))
     bytes += littleEndianBytes(of: Int64(text.firstInvalid ?? -1))
@@ -64,9 +64,9 @@ extension TokenFileFooter {
     let content = footer.extracting(0..<Self.byteCount - 4)
     var reader = ByteReader(footer)
     guard let length = try? reader.readSize(), let contentChecksum = try? reader.read(UInt32.self),
-      let kind = try? reader.read(UInt32.self), let hash = try? reader.read(UInt64.self),
+      let kind = try? reader.read(UInt32.self), let contentHash = try? reader.read(UInt64.self),
       let tokenizer = try? reader.read(UInt64.self), let count = try? reader.readSize(),
-      let checksum = try? reader.read(UInt32.self), let code = try? reader.read(UInt32.self),
+      let hash = try? reader.read(UInt64.self), let code = try? reader.read(UInt32.self),
       let byteCount = try? reader.readSize(), let invalidCount = try? reader.readSize(),
       let firstInvalid = try? reader.read(Int64.self),
       let magic = try? reader.readBytes(Self.magic.count), [UInt8](copying: magic) == Self.magic,
@@ -77,13 +77,13 @@ extension TokenFileFooter {
     key = TokenCacheKey(
       length: length,
       checksum: contentChecksum,
-      hash: hash,
+      hash: contentHash,
       tokenizer: tokenizer,
       kind: kind
     )
     self.encoding = encoding
     self.count = count
-    self.checksum = checksum
+    self.hash = hash
     text = TextFacts(
       byteCount: byteCount,
       invalidCount: invalidCount,

@@ -3,12 +3,12 @@ import BallastBytes
 /// Writes tokens to a file as they come, whole or not at all.
 ///
 ///     ┌─────────────────────────────────────┬──────────────────┐
-///     │ tokens: u16, or i32 with marks (~id)│ footer, 88 bytes │
+///     │ tokens: u16, or i32 with marks (~id)│ footer, 92 bytes │
 ///     └─────────────────────────────────────┴──────────────────┘
 struct TokenFileWriter {
   private let file: AtomicFile
   private let encoding: TokenStorage.Encoding
-  private var checksum: UInt32 = 0
+  private var hash = XXHash64()
   private var count = 0
 
   /// A file that will be at `path`, in place of one that is there.
@@ -22,7 +22,7 @@ struct TokenFileWriter {
 
   /// Appends tokens, which must be such that the encoding holds them.
   mutating func write(_ tokens: [Int32]) throws(FormatError) {
-    checksum = crc32c(of: tokens.span.bytes, continuing: checksum)
+    hash.update(tokens.span.bytes)
     count += tokens.count
     if encoding == .uint16 {
       let narrow = tokens.map { UInt16(truncatingIfNeeded: $0).littleEndian }
@@ -38,7 +38,7 @@ struct TokenFileWriter {
       key: key,
       encoding: encoding,
       count: count,
-      checksum: checksum,
+      hash: hash.value,
       text: text
     )
     try file.write(footer.bytes)

@@ -75,9 +75,9 @@ public struct TokenRows: Sendable {
   /// The number of rows.
   public var count: Int { (tokens.count - 1 + context - 1) / context }
 
-  /// What tells these tokens from others: their number, and a CRC-32C of them and of the documents' places.
+  /// What tells these tokens from others: their number, and an XXH64 of them and of the documents' places.
   package var fingerprint: String {
-    "\(tokens.count) tokens, CRC-32C \(String(tokens.checksum, radix: 16))"
+    "\(tokens.count) tokens, XXH64 \(String(tokens.hash, radix: 16))"
   }
 
   /// Rows of tokens: inputs and targets, [B, T], and how many targets count.

@@ -10,8 +10,8 @@ package struct TokenStream: Sendable {
   }
 
   private var storages: [TokenStorage] = []
-  /// The CRC-32C of each storage, and whether it may have marks.
-  private var checksums: [UInt32] = []
+  /// The hash of each storage.
+  private var hashes: [UInt64] = []
   private var documents: [Document] = []
   /// Where each document starts in the stream.
   private var starts: [Int] = []
@@ -34,7 +34,7 @@ package struct TokenStream: Sendable {
       start = end
     }
     storages.append(tokens.storage)
-    checksums.append(tokens.checksum)
+    hashes.append(tokens.hash)
   }
 
   /// Adds the documents of another stream.
@@ -44,7 +44,7 @@ package struct TokenStream: Sendable {
       append(Document(storage: offset + document.storage, range: document.range))
     }
     storages += other.storages
-    checksums += other.checksums
+    hashes += other.hashes
   }
 
   private mutating func append(_ document: Document) {
@@ -90,14 +90,15 @@ package struct TokenStream: Sendable {
     for storage in storages { storage.giveBack() }
   }
 
-  /// What tells these documents from others: a CRC-32C of what all storages hold and of what was taken from each.
-  package var checksum: UInt32 {
-    var checksum = crc32c(of: checksums.span.bytes)
+  /// What tells these documents from others: an XXH64 of what all storages hold and of what was taken from each.
+  package var hash: UInt64 {
+    var hash = XXHash64()
+    hash.update(hashes.span.bytes)
     for document in documents {
       let place = [document.storage, document.range.lowerBound, document.range.upperBound]
-      checksum = crc32c(of: place.span.bytes, continuing: checksum)
+      hash.update(place.span.bytes)
     }
-    return checksum
+    return hash.value
   }
 }
 

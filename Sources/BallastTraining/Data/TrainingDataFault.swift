@@ -29,8 +29,6 @@ public enum TrainingDataFault: FormatFault {
   case brokenCache
   /// A remark.
   case cacheNotWritten(String)
-  /// A remark.
-  case leftOut
 
   /// What is wrong, in one line.
   public var description: String {
@@ -63,7 +61,6 @@ public enum TrainingDataFault: FormatFault {
       "it is not UTF-8 in \(places) \(places == 1 ? "place" : "places"), and taken as it is"
     case .brokenCache: "what the cache had of it is damaged, and made anew"
     case .cacheNotWritten(let reason): "its tokens are not kept in the cache: \(reason)"
-    case .leftOut: "it is no text, and left out"
     }
   }
 
@@ -85,7 +82,7 @@ public enum TrainingDataFault: FormatFault {
   /// Whether it tells how data is read, and nothing that is wrong with it.
   public var isRemark: Bool {
     switch self {
-    case .invalidUTF8, .brokenCache, .cacheNotWritten, .leftOut: true
+    case .invalidUTF8, .brokenCache, .cacheNotWritten: true
     default: false
     }
   }
