@@ -1,3 +1,5 @@
+import BallastBytes
+
 /// The bytes of every token.
 struct TokenBytes: Sendable {
   /// Where a token's bytes are.
@@ -21,6 +23,16 @@ struct TokenBytes: Sendable {
     guard id >= 0, Int(id) < places.count, places[Int(id)].isTaken else { return nil }
     let place = places[Int(id)]
     return bytes[Int(place.start)..<Int(place.end)]
+  }
+
+  /// Adds the bytes of all tokens to a hash.
+  func add(to hash: inout XXHash64) {
+    for place in places {
+      // A length, so that no two vocabularies are one sequence of bytes.
+      hash.update(place.isTaken ? Int64(place.end - place.start) : -1)
+      let content = Array(bytes[Int(place.start)..<Int(place.end)])
+      hash.update(content.span.bytesOfBytes)
+    }
   }
 
   /// Gives an id that is not negative its bytes.

@@ -25,8 +25,8 @@ public struct Tokenizer: Sendable {
   let merges: MergeTable
   let segmenter: TextSegmenter
   let splitsWords: Bool
-  private let addsPrefixSpace: Bool
-  private let wholeWords: [ArraySlice<UInt8>: Int32]?
+  let addsPrefixSpace: Bool
+  let wholeWords: [ArraySlice<UInt8>: Int32]?
   let workspaces = WorkspacePool()
 
   /// Reads a tokenizer from its folder, or from one of its files.

@@ -71,6 +71,26 @@ import Testing
     }
   }
 
+  /// What stands before a cut, and what comes after it, have the tokens of the whole, whatever comes.
+  @Test func aTextThatGoesOnIsCut() throws {
+    var cuts = 0
+    for tokenizer in try Self.tokenizers() {
+      for _ in 0..<1000 {
+        let text = NastyText.random(parts: Int.random(in: 0...40))
+        guard let cut = tokenizer.lastCut(of: text.span) else { continue }
+        cuts += 1
+        try #require(cut > 0 && cut < text.count)
+        for _ in 0..<3 {
+          let whole = text + NastyText.random(parts: Int.random(in: 0...10))
+          let expected = tokenizer.encode(bytes: whole)
+          let parts = tokenizer.encode(documents: [whole[..<cut], whole[cut...]])
+          try #require(parts[0] + parts[1] == expected, "\(whole) at \(cut)")
+        }
+      }
+    }
+    #expect(cuts > 500)
+  }
+
   /// Each word of the text is a word of a piece, wherever it is cut.
   @Test func wordsOfPieces() throws {
     func words(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {

@@ -100,6 +100,6 @@ import Testing
     let short = #expect(throws: FormatError.self) {
       try TokenRows([0], context: 4, vocabularySize: 5)
     }
-    #expect(short?.fault as? TrainingDataFault == .noText)
+    #expect(short?.fault as? TrainingDataFault == .singleToken)
   }
 }

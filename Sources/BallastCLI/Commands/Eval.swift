@@ -12,7 +12,7 @@ import Glibc
 struct Eval: Command {
   static let configuration = CommandConfiguration(
     "eval",
-    abstract: "Measure the loss and perplexity of a model on text.",
+    abstract: "Measure the loss and perplexity of a model on text or tokens.",
     discussion: """
       The text is cut into sequences of one context each, none dropped. Every token but the first \
       is predicted once, from what stands before it in its sequence.
@@ -22,7 +22,7 @@ struct Eval: Command {
 
   @OptionGroup var model: ModelArguments
   @OptionGroup var adapter: AdapterArguments
-  @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
+  @OptionGroup var data: DataArguments
   @Option(in: 1..., help: "Tokens in a sequence; the model's positions if not given.")
   var context: Int?
   @Option(in: 1...65_536, help: "Sequences that are run together.") var batchSize = 4
@@ -35,14 +35,20 @@ struct Eval: Command {
     if length > positions {
       throw UsageError("'--context' is \(length), but the model has \(positions) positions")
     }
-    let tokenizer = try model.loadTokenizer(of: opened, on: context)
-    let documents = try TextDocuments.read(data, tokenizer)
-    let rows = try at(data[0]) { () throws(FormatError) in
-      try TokenRows(
-        documents,
-        context: length,
-        vocabularySize: opened.configuration.vocabularySize
-      )
+    let tokenizer = Result { () throws(PathError) in
+      try model.loadTokenizer(of: opened, on: context)
+    }
+    let loader = data.loader(tokenizer, for: opened.configuration, on: context)
+    var stream = TokenStream()
+    var byteCount: Int? = 0
+    for input in try data.inputs() {
+      if input.weight != nil { throw UsageError("all data is evaluated, and takes no weights") }
+      let source = try loader.read(input.path)
+      stream.append(source.stream)
+      byteCount = byteCount.flatMap { sum in source.byteCount.map { sum + $0 } }
+    }
+    let rows = try at(data.data[0]) { () throws(FormatError) in
+      try TokenRows(stream, context: length)
     }
     let network = try adapter.model(of: opened, at: model.model)
     let progress = Progress(
@@ -63,36 +69,25 @@ struct Eval: Command {
     if !evaluation.loss.isFinite {
       context.notice("the loss is not finite; ballast check finds weights that are not")
     }
-    let bits =
-      evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, documents.byteCount))
+    let bits = byteCount.map {
+      evaluation.loss * Double(evaluation.tokens) / log(2) / Double(max(1, $0))
+    }
     switch format {
     case .table:
       try context.print([
         .keyValues([
           .init("loss", .text(Readable.fixed(evaluation.loss, places: 6))),
           .init("perplexity", .number(evaluation.perplexity)),
-          .init("bits per byte", .number(bits)), .init("tokens", .integer(evaluation.tokens)),
+          .init("bits per byte", bits.map { .number($0) } ?? .text("unknown: the data is tokens")),
+          .init("tokens", .integer(evaluation.tokens)),
         ])
       ])
     case .json:
       try context.print([
         "loss": .number(evaluation.loss), "perplexity": .number(evaluation.perplexity),
-        "bits_per_byte": .number(bits), "tokens": .integer(evaluation.tokens),
+        "bits_per_byte": bits.map { .number($0) } ?? .null, "tokens": .integer(evaluation.tokens),
       ])
     }
     return .success
-  }
-}
-
-extension TextDocuments {
-  /// Reads text files; errors name the file.
-  static func read(_ files: [String], _ tokenizer: Tokenizer) throws(PathError) -> TextDocuments {
-    var documents = TextDocuments()
-    for file in files {
-      try at(file) { () throws(FormatError) in
-        try documents.append(try SharedBytes.contents(path: file), tokenizer)
-      }
-    }
-    return documents
   }
 }

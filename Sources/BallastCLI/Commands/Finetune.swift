@@ -7,10 +7,11 @@ import BallastModelIO
 struct Finetune: Command {
   static let configuration = CommandConfiguration(
     "finetune",
-    abstract: "Train a model further on text files.",
+    abstract: "Train a model further on text or tokens.",
     discussion: """
-      Documents of a file may be separated by <|endoftext|>; each ends in that token. OUT becomes a \
-      Hugging Face folder of the last state, with the best one in OUT/best, checkpoints to go on \
+      Documents of a text may be separated by <|endoftext|>; each ends in that token. In JSON Lines \
+      one has a text, or a prompt, which is not learned, and a completion. OUT becomes a Hugging Face \
+      folder of the last state, with the best one in OUT/best, checkpoints to go on \
       from in OUT/checkpoints, and a line of JSON for each step in OUT/log.jsonl. SIGINT and \
       SIGTERM save a checkpoint and the last state, and end the run.
       """,
@@ -21,6 +22,10 @@ struct Finetune: Command {
         "With a text of its own for validation."
       ),
       CommandExample(
+        "ballast finetune gpt2/ answers.jsonl=3 corpus/=1 -o out",
+        "Three of four rows are of one source, the others of another."
+      ),
+      CommandExample(
         "ballast finetune gpt2/ a.txt -o out --resume auto",
         "Go on where an interrupted run was, or begin."
       ),
@@ -28,7 +33,7 @@ struct Finetune: Command {
   )
 
   @OptionGroup var model: ModelArguments
-  @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
+  @OptionGroup var data: DataArguments
   @OptionGroup var run: TrainingRun
   @OptionGroup(title: "What is trained") var tuning: TuningArguments
 
@@ -38,7 +43,9 @@ struct Finetune: Command {
       name: model.model,
       configuration: original.configuration,
       configurationJSON: original.configurationJSON,
-      tokenizer: try model.loadTokenizer(of: original, on: context),
+      tokenizer: Result { () throws(PathError) in
+        try model.loadTokenizer(of: original, on: context)
+      },
       companions: original.companions,
       limits: model.limits.values
     ) { (isOwned, precision) throws(FormatError) in

@@ -10,7 +10,7 @@ import BallastTokenizer
 struct Train: Command {
   static let configuration = CommandConfiguration(
     "train",
-    abstract: "Train a model from scratch on text files.",
+    abstract: "Train a model from scratch on text or tokens.",
     discussion: """
       The model has the sizes of the configuration and GPT-2's initialisation, drawn with the seed. \
       Everything else is as in finetune.
@@ -23,7 +23,7 @@ struct Train: Command {
     ]
   )
 
-  @Argument(value: "DATA", help: "Text files.", completion: .file) var data: [String]
+  @OptionGroup var data: DataArguments
   @Option(
     value: "FILE",
     help: "The configuration, as in a config.json of Hugging Face.",
@@ -52,7 +52,7 @@ struct Train: Command {
       name: config,
       configuration: configuration,
       configurationJSON: json,
-      tokenizer: words,
+      tokenizer: .success(words),
       companions: HuggingFaceFolder.companions(
         in: OpenedModel.folder(of: tokenizer),
         tokenizer: OpenedModel.folder(of: tokenizer)

@@ -59,12 +59,15 @@ struct RunOutputArguments: ParsableArguments {
   }
 
   /// The samples that are asked for; nil for none.
-  func samples(_ tokenizer: Tokenizer, seed: UInt64) -> TrainingSamples? {
+  func samples(
+    _ tokenizer: Result<Tokenizer, PathError>,
+    seed: UInt64
+  ) throws(PathError) -> TrainingSamples? {
     guard sampleEvery != nil else { return nil }
     return TrainingSamples(
       prompts: samplePrompt.isEmpty ? [""] : samplePrompt,
       tokens: sampleTokens,
-      tokenizer: tokenizer,
+      tokenizer: try tokenizer.get(),
       seed: seed
     )
   }

@@ -7,7 +7,7 @@ enum RunText {
   /// What is trained, on what, and how.
   static func plan(
     _ network: GPT2Model,
-    _ rows: TokenRows,
+    _ rows: RowMixture,
     _ validation: TokenRows?,
     _ options: TrainingOptions
   ) -> String {

@@ -62,7 +62,8 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "The order of an epoch.") var order = Order.shuffled
   @Option(
     value: "FRACTION|FILE",
-    help: "What is held out: a part of the documents, or a file; 0 holds out nothing."
+    help:
+      "What is held out: a part of each source's documents, or data of its own; 0 holds out nothing."
   )
   var validation = "0.1"
   @Option(in: 1..., help: "Steps between evaluations; a tenth of all if not given.")
@@ -96,7 +97,7 @@ struct TrainingArguments: ParsableArguments {
 
   /// The run, with what was not given filled in from the data and from the memory that is left.
   func options(
-    rows: TokenRows,
+    rows: RowMixture,
     for configuration: GPT2Configuration,
     trained: Set<String>?,
     adapters: LoRAOptions?
@@ -124,7 +125,7 @@ struct TrainingArguments: ParsableArguments {
   }
 
   private func options(
-    rows: TokenRows,
+    rows: RowMixture,
     batchSize: Int,
     accumulate: Int? = nil
   ) -> TrainingOptions {

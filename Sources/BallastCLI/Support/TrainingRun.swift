@@ -15,7 +15,8 @@ struct RunStart {
   let configuration: GPT2Configuration
   /// The configuration as it was read, for keys that mean nothing here.
   let configurationJSON: JSONObject
-  let tokenizer: Tokenizer
+  /// The tokenizer, or why there is none: tokens can be trained on without.
+  let tokenizer: Result<Tokenizer, PathError>
   /// The files that go with what is saved.
   let companions: [String]
   let limits: ReadingLimits
@@ -31,18 +32,19 @@ struct TrainingRun: ParsableArguments {
   /// Trains on the data what `tuning` says, all if it says nothing.
   func run(
     _ start: RunStart,
-    data: [String],
+    data: DataArguments,
     tuning: TuningArguments?,
     on context: Console
   ) throws -> ExitCode {
     let configuration = start.configuration
     let length = try training.length(for: configuration)
-    let (rows, validation) = try training.data(
-      data,
-      start.tokenizer,
-      configuration,
-      length: length
-    )
+    let inputs = try data.inputs()
+    if training.order == .sequential, inputs.contains(where: { $0.weight != nil }) {
+      throw UsageError("'--order sequential' goes through the data as given, and takes no weights")
+    }
+    let samples = try output.samples(start.tokenizer, seed: training.seed)
+    let loader = data.loader(start.tokenizer, for: configuration, on: context)
+    let (rows, validation) = try training.data(inputs, loader, length: length, on: context)
     let saved = try tuning?.adapter.adapter.map { path in
       try at(path) { () throws(FormatError) in try PEFTAdapter(path: path) }
     }
@@ -97,7 +99,7 @@ struct TrainingRun: ParsableArguments {
       settings: settings,
       folder: folder,
       model: network,
-      samples: output.samples(start.tokenizer, seed: training.seed),
+      samples: samples,
       on: context
     )
     let outcome = try train(trainer, reporter, folder) { () throws(FormatError) in

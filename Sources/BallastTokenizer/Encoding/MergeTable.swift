@@ -1,3 +1,5 @@
+import BallastBytes
+
 /// The merges of a byte-pair encoding: which two tokens become which, and in what order.
 ///
 /// A hash table with open addressing. Its hash is drawn anew for each table (multiply-shift with a
@@ -43,6 +45,19 @@ struct MergeTable: Sendable {
       index = (index + 1) & (slots.count - 1)
     }
     return index
+  }
+
+  /// A hash of all merges, which does not depend on the order in which they lie.
+  var contentHash: UInt64 {
+    var sum: UInt64 = 0
+    for slot in slots where slot.pair != Self.empty {
+      var hash = XXHash64()
+      hash.update(slot.pair)
+      hash.update(slot.merge.rank)
+      hash.update(slot.merge.id)
+      sum &+= hash.value
+    }
+    return sum
   }
 
   /// The merge of a pair; a pair that comes again replaces the earlier one.

@@ -32,7 +32,8 @@ package enum TextCutter {
     return pieces
   }
 
-  private static func isCut(_ position: Int, in text: Span<UInt8>, from start: Int) -> Bool {
+  /// Whether a text may be cut before the byte at `position`; `start` is where its piece begins.
+  static func isCut(_ position: Int, in text: Span<UInt8>, from start: Int) -> Bool {
     let byte = text[position]
     guard byte < 0x80, ScalarClass(ascii: byte) == .space, position > start else { return false }
     // Bytes that are not UTF-8 count as symbols.

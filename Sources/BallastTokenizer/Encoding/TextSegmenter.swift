@@ -15,6 +15,20 @@ struct TextSegmenter: Sendable {
     second = TokenTrie(tokens.filter(\.style.isNormalized))
   }
 
+  /// All added tokens.
+  var tokens: [AddedToken] { first.tokens + second.tokens }
+
+  /// How far from the end of a text that goes on it is open what is an added token, if special ones are text.
+  ///
+  /// A token that begins before that, and the character after it that may matter, are there whole; so is one of the
+  /// first kind that may begin within one of the second.
+  var lookAhead: Int {
+    let longest = tokens.filter { !$0.style.isSpecial }.map(\.content.utf8.count).max()
+    return longest.map { 2 * $0 + Self.longestCharacter } ?? 0
+  }
+
+  private static let longestCharacter = 4
+
   /// The segments of a text; special tokens remain text unless `parsingSpecial`.
   func segments(of text: Span<UInt8>, parsingSpecial: Bool) -> [TextSegment] {
     let whole = [TextSegment.text(0..<text.count)]

@@ -6,7 +6,8 @@ struct TokenTrie: Sendable {
   /// The bytes of all added tokens together, far above any real list: each may cost a node.
   static let maximumTotalLength = 1 << 20
 
-  private let tokens: [AddedToken]
+  /// The tokens that it finds.
+  let tokens: [AddedToken]
   private var children: [UInt64: Int] = [:]
   /// For each node, the index of the token that ends there.
   private var ends: [Int?] = [nil]

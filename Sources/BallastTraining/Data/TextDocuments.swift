@@ -23,16 +23,23 @@ public struct TextDocuments: Sendable {
     guard let endOfText = tokenizer.endOfText else {
       throw FormatError(TrainingDataFault.noEndOfText)
     }
-    if let place = text.firstIndex(of: 0) {
-      throw FormatError(TrainingDataFault.notText, at: place)
+    var reader = TextReader(try SharedBytes.copying(text), tokenizer)
+    var added: [[Int32]] = []
+    var document: [Int32] = []
+    var bytes = 0
+    while let pieces = try reader.next() {
+      let encoded = tokenizer.encode(documents: pieces.map(\.text))
+      for (piece, tokens) in zip(pieces, encoded) {
+        document += tokens
+        bytes += piece.text.count
+        guard piece.endsDocument else { continue }
+        added.append(document + [endOfText])
+        document = []
+      }
     }
-    let parts = Self.split(text)
-    if parts.isEmpty { throw FormatError(TrainingDataFault.noText) }
-    for var tokens in tokenizer.encode(documents: parts) {
-      tokens.append(endOfText)
-      documents.append(tokens)
-    }
-    byteCount += parts.reduce(0) { $0 + $1.count }
+    if added.isEmpty { throw FormatError(TrainingDataFault.noText) }
+    documents += added
+    byteCount += bytes
   }
 
   /// Sets documents apart for validation.
@@ -47,19 +54,14 @@ public struct TextDocuments: Sendable {
     var validation = TextDocuments()
     guard documents.count > 1 else {
       let tokens = documents.first ?? []
-      let held = Int((Double(tokens.count) * fraction).rounded())
-      guard held >= 2, tokens.count - held >= 2 else {
+      guard let held = HeldOut.tail(ofCount: tokens.count, fraction: fraction) else {
         throw FormatError(TrainingDataFault.tooShortToSplit(tokens.count))
       }
       training.documents = [Array(tokens.dropLast(held))]
       validation.documents = [Array(tokens.suffix(held))]
       return (training, validation)
     }
-    let held = min(
-      documents.count - 1,
-      max(1, Int((Double(documents.count) * fraction).rounded()))
-    )
-    let chosen = Set(Permutation.shuffled(documents.count, seed: seed).prefix(held))
+    let chosen = HeldOut.documents(ofCount: documents.count, fraction: fraction, seed: seed)
     for (index, document) in documents.enumerated() {
       if chosen.contains(index) {
         validation.documents.append(document)
@@ -72,69 +74,4 @@ public struct TextDocuments: Sendable {
 
   /// All documents, one after the other.
   public var tokens: [Int32] { Array(documents.joined()) }
-
-  private static func split(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-    let mark = Array(separator.utf8)
-    var parts: [ArraySlice<UInt8>] = []
-    var start = 0
-    var position = 0
-    while position + mark.count <= bytes.count {
-      if bytes[position] == mark[0], bytes[position..<position + mark.count].elementsEqual(mark) {
-        parts.append(bytes[start..<position])
-        position += mark.count
-        start = position
-      } else {
-        position += 1
-      }
-    }
-    parts.append(bytes[start...])
-    let (newline, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-    return parts.enumerated().map { index, part in
-      var part = part
-      if index > 0 {
-        if part.starts(with: [carriageReturn, newline]) { part = part.dropFirst() }
-        if part.first == newline { part = part.dropFirst() }
-      }
-      if index < parts.count - 1, part.last == newline {
-        part = part.dropLast()
-        if part.last == carriageReturn { part = part.dropLast() }
-      }
-      return part
-    }.filter { !$0.isEmpty }
-  }
-}
-
-/// The ways in which training data can be unfit.
-public enum TrainingDataFault: FormatFault {
-  case noText
-  case notText
-  case diverged(step: Int)
-  case noEndOfText
-  case nothingTrained
-  case tooShortToSplit(Int)
-  case tokenOutOfRange(Int, vocabularySize: Int)
-
-  /// What is wrong, in one line.
-  public var description: String {
-    switch self {
-    case .diverged(let step): "the run has diverged: it is no longer finite at step \(step)"
-    case .notText: "it has NUL bytes, so it is no text"
-    case .noText: "there is no text in it"
-    case .nothingTrained: "every parameter is frozen: there is nothing to train"
-    case .noEndOfText: "the tokenizer has no <|endoftext|>"
-    case .tooShortToSplit(let count):
-      "the text has \(count) tokens, too few to set some apart for validation"
-    case .tokenOutOfRange(let id, let size):
-      "the tokenizer yields token \(id), outside of the model's vocabulary of \(size)"
-    }
-  }
-
-  /// What a user might do about it.
-  public var hint: String? {
-    switch self {
-    case .tooShortToSplit: "give more text, or a text of its own with --validation FILE"
-    case .diverged: "use a smaller --lr, a longer --warmup, or a smaller --clip"
-    default: nil
-    }
-  }
 }

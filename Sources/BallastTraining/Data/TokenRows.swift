@@ -1,17 +1,17 @@
 public import BallastBytes
-import BallastGPT2
 
 /// Documents of tokens, one after the other, cut into rows of one context each; nothing is dropped.
 ///
 /// Row r holds the tokens r·T ..< (r+1)·T, and its targets are the same tokens shifted by one. The
-/// last row may be shorter: the rest of it is filled up and not counted.
+/// last row may be shorter: the rest of it is filled up and not counted. Nor is a target counted that
+/// is a token of a prompt.
 public struct TokenRows: Sendable {
   /// The tokens of all documents.
-  public let tokens: [Int32]
-  /// Where each document lies among them.
-  package let documents: [Range<Int>]
+  package let tokens: TokenStream
   /// The number of tokens in a row, T.
   public let context: Int
+  /// The number of targets that count, in all rows: every token but the first and those of prompts.
+  public let targetCount: Int
 
   /// Marks a target that is not counted, as in PyTorch.
   package static let ignored: Int32 = -100
@@ -22,17 +22,11 @@ public struct TokenRows: Sendable {
     context: Int,
     vocabularySize: Int
   ) throws(FormatError) {
-    var places: [Range<Int>] = []
-    var end = 0
-    for document in documents.documents {
-      places.append(end..<end + document.count)
-      end += document.count
-    }
+    var ends: [Int] = []
+    for document in documents.documents { ends.append((ends.last ?? 0) + document.count) }
     try self.init(
-      documents.tokens,
-      documents: places,
-      context: context,
-      vocabularySize: vocabularySize
+      TokenStream(ScannedTokens(documents.tokens, ends: ends, vocabularySize: vocabularySize)),
+      context: context
     )
   }
 
@@ -43,28 +37,47 @@ public struct TokenRows: Sendable {
     context: Int,
     vocabularySize: Int
   ) throws(FormatError) {
-    guard tokens.count >= 2 else { throw FormatError(TrainingDataFault.noText) }
-    if let bad = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
-      throw FormatError(
-        TrainingDataFault.tokenOutOfRange(Int(bad), vocabularySize: vocabularySize)
-      )
-    }
+    let ends = documents?.map(\.upperBound) ?? [tokens.count]
+    try self.init(
+      TokenStream(ScannedTokens(tokens, ends: ends, vocabularySize: vocabularySize)),
+      context: context
+    )
+  }
+
+  /// Rows of a stream; throws `TrainingDataFault` where it has no target that counts.
+  package init(_ tokens: TokenStream, context: Int) throws(FormatError) {
+    guard tokens.count > 0 else { throw FormatError(TrainingDataFault.noText) }
+    guard tokens.count > 1 else { throw FormatError(TrainingDataFault.singleToken) }
     self.tokens = tokens
-    self.documents = documents ?? [0..<tokens.count]
     self.context = context
+    targetCount = tokens.mayBeMarked ? Self.countTargets(tokens) : tokens.count - 1
+    guard targetCount > 0 else { throw FormatError(TrainingDataFault.promptsAlone) }
+    guard count <= Self.maximumCount else {
+      throw FormatError(TrainingDataFault.tooManyRows(limit: Self.maximumCount))
+    }
+  }
+
+  /// The rows whose order a run keeps in memory, in a gigabyte: 250 billion tokens in a context of 1024.
+  private static let maximumCount = 1 << 28
+
+  private static func countTargets(_ tokens: TokenStream) -> Int {
+    var piece: [Int32] = []
+    var counted = 0
+    for start in stride(from: 1, to: tokens.count, by: TokenStorage.pieceCount) {
+      piece.removeAll(keepingCapacity: true)
+      tokens.append(start..<min(tokens.count, start + TokenStorage.pieceCount), to: &piece)
+      counted += piece.count { $0 >= 0 }
+      tokens.giveBack()
+    }
+    return counted
   }
 
   /// The number of rows.
-  public var count: Int { (targetCount + context - 1) / context }
+  public var count: Int { (tokens.count - 1 + context - 1) / context }
 
-  /// The number of targets in all rows: every token but the first.
-  public var targetCount: Int { tokens.count - 1 }
-
-  /// What tells these tokens from others: their number, and the CRC-32C of them and of the documents' places.
+  /// What tells these tokens from others: their number, and an XXH64 of them and of the documents' places.
   package var fingerprint: String {
-    let ends = documents.map(\.upperBound)
-    let checksum = crc32c(of: ends.span.bytes, continuing: crc32c(of: tokens.span.bytes))
-    return "\(tokens.count) tokens, CRC-32C \(String(checksum, radix: 16))"
+    "\(tokens.count) tokens, XXH64 \(String(tokens.hash, radix: 16))"
   }
 
   /// Rows of tokens: inputs and targets, [B, T], and how many targets count.
@@ -78,25 +91,29 @@ public struct TokenRows: Sendable {
   package func batch(_ rows: some Sequence<Int>, in arrangement: Arrangement? = nil) -> Batch {
     var batch = Batch()
     for row in rows { append(row, in: arrangement, to: &batch) }
+    tokens.giveBack()
     return batch
   }
 
   /// Adds a row to a batch.
   package func append(_ row: Int, in arrangement: Arrangement?, to batch: inout Batch) {
     let start = row * context
-    let length = min(context, targetCount - start)
+    let length = min(context, tokens.count - 1 - start)
     let filling = context - length
     var row: [Int32] = []
     row.reserveCapacity(length + 1)
     if let arrangement {
-      arrangement.forEachSpan(of: start..<start + length + 1) { row += tokens[$0] }
+      arrangement.forEachSpan(of: start..<start + length + 1) { tokens.append($0, to: &row) }
     } else {
-      row += tokens[start..<start + length + 1]
+      tokens.append(start..<start + length + 1, to: &row)
     }
-    batch.inputs += row[..<length]
-    batch.inputs += repeatElement(row[0], count: filling)
-    batch.targets += row[1...]
+    for token in row[..<length] { batch.inputs.append(token < 0 ? ~token : token) }
+    for target in row[1...] {
+      batch.targets.append(target < 0 ? Self.ignored : target)
+      if target >= 0 { batch.counted += 1 }
+    }
+    // Any token will do: what follows the last target has no part in what counts.
+    batch.inputs += repeatElement(row[0] < 0 ? ~row[0] : row[0], count: filling)
     batch.targets += repeatElement(Self.ignored, count: filling)
-    batch.counted += length
   }
 }

@@ -33,7 +33,7 @@ public final class Trainer {
   package init(
     _ model: GPT2Model,
     options: TrainingOptions,
-    training: TokenRows,
+    training: RowMixture,
     validation: TokenRows?,
     checkpoint: RunCheckpoint? = nil
   ) throws(FormatError) {
