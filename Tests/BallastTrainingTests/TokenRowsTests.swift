@@ -21,6 +21,27 @@ import Testing
     #expect(targets == Array(tokens.dropFirst()))
   }
 
+  /// Rows that overlap: every token but the first is a target exactly once, with at least `context - stride` tokens before it
+  /// in its row unless it is among the first.
+  @Test(arguments: [(2, 4, 1), (9, 4, 3), (5, 4, 3), (30, 4, 1), (31, 8, 4), (29, 8, 8), (3, 9, 2)])
+  func overlappingRowsCountEachTargetOnce(tokenCount: Int, context: Int, stride: Int) throws {
+    let all = try TokenRows(Array(0..<Int32(tokenCount)), context: context, vocabularySize: 99)
+    let rows = try TokenRows(all.tokens, context: context, stride: stride)
+    var targets: [Int32] = []
+    for row in 0..<rows.count {
+      let batch = rows.batch([row])
+      #expect(batch.inputs.count == context && batch.targets.count == context)
+      #expect(Int(batch.inputs[0]) == row * stride)
+      #expect(batch.counted == batch.targets.count { $0 >= 0 } && batch.counted > 0)
+      for (place, target) in batch.targets.enumerated() where target >= 0 {
+        #expect(target == batch.inputs[place] + 1)
+        #expect(place >= min(Int(target) - 1, context - stride))
+        targets.append(target)
+      }
+    }
+    #expect(targets == Array(1..<Int32(tokenCount)) && rows.targetCount == targets.count)
+  }
+
   @Test func rowsOfASequentialRunFollowOneAnother() throws {
     let rows = try TokenRows(Array(0..<20), context: 4, vocabularySize: 20)
     var stream = RowStream(rows, isShuffled: false, seed: 1)

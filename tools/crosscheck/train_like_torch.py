@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """200 steps of `finetune` against PyTorch's own AdamW and transformers' own model, on the same tokens in the same order:
-of the whole model, of a part, and of low-rank adapters against PEFT.
+of the whole model, of a part, of low-rank adapters against PEFT, and on completions alone, with prompts left out of the loss.
 
 usage: train_like_torch.py BALLAST MODEL TEXT
 
@@ -35,21 +35,22 @@ def rate(step):
     return FLOOR + (PEAK - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def rows(tokens):
-    """Inputs and labels of each row; what fills up the last one is not counted."""
+def rows(tokens, learned=None):
+    """Inputs and labels of each row; what fills up the last one is not counted, nor is what is not to be learned."""
+    targets = tokens if learned is None else [token if is_learned else -100 for token, is_learned in zip(tokens, learned)]
     for start in range(0, len(tokens) - 1, CONTEXT):
-        inputs, labels = tokens[start:start + CONTEXT], tokens[start + 1:start + 1 + CONTEXT]
+        inputs, labels = tokens[start:start + CONTEXT], targets[start + 1:start + 1 + CONTEXT]
         inputs = inputs[:len(labels)]
         filling = CONTEXT - len(labels)
         yield inputs + [0] * filling, labels + [-100] * filling
 
 
-def train(model, tokens):
+def train(model, tokens, learned=None):
     matrices = [p for p in model.parameters() if p.requires_grad and p.dim() >= 2]
     others = [p for p in model.parameters() if p.requires_grad and p.dim() < 2]
     groups = [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=PEAK, betas=BETAS, eps=1e-8)
-    everything = list(rows(tokens))
+    everything = list(rows(tokens, learned))
     taken = 0
     losses = []
     for step in range(STEPS):
@@ -91,9 +92,9 @@ def farthest(ours, theirs):
     return max(distances)
 
 
-def finetune(out, *words):
+def finetune(out, *words, data=text):
     """Runs our side; returns its losses."""
-    own = [ballast, "finetune", folder, text, "-o", out, "--steps", STEPS, "--batch-size", BATCH, "--context", CONTEXT,
+    own = [ballast, "finetune", folder, data, "-o", out, "--steps", STEPS, "--batch-size", BATCH, "--context", CONTEXT,
            "--accumulate", ACCUMULATE, "--warmup", WARMUP, "--lr", PEAK, "--min-lr", FLOOR, "--clip", CLIP,
            "--weight-decay", DECAY, "--beta1", BETAS[0], "--beta2", BETAS[1], "--dropout", 0, "--order", "sequential",
            "--validation", 0, "--save-every", 0, *words]
@@ -101,18 +102,27 @@ def finetune(out, *words):
     return [json.loads(line)["loss"] for line in (out / "log.jsonl").read_text().splitlines()]
 
 
+def tokenized(words):
+    run = subprocess.run([ballast, "tokenize", folder], input=words, check=True, capture_output=True, text=True)
+    return [int(word) for word in run.stdout.split()]
+
+
+END = json.loads(pathlib.Path(folder, "config.json").read_text())["eos_token_id"]
+
+
+def documents():
+    """The texts between separators, as docs/training.md says."""
+    parts = pathlib.Path(text).read_text().split("<|endoftext|>")
+    for index, part in enumerate(parts):
+        part = part.removeprefix("\n") if index > 0 else part
+        part = part.removesuffix("\n") if index < len(parts) - 1 else part
+        if part:
+            yield part
+
+
 def token_stream():
-    """The tokens, with the end-of-text token behind each document, as docs/training.md says."""
-    documents = pathlib.Path(text).read_text().split("<|endoftext|>")
-    tokens = []
-    for index, document in enumerate(documents):
-        document = document.removeprefix("\n") if index > 0 else document
-        document = document.removesuffix("\n") if index < len(documents) - 1 else document
-        if document:
-            run = subprocess.run([ballast, "tokenize", folder], input=document, check=True, capture_output=True, text=True)
-            tokens += [int(word) for word in run.stdout.split()]
-            tokens.append(json.loads(pathlib.Path(folder, "config.json").read_text())["eos_token_id"])
-    return tokens
+    """The tokens, with the end-of-text token behind each document."""
+    return [token for document in documents() for token in [*tokenized(document), END]]
 
 
 def reference():
@@ -167,8 +177,30 @@ def adapters(out, tokens):
     return compare("LoRA", losses, ours, expected, load_file(out / "theirs/adapter_model.safetensors"))
 
 
+def completions(out, _):
+    """Of each document the first words are the prompt: of some most, of some no more than one, of some none."""
+    lines, tokens, learned = [], [], []
+    for index, document in enumerate(documents()):
+        words = document.split(" ")
+        cut = len(words) * (index % 4) // 4
+        prompt, completion = " ".join(words[:cut]), " " * (cut > 0) + " ".join(words[cut:])
+        lines.append(json.dumps({"prompt": prompt, "completion": completion}))
+        given, own = tokenized(prompt) if prompt else [], [*tokenized(completion), END]
+        tokens += given + own
+        learned += [False] * len(given) + [True] * len(own)
+    out.mkdir()
+    data = out / "completions.jsonl"
+    data.write_text("\n".join(lines) + "\n")
+    losses = finetune(out / "tuned", data=data)
+    ours, model = load_file(out / "tuned/model.safetensors"), reference()
+    expected = train(model, tokens, learned)
+    kind = f"{learned.count(False)} of {len(learned)} tokens prompts"
+    return compare(kind, losses, ours, expected, {n: t for n, t in model.state_dict().items() if n in ours})
+
+
 with tempfile.TemporaryDirectory() as out:
     out, tokens = pathlib.Path(out), token_stream()
     (out / "lora").mkdir()
-    lines = [whole(out / "whole", tokens), frozen(out / "frozen", tokens), adapters(out / "lora", tokens)]
+    lines = [whole(out / "whole", tokens), frozen(out / "frozen", tokens), adapters(out / "lora", tokens),
+             completions(out / "completions", tokens)]
 print(f"{STEPS} steps; " + "; ".join(lines))

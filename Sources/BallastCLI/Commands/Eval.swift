@@ -15,7 +15,9 @@ struct Eval: Command {
     abstract: "Measure the loss and perplexity of a model on text or tokens.",
     discussion: """
       The text is cut into sequences of one context each, none dropped. Every token but the first \
-      is predicted once, from what stands before it in its sequence.
+      is predicted once, from what stands before it in its sequence. With --stride S sequences \
+      overlap, each beginning S tokens behind the one before and predicting what that one did not: \
+      tokens are predicted from at least context - S others, but the first of them.
       """,
     examples: [CommandExample("ballast eval gpt2/ held-out.txt", "Loss, perplexity, bits a byte.")]
   )
@@ -25,6 +27,8 @@ struct Eval: Command {
   @OptionGroup var data: DataArguments
   @Option(in: 1..., help: "Tokens in a sequence; the model's positions if not given.")
   var context: Int?
+  @Option(in: 1..., help: "Tokens from the start of a sequence to that of the next; the context.")
+  var stride: Int?
   @Option(in: 1...65_536, help: "Sequences that are run together.") var batchSize = 4
   @Option(help: "How to write the result.") var format = DocumentFormat.table
 
@@ -34,6 +38,10 @@ struct Eval: Command {
     let length = self.context ?? positions
     if length > positions {
       throw UsageError("'--context' is \(length), but the model has \(positions) positions")
+    }
+    let stride = stride ?? length
+    if stride > length {
+      throw UsageError("'--stride' is \(stride), and would leave out tokens behind \(length)")
     }
     let tokenizer = Result { () throws(PathError) in
       try model.loadTokenizer(of: opened, on: context)
@@ -48,7 +56,7 @@ struct Eval: Command {
       byteCount = byteCount.flatMap { sum in source.byteCount.map { sum + $0 } }
     }
     let rows = try at(data.data[0]) { () throws(FormatError) in
-      try TokenRows(stream, context: length)
+      try TokenRows(stream, context: length, stride: stride)
     }
     let network = try adapter.model(of: opened, at: model.model)
     let progress = Progress(

@@ -2,14 +2,16 @@ public import BallastBytes
 
 /// Documents of tokens, one after the other, cut into rows of one context each; nothing is dropped.
 ///
-/// Row r holds the tokens r·T ..< (r+1)·T, and its targets are the same tokens shifted by one. The
-/// last row may be shorter: the rest of it is filled up and not counted. Nor is a target counted that
-/// is a token of a prompt.
+/// Row r holds the tokens r·S ..< r·S+T, where the stride S is T unless rows are to overlap, and its targets are the same
+/// tokens shifted by one. The last row may be shorter: the rest of it is filled up and not counted. Nor is a target
+/// counted that is a token of a prompt, or that the row before has.
 public struct TokenRows: Sendable {
   /// The tokens of all documents.
   package let tokens: TokenStream
   /// The number of tokens in a row, T.
   public let context: Int
+  /// How far each row begins behind the one before, S.
+  package let stride: Int
   /// The number of targets that count, in all rows: every token but the first and those of prompts.
   public let targetCount: Int
 
@@ -44,12 +46,15 @@ public struct TokenRows: Sendable {
     )
   }
 
-  /// Rows of a stream; throws `TrainingDataFault` where it has no target that counts.
-  package init(_ tokens: TokenStream, context: Int) throws(FormatError) {
+  /// Rows of a stream, which overlap where the stride is less than the context.
+  ///
+  /// Throws `TrainingDataFault` where the stream has no target that counts.
+  package init(_ tokens: TokenStream, context: Int, stride: Int? = nil) throws(FormatError) {
     guard tokens.count > 0 else { throw FormatError(TrainingDataFault.noText) }
     guard tokens.count > 1 else { throw FormatError(TrainingDataFault.singleToken) }
     self.tokens = tokens
     self.context = context
+    self.stride = stride ?? context
     targetCount = tokens.mayBeMarked ? Self.countTargets(tokens) : tokens.count - 1
     guard targetCount > 0 else { throw FormatError(TrainingDataFault.promptsAlone) }
     guard count <= Self.maximumCount else {
@@ -63,7 +68,7 @@ public struct TokenRows: Sendable {
   private static func countTargets(_ tokens: TokenStream) -> Int {
     var piece: [Int32] = []
     var counted = 0
-    for start in stride(from: 1, to: tokens.count, by: TokenStorage.pieceCount) {
+    for start in Swift.stride(from: 1, to: tokens.count, by: TokenStorage.pieceCount) {
       piece.removeAll(keepingCapacity: true)
       tokens.append(start..<min(tokens.count, start + TokenStorage.pieceCount), to: &piece)
       counted += piece.count { $0 >= 0 }
@@ -73,7 +78,7 @@ public struct TokenRows: Sendable {
   }
 
   /// The number of rows.
-  public var count: Int { (tokens.count - 1 + context - 1) / context }
+  public var count: Int { 1 + (max(0, tokens.count - 1 - context) + stride - 1) / stride }
 
   /// What tells these tokens from others: their number, and an XXH64 of them and of the documents' places.
   package var fingerprint: String {
@@ -95,9 +100,10 @@ public struct TokenRows: Sendable {
     return batch
   }
 
-  /// Adds a row to a batch.
+  /// Adds a row to a batch; only rows that do not overlap may be arranged.
   package func append(_ row: Int, in arrangement: Arrangement?, to batch: inout Batch) {
-    let start = row * context
+    let start = row * stride
+    let known = row > 0 ? context - stride : 0
     let length = min(context, tokens.count - 1 - start)
     let filling = context - length
     var row: [Int32] = []
@@ -108,7 +114,8 @@ public struct TokenRows: Sendable {
       tokens.append(start..<start + length + 1, to: &row)
     }
     for token in row[..<length] { batch.inputs.append(token < 0 ? ~token : token) }
-    for target in row[1...] {
+    batch.targets += repeatElement(Self.ignored, count: known)
+    for target in row[(1 + known)...] {
       batch.targets.append(target < 0 ? Self.ignored : target)
       if target >= 0 { batch.counted += 1 }
     }
