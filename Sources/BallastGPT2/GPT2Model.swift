@@ -22,8 +22,7 @@ public final class GPT2Model: Sendable {
   package init(
     _ configuration: GPT2Configuration,
     parameters: GPT2Parameters,
-    precision: Precision = .float32,
-    adapters: LoRAAdapters? = nil
+    precision: Precision = .float32
   ) throws(FormatError) {
     try configuration.validate()
     guard Machine.hasBLAS else { throw FormatError(MachineFault.noBLAS) }
@@ -35,17 +34,20 @@ public final class GPT2Model: Sendable {
     self.configuration = configuration
     self.parameters = parameters
     self.activation = activation
-    self.adapters = adapters
+    adapters = nil
   }
 
-  /// The same model with adapters.
-  package func adapted(by adapters: LoRAAdapters) throws(FormatError) -> GPT2Model {
-    try GPT2Model(
-      configuration,
-      parameters: parameters,
-      precision: bfloat16 == nil ? .float32 : .bfloat16,
-      adapters: adapters
-    )
+  /// The same model with adapters; weights are shared.
+  package func adapted(by adapters: LoRAAdapters) -> GPT2Model {
+    GPT2Model(self, adapters: adapters)
+  }
+
+  private init(_ base: GPT2Model, adapters: LoRAAdapters) {
+    configuration = base.configuration
+    parameters = base.parameters
+    activation = base.activation
+    bfloat16 = base.bfloat16
+    self.adapters = adapters
   }
 
   /// Why there are no products of bfloat16; nil where there are.

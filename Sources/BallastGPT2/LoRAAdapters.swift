@@ -20,7 +20,9 @@ package final class LoRAAdapters: Sendable {
     self.rows = rows
     layers = model.blocks.count
     parameters = try LoRAParameters(weights.map { ($0, options.rank) })
-    workspace = try Storage(count: Self.workspaceCount(options, weights, rows: rows))
+    workspace = try Storage(
+      count: Self.workspaceCount(options, inFeatures: weights.map { $0.shape[1] }, rows: rows)
+    )
   }
 
   /// A as PyTorch initialises a linear map, uniform within ±1/√in; B zero, so that nothing is changed at first.
@@ -67,13 +69,25 @@ package final class LoRAAdapters: Sendable {
     LoRAOptions.Target.allCases.firstIndex { weight.name.hasSuffix($0.rawValue + ".weight") } ?? 0
   }
 
+  /// The number of floats that passes over so many tokens work in.
+  package static func workspaceCount(
+    _ configuration: GPT2Configuration,
+    _ options: LoRAOptions,
+    rows: Int
+  ) -> Int {
+    let widths = options.targets.map { target in
+      target == .mlpOutput ? configuration.innerWidth : configuration.width
+    }
+    return workspaceCount(options, inFeatures: widths, rows: rows)
+  }
+
   /// Two reduced inputs, and with dropout an input of the widest map.
   private static func workspaceCount(
     _ options: LoRAOptions,
-    _ weights: [Parameter],
+    inFeatures: [Int],
     rows: Int
   ) -> Int {
-    let widest = weights.map { $0.shape[1] }.max() ?? 0
+    let widest = inFeatures.max() ?? 0
     return 2 * Arena.padded(rows * options.rank)
       + (options.dropout > 0 ? Arena.padded(rows * widest) : 0)
   }
@@ -98,14 +112,19 @@ extension GPT2Parameters {
 }
 
 extension GPT2Model {
-  /// Adds the adapters to the weights, which must be owned, and leaves adapters that add nothing more.
-  package func mergeAdapters() {
-    guard let adapters else { return }
-    let scale = adapters.options.alpha / Double(adapters.options.rank)
-    for weight in LoRAAdapters.weights(of: parameters, adapters.options) {
-      guard let pair = adapters.parameters[weight] else { continue }
-      parameters.merge(pair, scale: scale, into: weight)
-      Elementwise.fill(pair.up.pointer, with: 0, count: pair.up.count)
-    }
+  /// A parameter with its adapter added, as a copy; itself where it has none.
+  ///
+  /// Throws where memory is short.
+  package func merged(_ parameter: Parameter) throws(FormatError) -> Parameter {
+    guard let adapters, let pair = adapters.parameters[parameter] else { return parameter }
+    let storage = try Storage(count: parameter.count)
+    let sum = Parameter(like: parameter, storage: storage, offset: 0)
+    sum.pointer.update(from: parameter.pointer, count: parameter.count)
+    parameters.merge(
+      pair,
+      scale: adapters.options.alpha / Double(adapters.options.rank),
+      into: sum
+    )
+    return sum
   }
 }

@@ -19,7 +19,7 @@ package struct CanonicalCheckpoint: Sendable {
   }
 
   /// The weights under canonical names, in Linear's orientation, in the order of the file.
-  package let weights: [TensorView]
+  package private(set) var weights: [TensorView]
   /// Causal masks, under the names in the file.
   package let buffers: [TensorView]
   /// Tensors beside the model, such as an optimiser's moments, under the names in the file.
@@ -32,6 +32,16 @@ package struct CanonicalCheckpoint: Sendable {
 
   /// The weight of that canonical name.
   package subscript(name: String) -> TensorView? { index[name].map { weights[$0] } }
+
+  /// The same checkpoint with other elements for some weights, which have the same names and shapes.
+  func replacing(_ views: [TensorView]) -> CanonicalCheckpoint {
+    var checkpoint = self
+    for view in views {
+      guard let place = index[view.name] else { continue }
+      checkpoint.weights[place] = view
+    }
+    return checkpoint
+  }
 
   /// Wrappers and prefixes that are taken off.
   private static let wrappers = [

@@ -97,8 +97,15 @@ package struct HuggingFaceFolder {
       _ = try SafetensorsWriter.write(tensors, to: staging.path + "/" + name)
       names.append(name)
     }
-    try staging.publish(names, superseding: isAdapter ? { _ in false } : SafetensorsShards.isName)
+    try staging.publish(names, superseding: isAdapter ? { _ in false } : Self.isOfWeights)
     return byteCount
+  }
+
+  /// Whether a model that is written in its place supersedes a file: weights, and adapters, which transformers would
+  /// add to them.
+  private static func isOfWeights(_ name: String) -> Bool {
+    SafetensorsShards.isName(name)
+      || [PEFTAdapter.configurationFile, PEFTAdapter.weightsFile].contains(name)
   }
 
   private func writeWeights(

@@ -100,6 +100,8 @@ extension OpenedModel {
 
 extension GPT2Model {
   /// This model as a folder that transformers loads; the companions are copied along.
+  ///
+  /// Adapters are added to their weights, one by one as these are written.
   package func folder(
     extending configurationJSON: JSONObject,
     companions: [String]
@@ -107,8 +109,14 @@ extension GPT2Model {
     var json = configuration.json(extending: configurationJSON)
     json.setDType("float32")
     return HuggingFaceFolder(
-      weights: parameters.all.map {
-        $0.output(name: HuggingFaceFolder.weightName($0.name), asConv1D: true)
+      weights: parameters.all.map { parameter in
+        let name = HuggingFaceFolder.weightName(parameter.name)
+        let plain = parameter.output(name: name, asConv1D: true)
+        guard adapters?.parameters[parameter] != nil else { return plain }
+        return TensorOutput(name: name, dtype: plain.dtype, shape: plain.shape) {
+          (sink) throws(FormatError) in
+          try self.merged(parameter).output(name: name, asConv1D: true).write(to: sink)
+        }
       },
       configuration: json,
       companions: companions

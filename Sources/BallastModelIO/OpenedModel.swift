@@ -23,7 +23,7 @@ public struct OpenedModel: Sendable {
   /// The tensors as they stand in the file.
   public let checkpoint: Checkpoint
   /// The weights under canonical names.
-  package let weights: CanonicalCheckpoint
+  package internal(set) var weights: CanonicalCheckpoint
   /// What a user should know, such as an assumption that was made.
   public let notices: [String]
   private let tokenizerPath: String?

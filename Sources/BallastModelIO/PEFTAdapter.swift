@@ -17,42 +17,31 @@ package struct PEFTAdapter {
 
   /// The rank, alpha and dropout that it was made with, and the maps that it has factors for.
   package let options: LoRAOptions
-  /// Whether the scale is alpha / √rank in place of alpha / rank.
-  private let isRankStabilized: Bool
-  private let alphaPattern: JSONObject
-  private let checkpoint: Checkpoint
-  /// The names of the maps, such as "h.3.attn.c_attn", with their two tensors.
-  private let pairs: [(map: String, down: TensorView, up: TensorView)]
+  private let settings: PEFTSettings
+  private let pairs: [Pair]
+
+  /// The name of a map, such as "h.3.attn.c_attn", with its two tensors.
+  private typealias Pair = (map: String, down: TensorView, up: TensorView)
 
   /// Opens a folder; throws `AdapterFault` for what cannot be carried into a GPT-2.
   package init(path: String) throws(FormatError) {
-    let json: JSONObject
     do throws(FormatError) {
-      guard let object = try JSONValue(contentsOf: path + "/" + Self.configurationFile).object
-      else { throw FormatError(AdapterFault.setting("peft_type")) }
-      json = object
-      try Self.refuseOthers(json)
+      settings = try PEFTSettings(JSONValue(contentsOf: path + "/" + Self.configurationFile))
     } catch {
       throw error.inFile(Self.configurationFile)
     }
-    isRankStabilized = json["use_rslora"]?.bool ?? false
-    alphaPattern = json["alpha_pattern"]?.object ?? [:]
     do throws(FormatError) {
-      checkpoint = try Checkpoint.open(path: path + "/" + Self.weightsFile)
-      pairs = try Self.pairs(of: checkpoint)
+      pairs = try Self.pairs(of: Checkpoint.open(path: path + "/" + Self.weightsFile))
     } catch {
       throw error.inFile(Self.weightsFile)
-    }
-    guard let rank = json["r"]?.integer, rank > 0, let alpha = json["lora_alpha"]?.number else {
-      throw FormatError(AdapterFault.setting("r"), in: Self.configurationFile)
     }
     let targets = pairs.compactMap { pair in
       LoRAOptions.Target.allCases.first { pair.map.hasSuffix("." + $0.rawValue) }
     }
     options = LoRAOptions(
-      rank: rank,
-      alpha: alpha,
-      dropout: json["lora_dropout"]?.number ?? 0,
+      rank: settings.rank,
+      alpha: settings.alpha,
+      dropout: settings.dropout,
       targets: Set(targets)
     )
   }
@@ -62,8 +51,31 @@ package struct PEFTAdapter {
     let (parameters, weights) = try load(for: model.parameters)
     for weight in weights {
       guard let pair = parameters[weight] else { continue }
-      model.parameters.merge(pair, scale: scale(of: weight, rank: pair.down.shape[0]), into: weight)
+      let scale = settings.scale(of: Self.map(of: weight), rank: pair.down.shape[0])
+      model.parameters.merge(pair, scale: scale, into: weight)
     }
+  }
+
+  /// What the adapter adds to each of its weights, by canonical name, each [out, in].
+  func products(
+    for configuration: GPT2Configuration
+  ) throws(FormatError) -> [(weight: String, product: LoRAProduct)] {
+    let slots = Dictionary(
+      uniqueKeysWithValues: WeightMap.slots(configuration).map { ($0.name, $0.dimensions) }
+    )
+    var products: [(weight: String, product: LoRAProduct)] = []
+    for pair in pairs {
+      let name = pair.map + ".weight"
+      let rank = try Self.rank(of: pair, beside: slots[name])
+      let product = LoRAProduct(
+        down: try pair.down.floats(),
+        up: try pair.up.floats(),
+        rank: rank,
+        scale: settings.scale(of: pair.map, rank: rank)
+      )
+      products.append((name, product))
+    }
+    return products
   }
 
   /// Reads the factors into adapters that are to be trained further; throws where they are not all of one rank and
@@ -73,7 +85,7 @@ package struct PEFTAdapter {
     let expected = LoRAAdapters.weights(of: model, adapters.options)
     let scale = adapters.options.alpha / Double(adapters.options.rank)
     guard Set(weights.map(\.name)) == Set(expected.map(\.name)),
-      weights.allSatisfy({ self.scale(of: $0, rank: adapters.options.rank) == scale })
+      weights.allSatisfy({ settings.scale(of: Self.map(of: $0), rank: settings.rank) == scale })
     else { throw FormatError(AdapterFault.uneven, in: Self.weightsFile) }
     for weight in weights {
       guard let from = parameters[weight], let to = adapters.parameters[weight],
@@ -90,18 +102,9 @@ package struct PEFTAdapter {
   ) throws(FormatError) -> (LoRAParameters, [Parameter]) {
     var weights: [(weight: Parameter, rank: Int)] = []
     for pair in pairs {
-      let rank = pair.down.shape.dimensions.first ?? 0
-      guard let weight = model[pair.map + ".weight"], pair.map.hasPrefix("h."),
-        pair.down.shape.dimensions == [rank, weight.shape[1]],
-        pair.up.shape.dimensions == [weight.shape[0], rank], rank > 0
-      else {
-        throw FormatError(
-          AdapterFault.doesNotFit(pair.map),
-          at: pair.down.fileOffset,
-          in: Self.weightsFile
-        )
-      }
-      weights.append((weight, rank))
+      let weight = model[pair.map + ".weight"]
+      let rank = try Self.rank(of: pair, beside: weight?.shape)
+      if let weight { weights.append((weight, rank)) }
     }
     let parameters = try LoRAParameters(weights)
     for (pair, place) in zip(pairs, weights) {
@@ -112,34 +115,31 @@ package struct PEFTAdapter {
     return (parameters, weights.map(\.weight))
   }
 
-  private func scale(of weight: Parameter, rank: Int) -> Double {
-    let map = weight.name.dropLast(".weight".count)
-    let alpha = alphaPattern.members.first { map.hasSuffix($0.key) }?.value.number ?? options.alpha
-    return alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank))
+  /// The rank of the factors of a map whose weight is of that shape, or is not there.
+  private static func rank(of pair: Pair, beside shape: [Int]?) throws(FormatError) -> Int {
+    let rank = pair.down.shape.dimensions.first ?? 0
+    guard let shape, shape.count == 2, pair.map.hasPrefix("h."), rank > 0,
+      pair.down.shape.dimensions == [rank, shape[1]],
+      pair.up.shape.dimensions == [shape[0], rank]
+    else {
+      throw FormatError(
+        AdapterFault.doesNotFit(pair.map),
+        at: pair.down.fileOffset,
+        in: weightsFile
+      )
+    }
+    return rank
   }
 
-  /// What would change the sums, and is not carried out here.
-  private static func refuseOthers(_ json: JSONObject) throws(FormatError) {
-    guard let type = json["peft_type"]?.string else {
-      throw FormatError(AdapterFault.setting("peft_type"))
-    }
-    guard type == "LORA" else { throw FormatError(AdapterFault.unsupported("peft_type " + type)) }
-    if let bias = json["bias"]?.string, bias != "none" {
-      throw FormatError(AdapterFault.unsupported("bias " + bias))
-    }
-    for key in ["use_dora", "lora_bias", "use_qalora"] where json[key]?.bool == true {
-      throw FormatError(AdapterFault.unsupported(key))
-    }
-    for key in ["modules_to_save", "trainable_token_indices", "target_parameters"] {
-      guard let value = json[key], value != .null, value.array?.isEmpty != true else { continue }
-      throw FormatError(AdapterFault.unsupported(key))
-    }
+  /// The path of the map that a weight is of.
+  private static func map(of weight: Parameter) -> String {
+    String(weight.name.dropLast(".weight".count))
   }
 
   /// The tensors, two for each map.
   private static func pairs(
     of checkpoint: Checkpoint
-  ) throws(FormatError) -> [(map: String, down: TensorView, up: TensorView)] {
+  ) throws(FormatError) -> [Pair] {
     var downs: [String: TensorView] = [:]
     var ups: [String: TensorView] = [:]
     for view in checkpoint.tensors {

@@ -45,6 +45,36 @@ import Testing
     let applied = try logits("a", tiny, "--adapter", folder.path + "/lora")
     #expect(try applied == logits("b", folder.path + "/merged"))
     #expect(try applied != logits("c", tiny))
+    for name in ["", "/best", "/checkpoints/step-6"] {
+      let names = try FileManager.default.contentsOfDirectory(
+        atPath: folder.path + "/merged" + name
+      )
+      let isWhole = name != "/checkpoints/step-6"
+      #expect(names.contains("model.safetensors") == isWhole)
+      #expect(names.contains("adapter_config.json") != isWhole)
+    }
+    let best = try logits("d", tiny, "--adapter", folder.path + "/lora/best")
+    #expect(try best == logits("e", folder.path + "/merged/best"))
+    // An adapter beside a whole model would be added to that.
+    let beside = try finetune("merged", "--lora-rank", "2", "--force")
+    #expect(beside.status == 2 && beside.errors.contains("the folder has config.json, which"))
+  }
+
+  /// The adapter is in what is converted, to a folder as well as to llama.cpp's file.
+  @Test func adaptersAreConverted() throws {
+    #expect(try finetune("lora", "--lora-rank", "2", "--lr", "0.01").status == 0)
+    let adapter = ["--adapter", folder.path + "/lora"]
+    for name in ["hf", "model.gguf", "native.safetensors"] {
+      let out = folder.path + "/" + name
+      let layout = name.hasPrefix("native") ? ["--layout", "native"] : []
+      let run = try Ballast.run(["convert", tiny, out] + adapter + layout)
+      #expect(run.status == 0, "\(run.errors)")
+      let verify = ["verify", tiny, "--against", out, "--tolerance", "1e-5"]
+      #expect(try Ballast.run(verify + adapter).status == 0)
+      #expect(try Ballast.run(verify).status == 1)
+    }
+    let byName = try Ballast.run(["convert", tiny, folder.path + "/x.safetensors"] + adapter)
+    #expect(byName.status == 64)
   }
 
   /// A run of adapters that was ended goes on to the same end; some may be trained further as well.
@@ -128,7 +158,7 @@ import Testing
         )
     )
     #expect(try finetune("x", "--lora-alpha", "2").status == 64)
-    #expect(try finetune("x", "--lora-rank", "2", "--lora-targets", "lm_head").status == 64)
+    #expect(try finetune("x", "--lora-rank", "2", "--lora-targets", "c_fc,lm_head").status == 64)
     #expect(try finetune("x", "--merge").status == 64)
   }
 }

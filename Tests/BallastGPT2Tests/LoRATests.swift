@@ -24,7 +24,7 @@ import Testing
         parameter.pointer[index] = Float.random(in: -0.3...0.3, using: &generator)
       }
     }
-    return try model.adapted(by: adapters)
+    return model.adapted(by: adapters)
   }
 
   private func plan(_ dropout: Double) -> DropoutPlan? {
@@ -89,8 +89,11 @@ import Testing
     let plain = try RandomModel.make(Self.configuration)
     let batch = try TokenBatch([Array(tokens.prefix(8))], for: Self.configuration)
     let before = try model.logits(batch)
-    model.mergeAdapters()
-    let merged = try model.logits(batch)
+    let sums = try GPT2Parameters(Self.configuration) { slot in
+      let parameter = try #require(model.parameters[slot.name])
+      return try model.merged(parameter)
+    }
+    let merged = try GPT2Model(Self.configuration, parameters: sums).logits(batch)
     let without = try plain.logits(batch)
     let changed = zip(before, without).map { abs($0 - $1) }.max() ?? 0
     #expect(changed > 1e-2)
@@ -149,5 +152,7 @@ import Testing
     }
     let batch = try TokenBatch([Array(tokens.prefix(8))], for: Self.configuration)
     #expect(try model.adapted(by: adapters).logits(batch) == model.logits(batch))
+    let bias = model.parameters.finalNorm.bias
+    #expect(try model.adapted(by: adapters).merged(bias).storage === bias.storage)
   }
 }

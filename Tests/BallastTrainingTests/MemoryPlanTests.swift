@@ -40,6 +40,20 @@ import Testing
     #expect((2 * 123_500_000..<2 * 124_439_808).contains(rounded))
   }
 
+  /// Of a low-rank adapter there are the factors, their gradients and averages, and what passes work in.
+  @Test func adaptersTakeLittle() {
+    var adapted = options
+    adapted.adapters = LoRAOptions(rank: 8, alpha: 16, dropout: 0.1, targets: [.attentionInput])
+    let plan = plan(adapted)
+    #expect(plan.gradients == 4 * 12 * 8 * (768 + 3 * 768))
+    #expect(plan.moments == 2 * plan.gradients)
+    #expect(plan.adapters == plan.gradients + 4 * 1024 * (2 * 8 + 768))
+    #expect(plan.weights == self.plan(options).weights)
+    adapted.adapters = LoRAOptions(rank: 8, alpha: 16, dropout: 0, targets: [.mlpOutput])
+    #expect(self.plan(adapted).adapters == 4 * (12 * 8 * (4 * 768 + 768) + 1024 * 2 * 8))
+    #expect(self.plan(options).adapters == 0)
+  }
+
   @Test func checkpointsTakeLess() {
     var checkpointed = options
     checkpointed.checkpointsActivations = true

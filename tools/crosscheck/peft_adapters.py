@@ -45,6 +45,7 @@ with tempfile.TemporaryDirectory() as out:
     run("logits", out / "merged", "--text", prompt, "-o", out / "merged.safetensors")
     merged = GPT2LMHeadModel.from_pretrained(out / "merged", dtype=torch.float32).eval()
     found["merged in transformers"] = difference(merged, out / "merged.safetensors")
+    GPT2LMHeadModel.from_pretrained(out / "merged" / "best", dtype=torch.float32)
     a, b = (load_file(out / name)["logits"] for name in ("ours.safetensors", "merged.safetensors"))
     found["merged and not"] = float((a - b).abs().max())
 
@@ -60,6 +61,9 @@ with tempfile.TemporaryDirectory() as out:
         model.save_pretrained(path)
         run("logits", folder, "--adapter", path, "--text", prompt, "-o", out / "theirs.safetensors", "--force")
         found[name + " here"] = difference(model, out / "theirs.safetensors")
+        run("convert", folder, out / "converted", "--adapter", path, "--force")
+        converted = GPT2LMHeadModel.from_pretrained(out / "converted", dtype=torch.float32).eval()
+        found[name + " converted"] = difference(converted, out / "theirs.safetensors")
 
 for name, value in found.items():
     assert value <= TOLERANCE, f"{name}: logits differ by {value}"

@@ -53,6 +53,12 @@ struct Convert: Command {
     completion: .file
   )
   var tokenizer: String?
+  @Option(
+    value: "DIR",
+    help: "A low-rank adapter in PEFT's format, which is added to the weights.",
+    completion: .directory
+  )
+  var adapter: String?
   @Option(value: "GLOB", help: "Only tensors whose names match; may be repeated.")
   var match: [NamePattern] = []
   @Option(
@@ -88,8 +94,10 @@ struct Convert: Command {
     if output.isEmpty { throw UsageError("the output has no name") }
     if target.isModel {
       try validateModel()
-    } else if layout == .keep, config != nil || tokenizer != nil {
-      throw UsageError("'--config' and '--tokenizer' go with '--to hf' or another layout")
+    } else if layout == .keep, config != nil || tokenizer != nil || adapter != nil {
+      throw UsageError(
+        "'--config', '--tokenizer' and '--adapter' go with '--to hf' or another layout"
+      )
     }
     if layout != .keep, !match.isEmpty || !rename.isEmpty || keepBuffers {
       throw UsageError("'--match', '--rename' and '--keep-buffers' go with '--layout keep'")
@@ -184,28 +192,35 @@ struct Convert: Command {
 
   /// A GPT-2, through the weight map.
   private func runModel(_ conversion: Conversion, _ context: Console) throws -> ConversionSummary {
-    let opened = try OpenedModel.open(
+    var opened = try OpenedModel.open(
       input,
       config: config,
       tokenizer: tokenizer,
       limits: limits.values
     )
     context.notice(of: opened, at: input)
+    if let adapter {
+      let plain = opened
+      opened = try at(adapter) { () throws(FormatError) in
+        try plain.adapted(by: PEFTAdapter(path: adapter), dtype: conversion.dtype)
+      }
+    }
+    let model = opened
     let hasTokenizer = try at(input) { () throws(FormatError) -> Bool in
-      if opened.hasTokenizer { return true }
-      return try opened.tokenizerLists() != nil
+      if model.hasTokenizer { return true }
+      return try model.tokenizerLists() != nil
     }
     if to == nil, let ending = unknownEnding {
       context.notice("'\(ending.printable)' is no format's ending: a folder is written; see '--to'")
     }
     if target == .hf, !hasTokenizer {
       context.notice(
-        "\(opened.folder.printable) has no tokenizer, so \(output.printable) gets none"
+        "\(model.folder.printable) has no tokenizer, so \(output.printable) gets none"
       )
     }
-    let progress = Progress("Converting", total: opened.byteCount, unit: .bytes, on: context)
+    let progress = Progress("Converting", total: model.byteCount, unit: .bytes, on: context)
     return try atOutput { () throws(FormatError) in
-      try conversion.run(opened, to: output) { (done, _) throws(FormatError) in
+      try conversion.run(model, to: output) { (done, _) throws(FormatError) in
         try Interruption.check()
         progress.advance(to: done)
       }

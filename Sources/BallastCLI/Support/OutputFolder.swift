@@ -14,6 +14,8 @@ final class OutputFolder {
   private let configuration: JSONObject
   private let companions: [String]
   private let base: String
+  /// Whether the last and the best state are written as adapters rather than as whole models.
+  private let isAdapter: Bool
   let records: RunRecords
   /// Nil where no samples are asked for.
   let samples: LogFile?
@@ -26,6 +28,7 @@ final class OutputFolder {
   init(
     _ arguments: RunOutputArguments,
     start: RunStart,
+    isAdapter: Bool,
     resuming checkpoint: RunCheckpoint?
   ) throws(PathError) {
     self.arguments = arguments
@@ -34,6 +37,7 @@ final class OutputFolder {
     configuration = start.configurationJSON
     companions = start.companions
     base = start.name
+    self.isAdapter = isAdapter
     let logPath = arguments.log ?? path + "/log.jsonl"
     self.logPath = logPath
     let isNew = try at(path) { () throws(FormatError) in
@@ -42,6 +46,10 @@ final class OutputFolder {
         FileManager.default.fileExists(atPath: path + "/" + $0)
       }
       let isUnfinished = arguments.resume != nil && lastState == nil
+      // transformers would load an adapter beside a model's files on top of that model.
+      if isAdapter, lastState == "config.json", arguments.force || checkpoint != nil {
+        throw FormatError(ModelFault.shadowed("config.json"))
+      }
       return try FileSystem.createOutputFolder(
         path,
         force: arguments.force || checkpoint != nil || isUnfinished
@@ -91,21 +99,15 @@ final class OutputFolder {
     FileManager.default.fileExists(atPath: path + "/best")
   }
 
-  /// Saves the last state; with `merging` adapters are added to the model's weights first.
-  func save(_ model: GPT2Model, merging: Bool) throws(FormatError) {
-    if merging {
-      model.mergeAdapters()
-      try model.folder(extending: configuration, companions: companions)
-        .write(to: path, replacing: true)
-    } else {
-      try folder(model).write(to: path, replacing: true)
-    }
+  /// Saves the last state.
+  func save(_ model: GPT2Model) throws(FormatError) {
+    try folder(model, asAdapter: isAdapter).write(to: path, replacing: true)
     isSaved = true
   }
 
   /// Saves the best state.
   func saveBest(_ model: GPT2Model) throws(FormatError) {
-    try folder(model).write(to: path + "/best", replacing: true)
+    try folder(model, asAdapter: isAdapter).write(to: path + "/best", replacing: true)
     isSaved = true
   }
 
@@ -119,13 +121,16 @@ final class OutputFolder {
     try FileSystem.createFolders(checkpoints.folder)
     let place = checkpoints.path(step: trainer.state.step)
     if FileManager.default.fileExists(atPath: place) { return }
-    try trainer.save(to: place, as: folder(model), settings: settings)
+    try trainer.save(to: place, as: folder(model, asAdapter: true), settings: settings)
     isSaved = true
     checkpoints.prune(keep: arguments.keep, keepEvery: arguments.keepEvery)
   }
 
-  private func folder(_ model: GPT2Model) -> HuggingFaceFolder {
-    if let adapters = model.adapters { return adapters.folder(base: base, companions: companions) }
+  /// The model's adapters alone, where it has any, or all of it.
+  private func folder(_ model: GPT2Model, asAdapter: Bool) -> HuggingFaceFolder {
+    if asAdapter, let adapters = model.adapters {
+      return adapters.folder(base: base, companions: companions)
+    }
     return model.folder(extending: configuration, companions: companions)
   }
 }

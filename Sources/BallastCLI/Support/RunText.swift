@@ -40,7 +40,8 @@ enum RunText {
   /// What a run takes of memory, part by part.
   static func plan(_ memory: MemoryPlan) -> String {
     let parts = [
-      ("weights", memory.weights + memory.roundedWeights), ("gradients", memory.gradients),
+      ("weights", memory.weights + memory.roundedWeights), ("adapters", memory.adapters),
+      ("gradients", memory.gradients),
       ("moments", memory.moments), ("activations", memory.activations),
       ("evaluation", memory.evaluation), ("program", memory.program),
     ]

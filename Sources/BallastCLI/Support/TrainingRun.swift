@@ -73,7 +73,6 @@ struct TrainingRun: ParsableArguments {
     let network = try network(
       start,
       options,
-      merges: tuning?.merge ?? false,
       adapter: checkpoint?.path ?? tuning?.adapter.adapter,
       checkpoint: checkpoint
     )
@@ -86,7 +85,13 @@ struct TrainingRun: ParsableArguments {
         checkpoint: checkpoint
       )
     }
-    let folder = try OutputFolder(output, start: start, resuming: checkpoint)
+    let isAdapter = network.adapters != nil && tuning?.merge == false
+    let folder = try OutputFolder(
+      output,
+      start: start,
+      isAdapter: isAdapter,
+      resuming: checkpoint
+    )
     if validation == nil, folder.hasEarlierBest {
       context.notice(
         "\(output.path)/best is of an earlier run: nothing is held out to find a best by"
@@ -103,7 +108,7 @@ struct TrainingRun: ParsableArguments {
       on: context
     )
     let outcome = try train(trainer, reporter, folder) { () throws(FormatError) in
-      try folder.save(network, merging: tuning?.merge ?? false)
+      try folder.save(network)
     }
     context.message("saved \(output.path)")
     switch outcome {
@@ -117,7 +122,6 @@ struct TrainingRun: ParsableArguments {
       )
     case .finished: break
     }
-    let isAdapter = network.adapters != nil && tuning?.merge == false
     let place = isAdapter ? "\(start.name) --adapter \(output.path)" : output.path
     context.message("sample from it: ballast generate \(place) --prompt '' --top-k 40")
     return .success
@@ -149,7 +153,6 @@ struct TrainingRun: ParsableArguments {
   private func network(
     _ start: RunStart,
     _ options: TrainingOptions,
-    merges: Bool,
     adapter: String?,
     checkpoint: RunCheckpoint?
   ) throws -> GPT2Model {
@@ -170,8 +173,8 @@ struct TrainingRun: ParsableArguments {
       }
     }
     let (base, adapters) = try at(start.name) { () throws(FormatError) in
-      let base = try start.load(merges, training.dtype)
-      let rows = max(options.batchPlan.microBatchTokens, start.configuration.positions)
+      let base = try start.load(false, training.dtype)
+      let rows = MemoryPlan.adapterRows(start.configuration, options)
       return (base, try LoRAAdapters(lora, for: base.parameters, rows: rows))
     }
     if let adapter {
@@ -181,6 +184,6 @@ struct TrainingRun: ParsableArguments {
     } else {
       adapters.initialize(seed: training.seed)
     }
-    return try at(start.name) { () throws(FormatError) in try base.adapted(by: adapters) }
+    return base.adapted(by: adapters)
   }
 }

@@ -25,10 +25,13 @@ struct TuningArguments: ParsableArguments {
   @Option(in: GPT2Configuration.dropoutRange, help: "Dropout before the adapters.")
   var loraDropout: Double?
   @Option(
-    value: "NAME",
-    help: "The maps that get an adapter, c_attn if none is given; may be repeated."
+    value: "NAMES",
+    help: """
+      The maps that get an adapter, c_attn if none is given: names with commas between them; may \
+      be repeated.
+      """
   )
-  var loraTargets: [TargetName] = []
+  var loraTargets: [TargetNames] = []
   @OptionGroup var adapter: AdapterArguments
   @Flag(help: "Write a whole model with the adapters added, in place of the adapters.")
   var merge = false
@@ -108,19 +111,23 @@ struct TuningArguments: ParsableArguments {
   }
 }
 
-/// The end of the path of linear maps, as PEFT takes it: `c_proj` stands for those of attention and of the MLP.
-struct TargetName: ExpressibleByArgument {
+/// Ends of the paths of linear maps, as PEFT takes them: `c_proj` stands for those of attention and of the MLP.
+struct TargetNames: ExpressibleByArgument {
   let argument: String
   let targets: [LoRAOptions.Target]
 
   init(argument: String) throws(InvalidArgument) {
-    let found = LoRAOptions.Target.allCases.filter {
-      $0.rawValue == argument || $0.rawValue.hasSuffix("." + argument)
-    }
-    guard !found.isEmpty else {
-      throw InvalidArgument("expected c_attn, c_proj, c_fc, attn.c_proj or mlp.c_proj")
+    var targets: [LoRAOptions.Target] = []
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let found = LoRAOptions.Target.allCases.filter {
+        $0.rawValue == name || $0.rawValue.hasSuffix("." + name)
+      }
+      guard !found.isEmpty else {
+        throw InvalidArgument("expected c_attn, c_proj, c_fc, attn.c_proj or mlp.c_proj")
+      }
+      targets += found
     }
     self.argument = argument
-    targets = found
+    self.targets = targets
   }
 }

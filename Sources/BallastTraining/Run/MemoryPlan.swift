@@ -8,6 +8,8 @@ public struct MemoryPlan: Hashable, Sendable {
   public let weights: Int
   /// Their copy in bfloat16, if products are of that.
   public let roundedWeights: Int
+  /// The low-rank adapters, where there are any, with the memory that their passes work in.
+  public let adapters: Int
   /// The gradients of what is trained.
   public let gradients: Int
   /// The optimiser's averages of what is trained: two for AdamW.
@@ -20,9 +22,9 @@ public struct MemoryPlan: Hashable, Sendable {
   public let program: Int
 
   /// All of it, which is the peak.
-  public var total: Int { weights + roundedWeights + besideWeights }
+  public var total: Int { weights + roundedWeights + adapters + besideWeights }
 
-  /// What is taken once the weights are loaded.
+  /// What is taken once the weights and the adapters are there.
   private var besideWeights: Int { gradients + moments + activations + evaluation + program }
 
   /// The program as it was seen to be, with float32 and with bfloat16, which is rounded for each product.
@@ -49,6 +51,13 @@ public struct MemoryPlan: Hashable, Sendable {
         trained: options.trained,
         adapters: options.adapters
       )
+    if let lora = options.adapters {
+      let rows = Self.adapterRows(configuration, options)
+      adapters =
+        gradients + floats * LoRAAdapters.workspaceCount(configuration, lora, rows: rows)
+    } else {
+      adapters = 0
+    }
     moments = options.optimizer.averageNames.count * gradients
     func pass(keeping: Retention) -> Int {
       floats
@@ -57,6 +66,15 @@ public struct MemoryPlan: Hashable, Sendable {
     activations = pass(keeping: options.checkpointsActivations ? .streams : .everything)
     program = Self.programBytes(precision)
     evaluation = evaluates ? pass(keeping: .nothing) : 0
+  }
+
+  /// The most tokens that a pass through the adapters is over: a micro-batch's, or those that a sample is continued
+  /// from.
+  package static func adapterRows(
+    _ configuration: GPT2Configuration,
+    _ options: TrainingOptions
+  ) -> Int {
+    max(options.batchPlan.microBatchTokens, configuration.positions)
   }
 
   /// The memory that this process can still get, in bytes; nil where the system does not say.
