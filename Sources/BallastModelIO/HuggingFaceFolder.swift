@@ -13,7 +13,7 @@ package struct HuggingFaceFolder {
   package let configuration: JSONObject
   /// Files that are copied as they are: the tokenizer's, generation_config.json.
   package let companions: [String]
-  /// Files that are made: those of a tokenizer that is in no file of its own.
+  /// Files that are made, such as those of a tokenizer that is in no file of its own.
   package var madeFiles: [(name: String, text: String)] = []
   /// Files of tensors that lie beside the weights: an optimiser's averages.
   package var tensorFiles: [(name: String, tensors: [TensorOutput])] = []
@@ -89,7 +89,9 @@ package struct HuggingFaceFolder {
     }
     let configurationFile = isAdapter ? PEFTAdapter.configurationFile : "config.json"
     try add(configurationFile, Array((JSONValue.object(configuration).text(.indented) + "\n").utf8))
-    for companion in companions {
+    // What is made takes the place of what would be copied.
+    for companion in companions
+    where !madeFiles.contains(where: { $0.name == Self.name(of: companion) }) {
       try add(Self.name(of: companion), try SharedBytes.contents(path: companion))
     }
     for (name, text) in madeFiles { try add(name, Array(text.utf8)) }

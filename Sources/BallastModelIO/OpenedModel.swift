@@ -26,7 +26,8 @@ public struct OpenedModel: Sendable {
   package internal(set) var weights: CanonicalCheckpoint
   /// What a user should know, such as an assumption that was made.
   public let notices: [String]
-  private let tokenizerPath: String?
+  /// Where the tokenizer is, if that was given.
+  let tokenizerPath: String?
 
   /// The key of safetensors metadata under which a native file carries its configuration.
   package static let configurationKey = "ballast.config"
@@ -268,8 +269,11 @@ public struct OpenedModel: Sendable {
   }
 
   /// Whether a tokenizer's files go with a copy of this model.
-  package var hasTokenizer: Bool {
-    companions.contains { !$0.hasSuffix("/generation_config.json") }
+  package var hasTokenizer: Bool { companions.contains(where: Self.isOfTokenizer) }
+
+  /// Whether a companion is one of the tokenizer's files.
+  static func isOfTokenizer(_ companion: String) -> Bool {
+    !companion.hasSuffix("/generation_config.json")
   }
 
   /// Whether a configuration lies beside a checkpoint, which a single file does not carry.

@@ -34,6 +34,8 @@ public enum TokenizerFault: FormatFault {
   case tooManySteps(limit: Int)
   /// Only for writers: a token is longer than llm.c's length of one byte says.
   case tokenTooLong(Int)
+  /// A token that is to be added is there.
+  case present(String)
   /// No token has this id.
   case unknownToken(Int32)
 
@@ -59,6 +61,7 @@ public enum TokenizerFault: FormatFault {
     case .tooManyAddedTokens(let limit): "the added tokens are longer than \(limit) bytes in all"
     case .tooManySteps(let limit): "finding the merges takes more than \(limit) steps"
     case .tokenTooLong(let id): "token \(id) is longer than 255 bytes"
+    case .present(let token): "the tokenizer has the token \(token.debugDescription) already"
     case .unknownToken(let id): "the tokenizer has no token \(id)"
     }
   }

@@ -12,7 +12,10 @@ extension TokenizerLists {
   }
 
   /// The whole tokenizer, as the tokenizers library keeps one in `tokenizer.json`.
-  package var tokenizerText: String {
+  package var tokenizerText: String { JSONValue.object(tokenizerJSON).text(.indented) + "\n" }
+
+  /// The same as JSON.
+  var tokenizerJSON: JSONObject {
     let byteLevel: JSONValue = [
       "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
     ]
@@ -24,12 +27,11 @@ extension TokenizerLists {
       "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
       "vocab": .object(vocabulary { $0 != .added }), "merges": .array(merges),
     ]
-    let file: JSONValue = [
+    return [
       "version": "1.0", "truncation": .null, "padding": .null,
       "added_tokens": .array(addedTokens), "normalizer": .null, "pre_tokenizer": byteLevel,
       "post_processor": byteLevel, "decoder": byteLevel, "model": model,
     ]
-    return file.text(.indented) + "\n"
   }
 
   /// What transformers wants to know beside it: `tokenizer_config.json`.

@@ -34,6 +34,7 @@ import Testing
     "model.output-is-folder": "a path to be written", "model.shadowed": "a path to be written",
     "model.native-folder": "a path to be written", "tokenizer.no-tokenizer": "nothing to check",
     "tokenizer.unsupported": "a note", "tokenizer.unknown-token": "an id that was given",
+    "tokenizer.present": "a token that was given",
   ]
 
   private static let root = URL(filePath: Fixtures.path("")).deletingLastPathComponent()

@@ -2,6 +2,7 @@ import BallastBytes
 import BallastCommandLine
 import BallastGPT2
 import BallastModelIO
+import BallastReport
 
 /// `ballast finetune`: trains a model further on text.
 struct Finetune: Command {
@@ -26,6 +27,10 @@ struct Finetune: Command {
         "Three of four rows are of one source, the others of another."
       ),
       CommandExample(
+        "ballast finetune gpt2/ a.txt -o out --lora-rank 8 --lora-targets c_attn,c_proj",
+        "Adapters in place of the model; --adapter out applies them."
+      ),
+      CommandExample(
         "ballast finetune gpt2/ a.txt -o out --resume auto",
         "Go on where an interrupted run was, or begin."
       ),
@@ -37,20 +42,49 @@ struct Finetune: Command {
   @OptionGroup var run: TrainingRun
   @OptionGroup(title: "What is trained") var tuning: TuningArguments
 
+  /// How many added tokens a message lists.
+  private static let namedTokens = 10
+
   func run(in context: Console) throws -> ExitCode {
     let original = try model.open(on: context)
+    let extended = try extended(original, on: context)
     let start = RunStart(
       name: model.model,
-      configuration: original.configuration,
+      configuration: extended?.configuration ?? original.configuration,
       configurationJSON: original.configurationJSON,
       tokenizer: Result { () throws(PathError) in
-        try model.loadTokenizer(of: original, on: context)
+        if let extended { return extended.tokenizer }
+        return try model.loadTokenizer(of: original, on: context)
       },
-      companions: original.companions,
+      companions: extended?.companions ?? original.companions,
+      madeFiles: extended?.files ?? [],
       limits: model.limits.values
     ) { (isOwned, precision) throws(FormatError) in
-      try original.loadModel(copying: isOwned, precision: precision)
+      if let extended { return try extended.loadModel(precision: precision) }
+      return try original.loadModel(copying: isOwned, precision: precision)
     }
     return try run.run(start, data: data, tuning: tuning, on: context)
+  }
+
+  /// The model with the tokens that are to be added; nil without any.
+  private func extended(
+    _ original: OpenedModel,
+    on context: Console
+  ) throws -> ExtendedVocabulary? {
+    let texts = tuning.addToken.map(\.text)
+    guard !texts.isEmpty else { return nil }
+    let extended = try at(model.tokenizer ?? original.folder) { () throws(FormatError) in
+      try ExtendedVocabulary(original, adding: texts)
+    }
+    let named = texts.prefix(Self.namedTokens).enumerated().map {
+      "\($1.debugDescription) is \(extended.firstID + $0)"
+    }
+    let others = texts.count > named.count ? " and \(texts.count - named.count) more" : ""
+    context.message("added tokens: \(named.joined(separator: ", "))\(others)".printable)
+    let trained = try tuning.trained(of: extended.configuration)
+    if let trained, !trained.contains("wte.weight") {
+      context.notice("the embeddings are frozen: added tokens keep the mean of the others")
+    }
+    return extended
   }
 }

@@ -13,6 +13,7 @@ final class OutputFolder {
   private let arguments: RunOutputArguments
   private let configuration: JSONObject
   private let companions: [String]
+  private let madeFiles: [(name: String, text: String)]
   private let base: String
   /// Whether the last and the best state are written as adapters rather than as whole models.
   private let isAdapter: Bool
@@ -36,6 +37,7 @@ final class OutputFolder {
     self.path = path
     configuration = start.configurationJSON
     companions = start.companions
+    madeFiles = start.madeFiles
     base = start.name
     self.isAdapter = isAdapter
     let logPath = arguments.log ?? path + "/log.jsonl"
@@ -131,6 +133,8 @@ final class OutputFolder {
     if asAdapter, let adapters = model.adapters {
       return adapters.folder(base: base, companions: companions)
     }
-    return model.folder(extending: configuration, companions: companions)
+    var folder = model.folder(extending: configuration, companions: companions)
+    folder.madeFiles = madeFiles
+    return folder
   }
 }

@@ -19,6 +19,8 @@ struct RunStart {
   let tokenizer: Result<Tokenizer, PathError>
   /// The files that go with what is saved.
   let companions: [String]
+  /// Files that are saved in place of companions of the same names.
+  var madeFiles: [(name: String, text: String)] = []
   let limits: ReadingLimits
   /// Makes the model; it must own its weights where it is told so.
   let load: (_ isOwned: Bool, Precision) throws(FormatError) -> GPT2Model
@@ -56,10 +58,10 @@ struct TrainingRun: ParsableArguments {
         adapters: tuning?.adapters(from: saved)
       )
     )
-    var settings = training.settings(options, rows: rows, validation: validation)
-    if let tuning {
-      for (key, value) in tuning.settings(options).members { settings[key] = value }
-    }
+    // Added tokens come first: where they differ the data do too, and that would say less.
+    var settings = tuning?.settings(options) ?? [:]
+    let others = training.settings(options, rows: rows, validation: validation)
+    for (key, value) in others.members { settings[key] = value }
     let checkpoint = try output.checkpoint(settings: settings, on: context)
     let memory = MemoryPlan(
       configuration,
@@ -169,7 +171,8 @@ struct TrainingRun: ParsableArguments {
         limits: start.limits
       )
       return try at(checkpoint.path) { () throws(FormatError) in
-        try opened.loadModel(copying: true, precision: training.dtype)
+        try checkpoint.check(opened.configuration, against: start.configuration)
+        return try opened.loadModel(copying: true, precision: training.dtype)
       }
     }
     let (base, adapters) = try at(start.name) { () throws(FormatError) in

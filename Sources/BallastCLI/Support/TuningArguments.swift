@@ -4,6 +4,7 @@ import BallastCommandLine
 import BallastGPT2
 import BallastJSON
 import BallastModelIO
+import BallastTokenizer
 import BallastTraining
 
 /// What of a model is trained: all of it, a part, or low-rank adapters in its place.
@@ -36,7 +37,24 @@ struct TuningArguments: ParsableArguments {
   @Flag(help: "Write a whole model with the adapters added, in place of the adapters.")
   var merge = false
 
+  @Option(
+    value: "TEXT",
+    help: """
+      Add a token, which stands for this text; its embedding begins as the mean of the others. May \
+      be repeated.
+      """
+  )
+  var addToken: [AddedTokenText] = []
+
   func validate() throws {
+    let limit = ExtendedTokenizer.maximumTokenBytes
+    if let length = addToken.map(\.text.utf8.count).max(), length > limit {
+      throw UsageError("'--add-token' takes at most \(limit) bytes, and one text has \(length)")
+    }
+    var added: Set<ExactString> = []
+    for token in addToken where !added.insert(ExactString(token.text)).inserted {
+      throw UsageError("'--add-token' is given \(token.text.debugDescription) twice")
+    }
     let isAdapted = loraRank != nil || adapter.adapter != nil
     if loraRank != nil, adapter.adapter != nil {
       throw UsageError("give '--lora-rank' for new adapters or '--adapter' for some, not both")
@@ -51,6 +69,9 @@ struct TuningArguments: ParsableArguments {
       throw UsageError(
         "with adapters the whole model is frozen: leave out '--freeze' and '--last-layers'"
       )
+    }
+    if isAdapted, !addToken.isEmpty {
+      throw UsageError("an adapter has no embeddings: '--add-token' goes with a model alone")
     }
   }
 
@@ -97,7 +118,8 @@ struct TuningArguments: ParsableArguments {
     var json: JSONObject = [
       "trained": .string(
         options.trained.map { "\($0.count): \($0.sorted().joined(separator: " "))" } ?? "all"
-      )
+      ),
+      "added_tokens": .array(addToken.map { .string($0.text) }),
     ]
     if let adapters = options.adapters {
       json["lora_rank"] = .integer(adapters.rank)
@@ -108,6 +130,25 @@ struct TuningArguments: ParsableArguments {
       )
     }
     return json
+  }
+}
+
+/// The text of a token that can be added.
+struct AddedTokenText: ExpressibleByArgument {
+  let text: String
+  var argument: String { text }
+
+  init(argument: String) throws(InvalidArgument) {
+    guard !argument.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+      throw InvalidArgument("expected a text that is not only white space")
+    }
+    // Data are cut there before they are read as tokens, so that it would never be found.
+    guard !argument.contains(TextDocuments.separator) else {
+      throw InvalidArgument(
+        "expected a text without \(TextDocuments.separator), which ends documents"
+      )
+    }
+    text = argument
   }
 }
 

@@ -72,6 +72,23 @@ package struct RunCheckpoint {
     }
   }
 
+  /// Throws `RunCheckpointFault.differs` where its model has another vocabulary than the run's: runs of before added
+  /// tokens did not note that there were none.
+  package func check(
+    _ saved: GPT2Configuration,
+    against now: GPT2Configuration
+  ) throws(FormatError) {
+    guard saved.vocabularySize != now.vocabularySize else { return }
+    throw FormatError(
+      RunCheckpointFault.differs(
+        "vocab_size",
+        was: "\(saved.vocabularySize)",
+        isNow: "\(now.vocabularySize)"
+      ),
+      in: "config.json"
+    )
+  }
+
   /// Writes a checkpoint, which must not be there yet.
   static func write(
     _ state: RunState,
