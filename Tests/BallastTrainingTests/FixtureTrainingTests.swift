@@ -175,6 +175,30 @@ import Testing
     #expect(error?.fault as? TrainingDataFault == .diverged(step: 1))
   }
 
+  /// A model that has a NaN is not told to learn more slowly.
+  @Test(arguments: [true, false])
+  func aModelThatIsNotFiniteIsRefused(isValidated: Bool) throws {
+    let rows = try rows("finetune.txt", context: 32)
+    let model = try model()
+    model.parameters.finalNorm.bias.pointer[3] = .nan
+    let trainer = try Trainer(
+      model,
+      options: TrainingOptions(
+        steps: 2,
+        batchPlan: BatchPlan(microBatchTokens: 128, accumulate: 1),
+        schedule: LearningRateSchedule(decay: .constant, peak: 1e-3, floor: 0, warmup: 0, total: 2),
+        evaluateEvery: 1
+      ),
+      training: rows,
+      validation: isValidated ? rows : nil
+    )
+    let error = #expect(throws: FormatError.self) {
+      try trainer.run(shouldStop: { false }, report: { _ in })
+    }
+    #expect(error?.fault as? TrainingDataFault == .lossNotFinite)
+    #expect(trainer.state.step == 0)
+  }
+
   /// The state after an interruption is saved as well.
   @Test func aRunThatIsInterruptedAfterItDivergedFails() throws {
     let schedule = LearningRateSchedule(decay: .constant, peak: 1e39, floor: 0, warmup: 0, total: 9)

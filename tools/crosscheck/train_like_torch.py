@@ -111,7 +111,7 @@ END = json.loads(pathlib.Path(folder, "config.json").read_text())["eos_token_id"
 
 
 def documents():
-    """The texts between separators, as docs/training.md says."""
+    """The texts between separators, as docs/trainer.md says."""
     parts = pathlib.Path(text).read_text().split("<|endoftext|>")
     for index, part in enumerate(parts):
         part = part.removeprefix("\n") if index > 0 else part

@@ -18,7 +18,7 @@ enum RunText {
     let grown = first == last ? "" : ", later \(Readable.count(plan.microBatchTokens * last)),"
     let accumulated = first == last ? "\(first)" : "\(first) to \(last)"
     let held =
-      validation.map { "\(Readable.count($0.targetCount)) tokens held out" } ?? "none held out"
+      validation.map { "\(Readable.count($0.targetCount, of: "token")) held out" } ?? "none held out"
     let count = TrainedParameters.count(
       network.configuration,
       trained: options.trained,
@@ -30,8 +30,8 @@ enum RunText {
       : options.trained != nil ? ", \(Readable.count(count)) of them trained" : ""
     return """
       \(Readable.count(network.parameters.count)) parameters\(trained), \
-      \(Readable.count(rows.targetCount)) tokens of text, \(held)
-      \(Readable.count(options.steps)) steps of \(perStep)\(grown) tokens \
+      \(Readable.count(rows.targetCount, of: "token")) of text, \(held)
+      \(Readable.count(options.steps, of: "step")) of \(perStep)\(grown) tokens \
       (batch \(options.batchSize) × \(rows.context), accumulated \(accumulated)), \
       learning rate \(Readable.number(options.schedule.peak)) \(options.schedule.decay.rawValue)
       """

@@ -7,6 +7,8 @@ public enum TrainingDataFault: FormatFault {
   case singleToken
   case promptsAlone
   case diverged(step: Int)
+  /// The model's weights, before any step.
+  case lossNotFinite
   case noEndOfText
   case needsTokenizer
   case nothingTrained
@@ -34,6 +36,7 @@ public enum TrainingDataFault: FormatFault {
   public var description: String {
     switch self {
     case .diverged(let step): "the run has diverged: it is no longer finite at step \(step)"
+    case .lossNotFinite: "the model's loss is not finite before the first step"
     case .notText: "it has NUL bytes, so it is no text"
     case .noText: "there is no text in it"
     case .singleToken: "there is one token in it, and nothing that follows it could be learned"
@@ -68,6 +71,7 @@ public enum TrainingDataFault: FormatFault {
   public var hint: String? {
     switch self {
     case .tooShortToSplit: "give more text, or a text of its own with --validation FILE"
+    case .lossNotFinite: "ballast check MODEL names weights that are NaN or infinite"
     case .diverged: "use a smaller --lr, a longer --warmup, or a smaller --clip"
     case .tokenOutOfRange: "the tokenizer, or the file of tokens, is not that of the model"
     case .noTemporaryFolder: "name another folder in the variable TMPDIR"

@@ -99,7 +99,7 @@ public struct TrainingMemoryFault: FormatFault, Hashable {
 
   /// What is wrong, in one line.
   public var description: String {
-    "the training takes \(Self.mebibytes(needed)) of memory, and \(Self.mebibytes(available)) are left"
+    "the training takes \(Self.megabytes(needed)) of memory, and \(Self.megabytes(available)) are left"
   }
 
   /// How it might fit.
@@ -108,5 +108,5 @@ public struct TrainingMemoryFault: FormatFault, Hashable {
       + "a shorter --context, or --checkpoint-activations"
   }
 
-  private static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+  private static func megabytes(_ bytes: Int) -> String { "\(bytes / 1_000_000) MB" }
 }

@@ -71,7 +71,7 @@ public final class Trainer {
 
   /// Runs until the last step, or until `shouldStop` says so between two micro-batches.
   ///
-  /// Throws `TrainingDataFault.diverged` once a loss is not finite, and at the end, however it
+  /// Throws `TrainingDataFault.lossNotFinite` or `.diverged` once a loss is not finite, and at the end, however it
   /// comes, where a parameter is not.
   ///
   /// A step that was interrupted is given up: parameters and state are those after the last whole step.
@@ -151,9 +151,7 @@ public final class Trainer {
       )
     }
     let loss = lossSum / Double(max(1, counted))
-    guard loss.isFinite else {
-      throw FormatError(TrainingDataFault.diverged(step: state.step + 1))
-    }
+    guard loss.isFinite else { throw notFinite(at: state.step + 1) }
     let learningRate =
       plan.isConstant
       ? options.schedule.rate(from: state.step, to: state.step + 1)
@@ -219,6 +217,13 @@ extension Trainer {
     options.patience.map { state.worseEvaluations >= $0 } ?? false
   }
 
+  /// What a loss that is not finite shows: before any update the weights cannot have been.
+  private func notFinite(at step: Int) -> FormatError {
+    FormatError(
+      state.updates == 0 ? TrainingDataFault.lossNotFinite : TrainingDataFault.diverged(step: step)
+    )
+  }
+
   /// Evaluates and reports; false if it was interrupted.
   private func evaluate(
     _ shouldStop: () -> Bool,
@@ -229,9 +234,7 @@ extension Trainer {
       _ in !shouldStop()
     }
     guard let evaluation else { return false }
-    guard evaluation.loss.isFinite || state.step == 0 else {
-      throw FormatError(TrainingDataFault.diverged(step: state.step))
-    }
+    guard evaluation.loss.isFinite else { throw notFinite(at: state.step) }
     let isBest = evaluation.loss < state.bestLoss ?? .infinity
     if isBest { state.bestLoss = evaluation.loss }
     state.worseEvaluations = isBest ? 0 : state.worseEvaluations + 1
