@@ -18,7 +18,10 @@ package struct ExtendedVocabulary {
   package let files: [(name: String, text: String)]
   private let model: OpenedModel
 
-  /// Adds tokens to the tokenizer of a model; throws what `ExtendedTokenizer` does.
+  /// Adds tokens to the tokenizer of a model.
+  ///
+  /// Throws what `ExtendedTokenizer` does, and `VocabularyFault.beyondEmbedding` where the tokenizer is of another model.
+  /// Tokens that were added to it before, without rows of the model, get some now.
   package init(_ model: OpenedModel, adding texts: [String]) throws(FormatError) {
     let extended: ExtendedTokenizer
     let positions = model.configuration.positions
@@ -36,6 +39,14 @@ package struct ExtendedVocabulary {
       )
     }
     var configuration = model.configuration
+    guard extended.unaddedSize <= configuration.vocabularySize else {
+      throw FormatError(
+        VocabularyFault.beyondEmbedding(
+          tokens: extended.unaddedSize,
+          rows: configuration.vocabularySize
+        )
+      )
+    }
     configuration.vocabularySize = max(
       configuration.vocabularySize,
       extended.tokenizer.vocabularySize

@@ -13,6 +13,8 @@ package struct ExtendedTokenizer {
   package let tokenizer: Tokenizer
   /// The id of the first of the tokens.
   package let firstID: Int
+  /// The largest id plus 1 of the tokens that were not added, now or before.
+  package let unaddedSize: Int
   /// The files that differ from those that the tokenizer was read from, or are needed besides.
   package let files: [(name: String, text: String)]
 
@@ -66,6 +68,7 @@ package struct ExtendedTokenizer {
     }
     tokenizer = addition.tokenizer
     firstID = addition.firstID
+    unaddedSize = addition.unaddedSize
     self.files = files
   }
 
@@ -81,6 +84,7 @@ package struct ExtendedTokenizer {
     lists.tokens = lists.tokens.prefix(addition.firstID) + texts.map { .init($0, .added) }
     tokenizer = addition.tokenizer
     firstID = addition.firstID
+    unaddedSize = addition.unaddedSize
     files = [
       (Self.mainFile, lists.tokenizerText), ("vocab.json", lists.vocabularyText),
       ("merges.txt", lists.mergesText),
@@ -142,6 +146,8 @@ private struct Addition {
     vocabulary = original.vocabulary
     earlier = index.addedTokens
   }
+
+  var unaddedSize: Int { vocabulary.map { Int($0.id) + 1 }.max() ?? 0 }
 
   /// A `tokenizer.json` with all added tokens, also those that it left to other files.
   ///

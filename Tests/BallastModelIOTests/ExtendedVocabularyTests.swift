@@ -40,9 +40,8 @@ import Testing
     return try OpenedModel(path: folder.path)
   }
 
-  /// Two tokens for a vocabulary of the tokenizer's size, one padded beyond it, one padded a little, and one that lacks a
-  /// row for the last token.
-  @Test(arguments: [0, 1, 40, -1], [true, false])
+  /// Two tokens for a vocabulary of the tokenizer's size, one padded beyond it, and one padded for one of them.
+  @Test(arguments: [0, 1, 40], [true, false])
   func rowsAreTheMean(padding: Int, tiesHead: Bool) throws {
     let opened = try model(rows: Self.tokens + padding, tiesHead: tiesHead)
     let extended = try ExtendedVocabulary(opened, adding: ["<|user|>", "<|bot|>"])
@@ -56,7 +55,7 @@ import Testing
     #expect(
       after.folder(extending: [:], companions: []).configuration["vocab_size"] == .integer(rows)
     )
-    let known = min(Self.tokens, Self.tokens + padding)
+    let known = Self.tokens
     let width = opened.configuration.width
     for parameter in before.all {
       let found = try #require(after.parameters.all.first { $0.name == parameter.name }).values
@@ -79,6 +78,33 @@ import Testing
       #expect(Array(found.dropFirst(rest)) == Array(values.dropFirst(rest)))
     }
     #expect(after.parameters.all.contains { $0.name == "lm_head.weight" } != tiesHead)
+  }
+
+  /// A token that was added before, and has no row either, gets one with the others.
+  @Test func earlierTokensGetRows() throws {
+    _ = try folder.write("{\"<more>\": \(Self.tokens)}".utf8, to: "added_tokens.json")
+    let opened = try model(rows: Self.tokens, tiesHead: true)
+    let extended = try ExtendedVocabulary(opened, adding: ["<|user|>"])
+    #expect(extended.firstID == Self.tokens + 1)
+    let values = try extended.loadModel().parameters.tokenEmbedding.values
+    let width = opened.configuration.width
+    #expect(values.count == (Self.tokens + 2) * width)
+    let last = Array(values.suffix(width))
+    #expect(Array(values.dropFirst(Self.tokens * width).prefix(width)) == last)
+    #expect(last.contains { $0 != 0 })
+  }
+
+  /// A tokenizer with more words than the model has rows is another model's.
+  @Test func otherTokenizersAreRefused() throws {
+    let opened = try model(rows: Self.tokens - 1, tiesHead: true)
+    let error = #expect(throws: FormatError.self) {
+      try ExtendedVocabulary(opened, adding: ["<|user|>"])
+    }
+    let fault = try #require(error?.fault as? VocabularyFault)
+    guard case .beyondEmbedding(tokens: Self.tokens, rows: Self.tokens - 1) = fault else {
+      Issue.record("\(fault)")
+      return
+    }
   }
 
   /// A file of GGUF carries its tokenizer: others beside it do not count, and do not go along.
