@@ -18,7 +18,7 @@ enum RunText {
     let grown = first == last ? "" : ", later \(Readable.count(plan.microBatchTokens * last)),"
     let accumulated = first == last ? "\(first)" : "\(first) to \(last)"
     let held =
-      validation.map { "\(Readable.count($0.targetCount, of: "token")) held out" } ?? "none held out"
+      validation.map { Readable.count($0.targetCount, of: "token") + " held out" } ?? "none held out"
     let count = TrainedParameters.count(
       network.configuration,
       trained: options.trained,
