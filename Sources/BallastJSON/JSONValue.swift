@@ -62,6 +62,10 @@ public struct JSONObject: Hashable, Sendable {
       guard !keys.contains(key) else { return false }
     } else {
       indexKeys()
+      // Whenever the index grows all keys are hashed again: of tens of thousands, less often than by doubling.
+      if index.count == index.capacity, index.count >= 1024 {
+        index.reserveCapacity(4 * index.count)
+      }
       guard index.updateValue(keys.count, forKey: key) == nil else { return false }
     }
     keys.append(key)

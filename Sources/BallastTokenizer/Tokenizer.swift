@@ -23,6 +23,7 @@ public struct Tokenizer: Sendable {
   let tokens: TokenBytes
   let byteIDs: [Int32]
   let merges: MergeTable
+  let bytePairs: [MergeTable.PackedMerge]
   let segmenter: TextSegmenter
   let splitsWords: Bool
   let addsPrefixSpace: Bool
@@ -51,6 +52,7 @@ public struct Tokenizer: Sendable {
     tokens = contents.tokens
     byteIDs = contents.byteIDs
     merges = contents.merges
+    bytePairs = merges.bytePairs(byteIDs)
     segmenter = TextSegmenter(contents.addedTokens)
     endOfText = contents.id(of: description.endOfText)
     wholeWords = description.ignoresMerges ? contents.idsByBytes : nil

@@ -17,8 +17,7 @@ enum RunText {
     let perStep = Readable.count(plan.microBatchTokens * first)
     let grown = first == last ? "" : ", later \(Readable.count(plan.microBatchTokens * last)),"
     let accumulated = first == last ? "\(first)" : "\(first) to \(last)"
-    let held =
-      validation.map { Readable.count($0.targetCount, of: "token") + " held out" } ?? "none held out"
+    let held = validation.map { Readable.count($0.targetCount, of: "token") } ?? "none"
     let count = TrainedParameters.count(
       network.configuration,
       trained: options.trained,
@@ -30,7 +29,7 @@ enum RunText {
       : options.trained != nil ? ", \(Readable.count(count)) of them trained" : ""
     return """
       \(Readable.count(network.parameters.count)) parameters\(trained), \
-      \(Readable.count(rows.targetCount, of: "token")) of text, \(held)
+      \(Readable.count(rows.targetCount, of: "token")) of text, \(held) held out
       \(Readable.count(options.steps, of: "step")) of \(perStep)\(grown) tokens \
       (batch \(options.batchSize) × \(rows.context), accumulated \(accumulated)), \
       learning rate \(Readable.number(options.schedule.peak)) \(options.schedule.decay.rawValue)

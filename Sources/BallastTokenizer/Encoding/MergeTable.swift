@@ -13,6 +13,25 @@ struct MergeTable: Sendable {
     let id: Int32
   }
 
+  /// A merge's rank and id as one number, of which the earliest is the smallest, or that there is no merge.
+  struct PackedMerge: Comparable {
+    private let bits: UInt64
+    static let none = PackedMerge(nil)
+
+    @inline(__always)
+    init(_ merge: Merge?) {
+      // Ranks are not negative, so that no merge is as large.
+      bits =
+        merge.map { UInt64(UInt32(bitPattern: $0.rank)) << 32 | UInt64(UInt32(bitPattern: $0.id)) }
+        ?? .max
+    }
+
+    /// What the pair becomes.
+    var id: Int32 { Int32(truncatingIfNeeded: bits) }
+
+    static func < (a: PackedMerge, b: PackedMerge) -> Bool { a.bits < b.bits }
+  }
+
   /// A pair and its merge side by side, so that a look takes one line of the processor's cache.
   private struct Slot {
     var pair = MergeTable.empty
@@ -58,6 +77,13 @@ struct MergeTable: Sendable {
       sum &+= hash.value
     }
     return sum
+  }
+
+  /// The merges of pairs of single bytes, at the first's value times 256 plus the second's.
+  ///
+  /// Every word begins with those, and a text has few of them: a table without a hash keeps them near.
+  func bytePairs(_ byteIDs: [Int32]) -> [PackedMerge] {
+    byteIDs.flatMap { left in byteIDs.map { right in PackedMerge(self[left, right]) } }
   }
 
   /// The merge of a pair; a pair that comes again replaces the earlier one.

@@ -8,12 +8,8 @@ struct ShortWordMerger: Sendable {
   /// A token, and what it and its successor become.
   private struct Part {
     var id: Int32 = 0
-    /// The merge's rank and id, packed so that the earliest is the smallest.
-    var merge = noMerge
+    var merge = MergeTable.PackedMerge.none
   }
-
-  /// The merge of a pair that cannot be merged: ranks are not negative, so that it is the largest.
-  private static let noMerge = UInt64.max
 
   private var parts = Array(repeating: Part(), count: maximumLength)
 
@@ -24,9 +20,13 @@ struct ShortWordMerger: Sendable {
       parts[0].id = id
       return 1
     }
-    for position in word {
-      parts[position - word.lowerBound].id = tokenizer.byteIDs[Int(text[position])]
+    var next = Int(text[word.lowerBound])
+    for index in 0..<word.count - 1 {
+      let byte = next
+      next = Int(text[word.lowerBound + index + 1])
+      parts[index] = Part(id: tokenizer.byteIDs[byte], merge: tokenizer.bytePairs[byte << 8 | next])
     }
+    parts[word.count - 1].id = tokenizer.byteIDs[next]
     return Self.merge(&parts, count: word.count, tokenizer.merges)
   }
 
@@ -34,26 +34,25 @@ struct ShortWordMerger: Sendable {
   @inline(__always)
   func token(at index: Int) -> Int32 { parts[index].id }
 
-  /// Merges what can be of the first `count` tokens, and returns how many are left.
+  /// Merges what can be of the first `count` tokens, whose merges are known, and returns how many are left.
   private static func merge(
     _ parts: inout MutableSpan<Part>,
     count: Int,
     _ merges: borrowing MergeTable
   ) -> Int {
     var count = count
-    for index in 0..<count - 1 { consider(index, of: &parts, merges) }
     while true {
-      var best = noMerge
+      var best = MergeTable.PackedMerge.none
       var place = 0
       // The leftmost of equals.
       for index in 0..<count - 1 where parts[index].merge < best {
         best = parts[index].merge
         place = index
       }
-      guard best != noMerge else { return count }
+      guard best != .none else { return count }
       count -= 1
       for index in place..<count { parts[index] = parts[index + 1] }
-      parts[place].id = Int32(truncatingIfNeeded: best)
+      parts[place].id = best.id
       if place > 0 { consider(place - 1, of: &parts, merges) }
       if place < count - 1 { consider(place, of: &parts, merges) }
     }
@@ -66,11 +65,6 @@ struct ShortWordMerger: Sendable {
     of parts: inout MutableSpan<Part>,
     _ merges: borrowing MergeTable
   ) {
-    guard let merge = merges[parts[index].id, parts[index + 1].id] else {
-      parts[index].merge = noMerge
-      return
-    }
-    parts[index].merge =
-      UInt64(UInt32(bitPattern: merge.rank)) << 32 | UInt64(UInt32(bitPattern: merge.id))
+    parts[index].merge = MergeTable.PackedMerge(merges[parts[index].id, parts[index + 1].id])
   }
 }
