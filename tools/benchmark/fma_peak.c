@@ -1,7 +1,9 @@
 // What two cores can do at most: fused multiply-adds of registers alone, in float32, beside products by OpenBLAS.
 //
-// usage: cc -O2 -march=native -pthread fma_peak.c -lopenblas -o fma_peak && ./fma_peak [THREADS]
+//   clang -O3 -march=native -pthread tools/benchmark/fma_peak.c -lopenblas -o .build/fma_peak &&
+//     OPENBLAS_CORETYPE=SKYLAKEX .build/fma_peak [THREADS]
 //
+// OpenBLAS 0.3.21 does not know the newest processors with AVX-512, and is told; GCC leaves the chains in memory.
 // Each thread runs twelve independent chains of 16 floats, so that neither latency nor memory counts. The products
 // are those of GPT-2's layers at 1024 rows, on slices of rows as the program calls them, each thread one.
 #include <immintrin.h>

