@@ -1,3 +1,4 @@
+package import BallastBytes
 package import BallastKernels
 
 /// A named tensor in Linear's orientation: a view over a storage.
@@ -113,6 +114,13 @@ public struct Parameter: Sendable {
       matrix.widen(0..<shape[0], into: output)
       initialized = count
     }
+  }
+
+  /// Adds the elements to a hash, as they are stored.
+  package func hash(into hash: inout XXHash64) {
+    guard !isAbsent else { return }
+    let start = UnsafeRawPointer(storage.start + byteOffset)
+    hash.update(RawSpan(_unsafeStart: start, byteCount: element.byteCount(of: count)))
   }
 
   /// Whether weight decay applies: it does to matrices, not to biases and norms.

@@ -12,7 +12,7 @@ import FoundationEssentials
 package struct PEFTAdapter {
   /// The file of the settings.
   package static let configurationFile = "adapter_config.json"
-  static let weightsFile = "adapter_model.safetensors"
+  package static let weightsFile = "adapter_model.safetensors"
   private static let prefix = "base_model.model."
 
   /// The rank, alpha and dropout that it was made with, and the maps that it has factors for.

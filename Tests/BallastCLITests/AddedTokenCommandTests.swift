@@ -102,23 +102,6 @@ import Testing
     #expect(try contents("whole/model.safetensors") == last)
   }
 
-  /// A checkpoint of before there were added tokens does not say that it has none.
-  @Test func olderCheckpointsAreNotGivenTokens() throws {
-    #expect(try finetune("old", []).status == 0)
-    let path = folder.path + "/old/checkpoints/step-6/training_state.json"
-    let state = try String(contentsOfFile: path, encoding: .utf8)
-    let older = state.replacing(/"added_tokens": \[\],?\s*/, with: "")
-    #expect(older != state)
-    try older.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try finetune("old", ["--resume", "auto"]).status == 0)
-    let refused = try finetune("old", ["--resume", "auto", "--add-token", "<|never|>"])
-    #expect(refused.status == 2)
-    #expect(
-      refused.errors.contains("config.json: the run was begun with vocab_size 768, and is to"),
-      "\(refused.errors)"
-    )
-  }
-
   @Test func frozenEmbeddingsAreTold() throws {
     let run = try finetune("out", ["--add-token", "<|user|>", "--last-layers", "1"])
     #expect(run.status == 0 && run.errors.contains("added tokens keep the mean of the others"))

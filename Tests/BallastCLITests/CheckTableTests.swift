@@ -15,7 +15,7 @@ import Testing
   /// Enumerations whose faults concern other commands.
   private static let otherCommands: Set = [
     "ConversionFault", "GenerationFault", "ModelInputFault", "ParityFault", "ScanFault",
-    "AdapterFault", "RunCheckpointFault", "TrainingDataFault", "Fault",
+    "AdapterFault", "RunCheckpointFault", "TrainingDataFault", "LogFault", "Fault",
   ]
 
   /// What `check` never tells as a finding, and why.

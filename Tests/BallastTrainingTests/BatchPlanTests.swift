@@ -35,6 +35,31 @@ import Testing
     #expect(places.map(plan.microBatches) == [2, 2, 4, 6, 8, 8, 10])
   }
 
+  /// Counting by formula where the batch grows no more is counting step by step.
+  @Test(arguments: [(64, 64, 640, 3000, nil as Int?), (32, 100, 1000, 5000, 7), (50, 7, 9, 1, nil)])
+  func stepsAreCountedAsOneByOne(size: Int, from: Int, to: Int, over: Int, stages: Int?) {
+    let plan = BatchPlan(
+      microBatchTokens: size,
+      ramp: .init(from: from, to: to, over: over, stages: stages)
+    )
+    var (steps, taken) = (0, 0)
+    for _ in 0..<200 {
+      #expect(plan.tokens(inSteps: steps) == taken * size)
+      #expect(plan.steps(forMicroBatches: taken) == steps)
+      #expect(plan.steps(forMicroBatches: taken + 1) == steps + 1)
+      taken += plan.microBatches(after: taken * size)
+      steps += 1
+    }
+  }
+
+  @Test func whatNoIntegerCountsIsTheLargest() {
+    let constant = BatchPlan(microBatchTokens: 1 << 30, accumulate: 1 << 30)
+    #expect(constant.tokens(inSteps: 1_000_000_000) == .max)
+    let ramp = BatchPlan(microBatchTokens: 1 << 20, ramp: .init(from: 1, to: 2, over: 10))
+    #expect(ramp.tokens(inSteps: .max) == .max)
+    #expect(ramp.steps(forMicroBatches: .max) == .max)
+  }
+
   @Test func aStepHasAtLeastOneMicroBatch() {
     let plan = BatchPlan(microBatchTokens: 1000, ramp: .init(from: 1, to: 1500, over: 10))
     #expect(plan.microBatches(after: 0) == 1 && plan.microBatches(after: 10) == 2)

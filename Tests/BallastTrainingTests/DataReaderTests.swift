@@ -179,6 +179,22 @@ import Testing
     #expect(nowhere?.fault as? TrainingDataFault == .noTemporaryFolder)
   }
 
+  /// The tokens are then in a file that goes with the run.
+  @Test func aFolderInThePlaceOfAnEntryIsNoObstacle() throws {
+    let tokens = try read(text, by: reader()).tokens
+    let path = cache + "/" + (try entries()[0])
+    try FileManager.default.removeItem(atPath: path)
+    _ = try folder.write("in the way".utf8, to: "cache/x")
+    try FileManager.default.createDirectory(
+      atPath: path + "/in the way",
+      withIntermediateDirectories: true
+    )
+    let again = try read(text, by: reader())
+    #expect(again.tokens == tokens)
+    let faults = again.remarks.map { $0.fault as? TrainingDataFault }
+    #expect(faults.contains { if case .cacheNotWritten = $0 { true } else { false } })
+  }
+
   /// Prompts are kept as prompts.
   @Test func promptsAreKept() throws {
     let line = #"{"prompt": "One morning", "completion": " Anna went"}"# + "\n"

@@ -122,6 +122,26 @@ import Testing
     #expect(try RunState(try #require(JSONValue(parsing: text).object)) == state)
   }
 
+  /// Counts that no run comes to would trap or take hours.
+  @Test(arguments: ["step", "tokens", "micro_batches", "updates", "worse_evaluations"])
+  func aStateThatCannotBeIsRefused(key: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/step-4"
+    _ = try run(options(.adamw, ramps: true), from: nil, saving: path, stopAfter: 4)
+    let file = path + "/training_state.json"
+    for count in [1_000_000_000, Int.max] {
+      var json = try #require(try JSONValue(contentsOf: file).object)
+      var state = try #require(json["state"]?.object)
+      state[key] = .integer(count)
+      json["state"] = .object(state)
+      try JSONValue.object(json).text().write(toFile: file, atomically: true, encoding: .utf8)
+      let error = #expect(throws: FormatError.self) {
+        try run(options(.adamw, ramps: true), from: RunCheckpoint(path: path))
+      }
+      #expect(error?.description.contains("lacks '\(key)'") == true, "\(String(describing: error))")
+    }
+  }
+
   /// What is missing or of another size is named.
   @Test func aBrokenCheckpointIsRefused() throws {
     let folder = try TemporaryFolder()

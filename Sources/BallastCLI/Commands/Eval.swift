@@ -58,6 +58,13 @@ struct Eval: Command {
     let rows = try at(data.data[0]) { () throws(FormatError) in
       try TokenRows(stream, context: length, stride: stride)
     }
+    try at(model.model) { () throws(FormatError) in
+      try MemoryPlan.checkEvaluation(
+        opened.configuration,
+        batchSize: min(batchSize, rows.count),
+        length: length
+      )
+    }
     let network = try adapter.model(of: opened, at: model.model)
     let progress = Progress(
       "Evaluating",
@@ -66,7 +73,8 @@ struct Eval: Command {
       on: context
     )
     let evaluation = try at(model.model) { () throws(FormatError) in
-      let result = try Evaluation(of: network, on: rows, batchSize: batchSize) { done in
+      let result = try Evaluation(of: network, on: rows, batchSize: min(batchSize, rows.count)) {
+        done in
         progress.advance(to: done)
         return Interruption.signal == nil
       }

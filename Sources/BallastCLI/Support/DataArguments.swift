@@ -26,6 +26,7 @@ struct DataArguments: ParsableArguments {
   @Flag(help: "Keep no tokens of large texts, and look for none.") var noCache = false
 
   func validate() throws {
+    if cache == "" { throw UsageError("'--cache' needs a folder") }
     if cache != nil, noCache { throw UsageError("give '--cache' or '--no-cache', not both") }
     _ = try inputs()
   }

@@ -24,8 +24,10 @@ final class OutputFolder {
   /// Whether this run made the folder.
   private let isNew: Bool
   private var isSaved = false
+  /// What keeps other runs from this folder; they would write into one log.
+  private let lock: Int32?
 
-  /// Makes the folder; refuses one that is there, unless it is forced or goes on from a checkpoint.
+  /// Makes the folder, or takes one that `RunPlace` has looked at; throws where another run has it.
   init(
     _ arguments: RunOutputArguments,
     start: RunStart,
@@ -43,32 +45,45 @@ final class OutputFolder {
     let logPath = arguments.log ?? path + "/log.jsonl"
     self.logPath = logPath
     let isNew = try at(path) { () throws(FormatError) in
-      // A run that was ended before its first checkpoint left a folder without a last state.
       let lastState = ["config.json", PEFTAdapter.configurationFile].first {
         FileManager.default.fileExists(atPath: path + "/" + $0)
       }
-      let isUnfinished = arguments.resume != nil && lastState == nil
       // transformers would load an adapter beside a model's files on top of that model.
       if isAdapter, lastState == "config.json", arguments.force || checkpoint != nil {
         throw FormatError(ModelFault.shadowed("config.json"))
       }
       return try FileSystem.createOutputFolder(
         path,
-        force: arguments.force || checkpoint != nil || isUnfinished
+        force: arguments.force || arguments.resume != nil
       )
     }
     self.isNew = isNew
+    let checkpoints = RunCheckpoints(of: path)
+    lock = try at(path) { () throws(FormatError) in
+      try FileSystem.createFolders(checkpoints.folder)
+      // Not that of the folder itself, which whoever writes into it takes.
+      return try FileSystem.lock(checkpoints.folder)
+    }
+    // A later run would go on from those of the one that this takes the place of.
+    if arguments.force { checkpoints.removeAll() }
+    RunCheckpoints.removeLeftovers(in: checkpoints.folder)
+    RunCheckpoints.removeLeftovers(in: path)
     // What is forced is the folder; a file elsewhere is never replaced.
     func open(_ path: String, replacing: Bool) throws(PathError) -> LogFile {
       do {
         return try at(path) { () throws(FormatError) in
-          guard arguments.resume != nil else {
+          // A file elsewhere may be anything, unless there is a run that has written it.
+          guard arguments.resume != nil, checkpoint != nil || arguments.log != path else {
+            if !replacing, FileSystem.isThere(path) { throw FormatError(LogFault.present) }
             return try LogFile(path: path, replacing: replacing)
           }
           return try LogFile(path: path, keepingThrough: checkpoint?.state.step ?? -1)
         }
       } catch {
-        if isNew { rmdir(arguments.path) }
+        if isNew {
+          rmdir(checkpoints.folder)
+          rmdir(arguments.path)
+        }
         throw error
       }
     }
@@ -83,6 +98,10 @@ final class OutputFolder {
     samples =
       arguments.sampleEvery == nil
       ? nil : try open(path + "/samples.jsonl", replacing: arguments.force)
+  }
+
+  deinit {
+    if let lock { FileSystem.unlock(lock) }
   }
 
   /// Removes the log and the folder of a run that failed before it saved anything.
@@ -105,6 +124,8 @@ final class OutputFolder {
   func save(_ model: GPT2Model) throws(FormatError) {
     try folder(model, asAdapter: isAdapter).write(to: path, replacing: true)
     isSaved = true
+    // It fails, as it should, where there are any.
+    rmdir(RunCheckpoints(of: path).folder)
   }
 
   /// Saves the best state.
@@ -120,7 +141,6 @@ final class OutputFolder {
     settings: JSONObject
   ) throws(FormatError) {
     let checkpoints = RunCheckpoints(of: path)
-    try FileSystem.createFolders(checkpoints.folder)
     let place = checkpoints.path(step: trainer.state.step)
     if FileManager.default.fileExists(atPath: place) { return }
     try trainer.save(to: place, as: folder(model, asAdapter: true), settings: settings)

@@ -44,10 +44,16 @@ struct RunOutputArguments: ParsableArguments {
 
   func validate() throws {
     if force, resume != nil { throw UsageError("give '--force' or '--resume', not both") }
+    if path.isEmpty || resume == "" || log == "" {
+      throw UsageError("'--output', '--resume' and '--log' need a name")
+    }
     if sampleEvery == nil, !samplePrompt.isEmpty {
       throw UsageError("'--sample-prompt' goes with '--sample-every'")
     }
   }
+
+  /// The setting that tells the weights beneath adapters.
+  static let baseKey = "base"
 
   /// The options of a run with what is asked for here.
   func completed(_ options: TrainingOptions) -> TrainingOptions {
@@ -87,7 +93,10 @@ struct RunOutputArguments: ParsableArguments {
       console.message("\(path) has no checkpoint: the run begins")
       return nil
     }
-    try at(found.path) { () throws(FormatError) in try found.check(settings) }
+    // That of the weights beneath adapters is known once they are read, and looked at then.
+    var expected = settings
+    expected[Self.baseKey] = found.settings[Self.baseKey]
+    try at(found.path) { () throws(FormatError) in try found.check(expected) }
     console.message("going on after step \(found.state.step) from \(found.path)".printable)
     return found
   }

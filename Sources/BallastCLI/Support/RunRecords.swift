@@ -82,13 +82,20 @@ final class LogFile {
     file = try AppendingFile(path: path, replacing: replacing)
   }
 
+  private static let beginning = #"{"step":"#
+
   /// Goes on after the lines of the steps up to `step`: those after it, of which the last may be broken, are taken
   /// away.
+  ///
+  /// Throws `LogFault` for a file that a run cannot have written.
   init(path: String, keepingThrough step: Int) throws(FormatError) {
     var kept = 0
     var earlier: [JSONObject] = []
     if FileManager.default.fileExists(atPath: path) {
       let text = try SharedBytes.contents(path: path)
+      guard zip(text, Self.beginning.utf8).allSatisfy({ $0 == $1 }) else {
+        throw FormatError(LogFault.otherFile)
+      }
       while let end = text[kept...].firstIndex(of: UInt8(ascii: "\n")) {
         let line = try? JSONValue(parsing: String(decoding: text[kept..<end], as: UTF8.self))
         guard let object = line?.object, let logged = object["step"]?.integer, logged <= step
@@ -104,4 +111,23 @@ final class LogFile {
   func append(_ object: JSONObject) throws(FormatError) {
     try file.write(JSONValue.object(object).text() + "\n")
   }
+}
+
+/// Why a file is not gone on with as a log.
+enum LogFault: FormatFault {
+  /// Something else than a log.
+  case otherFile
+  /// Any file, where none is gone on with.
+  case present
+
+  /// What is wrong, in one line.
+  var description: String {
+    switch self {
+    case .otherFile: "it is there, and is not the log of a run"
+    case .present: "it is there already"
+    }
+  }
+
+  /// What a user might do about it.
+  var hint: String? { "name another file, or remove it" }
 }

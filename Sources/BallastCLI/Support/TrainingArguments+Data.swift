@@ -80,7 +80,7 @@ extension TrainingArguments {
     return [
       "steps": .integer(options.steps), "batch_size": .integer(options.batchSize),
       "context": .integer(rows.context),
-      "first_batch_tokens": .integer(plan.microBatches(after: 0) * plan.microBatchTokens),
+      "batch": .string(batchRamp?.argument ?? "\(plan.microBatches(after: 0))"),
       "all_tokens": .integer(plan.tokens(inSteps: options.steps)),
       "schedule": .string(schedule.decay.rawValue), "lr": .number(schedule.peak),
       "min_lr": .number(schedule.floor), "warmup": .integer(schedule.warmup),
@@ -90,7 +90,8 @@ extension TrainingArguments {
       "clip": .number(optimizer.clip), "skip_outliers": .number(options.outlierLimit ?? 0),
       "dropout": .string(options.dropout.map { "\($0)" } ?? "as configured"),
       "dtype": .string(dtype.rawValue), "order": .string(order.rawValue),
-      "seed": .string("\(options.seed)"), "eval_every": .integer(options.evaluateEvery),
+      "patience": .integer(options.patience ?? 0), "seed": .string("\(options.seed)"),
+      "eval_every": .integer(options.evaluateEvery),
       "data": .string(rows.fingerprint), "validation": .string(validation?.fingerprint ?? "none"),
     ]
   }

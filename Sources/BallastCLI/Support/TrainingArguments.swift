@@ -21,7 +21,8 @@ struct TrainingArguments: ParsableArguments {
   @Option(in: 1..., help: "Tokens in a sequence; 256, or the model's positions if those are fewer.")
   var context: Int?
   @Option(in: 1...65_536, help: "Micro-batches whose gradients make a step.") var accumulate: Int?
-  @Option(in: 1..., help: "Tokens in a step, in place of --accumulate.") var batchTokens: Int?
+  @Option(in: 1...BatchPlan.Ramp.maximumTokens, help: "Tokens in a step, in place of --accumulate.")
+  var batchTokens: Int?
   @Option(
     value: "FROM:TO:TOKENS[:STAGES]",
     help: "A batch that grows from so many tokens to so many while so many are trained on."
@@ -35,7 +36,10 @@ struct TrainingArguments: ParsableArguments {
   @Option(in: 0..., help: "The learning rate after the warm-up.") var lr = 1e-4
   @Option(in: 0..., help: "The learning rate at the end; a tenth of --lr if not given.")
   var minLr: Double?
-  @Option(in: 0..., help: "Steps of warm-up; a twentieth of all, at most 100, if not given.")
+  @Option(
+    in: 0...1_000_000_000,
+    help: "Steps of warm-up; a twentieth of all, at most 100, if not given."
+  )
   var warmup: Int?
   @Option(help: "How the learning rate falls.") var schedule = LearningRateSchedule.Decay.cosine
   @Option(help: "The rule that parameters follow.") var optimizer = OptimizerOptions.Rule.adamw
@@ -189,6 +193,13 @@ extension BatchPlan.Ramp: ExpressibleByArgument {
       numbers.count == 3 || (numbers[3] ?? 0) > 0
     else {
       throw InvalidArgument("expected FROM:TO:TOKENS, such as 32768:524288:10000000, growing")
+    }
+    guard max(to, over, numbers.count == 4 ? numbers[3] ?? 0 : 0) <= Self.maximumTokens,
+      over / from <= Self.maximumSteps
+    else {
+      throw InvalidArgument(
+        "expected at most \(Self.maximumTokens) tokens, and TOKENS of at most \(Self.maximumSteps) steps"
+      )
     }
     self.init(from: from, to: to, over: over, stages: numbers.count == 4 ? numbers[3] : nil)
   }

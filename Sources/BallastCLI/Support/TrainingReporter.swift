@@ -58,9 +58,10 @@ final class TrainingReporter {
           + (isBest && step > 0 ? " (best so far)" : "")
       )
       if isBest {
-        attempt("the best state, after step \(step),") { () throws(FormatError) in
+        let isSaved = attempt("the best state, after step \(step),") { () throws(FormatError) in
           try folder.saveBest(model)
         }
+        if !isSaved { trainer.keepFormerBest() }
       }
     case .sampling(let step):
       for (prompt, text) in try samples?.draw(from: model) ?? [] {
@@ -76,18 +77,22 @@ final class TrainingReporter {
   }
 
   private func report(_ step: TrainingStep) {
-    lastLoss = step.loss
+    let hasTargets = step.tokens > 0
+    if hasTargets { lastLoss = step.loss }
     let rate = Double(step.tokens) / max(1e-9, step.seconds)
     var line: JSONObject = [
-      "step": .integer(step.step), "loss": .number(step.loss), "lr": .number(step.learningRate),
+      "step": .integer(step.step), "loss": hasTargets ? .number(step.loss) : .null,
+      "lr": .number(step.learningRate),
       "grad_norm": .number(step.gradientNorm), "tokens": .integer(step.totalTokens),
       "tokens_per_second": .number(rate),
     ]
     if step.isSkipped { line["skipped"] = .bool(true) }
     record(line)
-    if step.isSkipped { say("step \(step.step): an outlier, skipped") }
+    if step.isSkipped {
+      say("step \(step.step): \(hasTargets ? "an outlier" : "nothing but prompts"), skipped")
+    }
     let facts = [
-      "loss \(Readable.fixed(step.loss, places: 3))",
+      "loss \(Readable.fixed(lastLoss, places: 3))",
       "lr \(Readable.number(step.learningRate))",
       "norm \(Readable.number(step.gradientNorm))", Readable.rate(rate, of: "tokens"),
       utilization.map { "MFU \(Readable.percentage($0.share(atTokensPerSecond: rate)))" } ?? "",
@@ -114,12 +119,15 @@ final class TrainingReporter {
   }
 
   /// What a run can do without: where it fails the run goes on.
-  private func attempt(_ what: String, _ body: () throws(FormatError) -> Void) {
+  @discardableResult
+  private func attempt(_ what: String, _ body: () throws(FormatError) -> Void) -> Bool {
     do throws(FormatError) {
       try body()
+      return true
     } catch {
       progress.clear()
       console.notice("\(what) could not be written: \(error)".printable)
+      return false
     }
   }
 

@@ -44,6 +44,13 @@ struct TrainingRun: ParsableArguments {
     if training.order == .sequential, inputs.contains(where: { $0.weight != nil }) {
       throw UsageError("'--order sequential' goes through the data as given, and takes no weights")
     }
+    try RunPlace.check(output)
+    try RunPlace.check(output, outside: inputs)
+    if tuning?.merge == true, let adapter = tuning?.adapter.adapter,
+      RunPlace.areSame(adapter, output.path)
+    {
+      throw UsageError("'--merge' would take the place of the adapter: give another folder")
+    }
     let samples = try output.samples(start.tokenizer, seed: training.seed)
     let loader = data.loader(start.tokenizer, for: configuration, on: context)
     let (rows, validation) = try training.data(inputs, loader, length: length, on: context)
@@ -78,6 +85,13 @@ struct TrainingRun: ParsableArguments {
       adapter: checkpoint?.path ?? tuning?.adapter.adapter,
       checkpoint: checkpoint
     )
+    if network.adapters != nil {
+      // Adapters are only worth something on the model that they were begun on.
+      settings[RunOutputArguments.baseKey] = .string(network.parameters.contentHash)
+    }
+    if let checkpoint {
+      try at(checkpoint.path) { () throws(FormatError) in try checkpoint.check(settings) }
+    }
     let trainer = try at(checkpoint?.path ?? start.name) { () throws(FormatError) in
       try Trainer(
         network,
@@ -112,7 +126,10 @@ struct TrainingRun: ParsableArguments {
     let outcome = try train(trainer, reporter, folder) { () throws(FormatError) in
       try folder.save(network)
     }
-    context.message("saved \(output.path)")
+    let best = trainer.state.bestLoss.map {
+      "; the lowest validation loss, \(Readable.fixed($0, places: 4)), has \(output.path)/best"
+    }
+    context.message("saved \(output.path)\(best ?? "")")
     switch outcome {
     case .interrupted:
       context.message("ballast: interrupted; --resume auto goes on from step \(trainer.state.step)")

@@ -119,7 +119,7 @@ struct TuningArguments: ParsableArguments {
       "trained": .string(
         options.trained.map { "\($0.count): \($0.sorted().joined(separator: " "))" } ?? "all"
       ),
-      "added_tokens": .array(addToken.map { .string($0.text) }),
+      "added_tokens": .array(addToken.map { .string($0.text) }), "lora_rank": 0,
     ]
     if let adapters = options.adapters {
       json["lora_rank"] = .integer(adapters.rank)

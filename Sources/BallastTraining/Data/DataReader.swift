@@ -141,14 +141,23 @@ extension DataReader {
       remarks.append(FormatError(TrainingDataFault.cacheNotWritten(reason)))
       (storage, facts) = try writtenUnnamed(text)
     } else {
-      (storage, facts) = try Self.written(to: cache.path(of: key), text.encoding, key) {
-        (writer) throws(FormatError) in
-        let facts = try write(text, to: &writer)
-        // What is kept under a content's name must be of that content.
-        guard try self.key(of: text) == key else {
-          throw FormatError(TrainingDataFault.changedWhileRead)
+      do throws(FormatError) {
+        (storage, facts) = try Self.written(to: cache.path(of: key), text.encoding, key) {
+          (writer) throws(FormatError) in
+          let facts = try write(text, to: &writer)
+          // What is kept under a content's name must be of that content.
+          guard try self.key(of: text) == key else {
+            throw FormatError(TrainingDataFault.changedWhileRead)
+          }
+          return facts
         }
-        return facts
+      } catch {
+        // A disk that is full, or a folder in the place of the file.
+        guard error.fault is InputOutputFault, error.file?.hasPrefix(cache.folder) == true else {
+          throw error
+        }
+        remarks.append(FormatError(TrainingDataFault.cacheNotWritten(error.description)))
+        (storage, facts) = try writtenUnnamed(text)
       }
     }
     source.append(try scanned(storage), byteCount: facts.byteCount)

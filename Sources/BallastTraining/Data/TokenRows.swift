@@ -90,6 +90,15 @@ public struct TokenRows: Sendable {
     package var inputs: [Int32] = []
     package var targets: [Int32] = []
     package var counted = 0
+
+    /// Throws `TrainingDataFault.changedSinceRead` for a token that is not in the vocabulary, though all were looked at
+    /// when the data was read.
+    func check(vocabularySize: Int) throws(FormatError) {
+      let limit = UInt32(clamping: vocabularySize)
+      guard inputs.allSatisfy({ UInt32(bitPattern: $0) < limit }),
+        targets.allSatisfy({ UInt32(bitPattern: $0) < limit || $0 == TokenRows.ignored })
+      else { throw FormatError(TrainingDataFault.changedSinceRead) }
+    }
   }
 
   /// The batch of these rows, with the documents in the order of an arrangement, or as they are.

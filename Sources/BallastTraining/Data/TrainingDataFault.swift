@@ -24,6 +24,7 @@ public enum TrainingDataFault: FormatFault {
   case strayQuote(line: Int)
   case openQuote(line: Int)
   case changedWhileRead
+  case changedSinceRead
   case noTemporaryFolder
   /// A remark.
   case invalidUTF8(places: Int)
@@ -59,6 +60,8 @@ public enum TrainingDataFault: FormatFault {
     case .strayQuote(let line): "line \(line) has a quote where none can stand"
     case .openQuote(let line): "the quote that begins in line \(line) is not closed"
     case .changedWhileRead: "the file has changed while it was read"
+    case .changedSinceRead:
+      "the data has changed since it was looked at: a token is not in the vocabulary"
     case .noTemporaryFolder: "no folder can be made in it for the tokens of the data"
     case .invalidUTF8(let places):
       "it is not UTF-8 in \(places) \(places == 1 ? "place" : "places"), and taken as it is"

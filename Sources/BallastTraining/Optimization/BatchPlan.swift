@@ -11,6 +11,11 @@ public struct BatchPlan: Hashable, Sendable {
     /// The number of equal rises; nil grows with every token.
     public var stages: Int?
 
+    /// The most tokens that a number of a ramp may be.
+    package static let maximumTokens = 1_000_000_000_000
+    /// The most steps, of `from` tokens, over which a batch may grow.
+    package static let maximumSteps = 10_000_000
+
     /// A ramp.
     public init(from: Int, to: Int, over: Int, stages: Int? = nil) {
       self.from = from
@@ -56,22 +61,41 @@ public struct BatchPlan: Hashable, Sendable {
     return max(1, Int((ramp.tokens(after: tokens) / Double(microBatchTokens)).rounded()))
   }
 
-  /// The tokens of so many steps.
+  /// The tokens of so many steps; `Int.max` where there are more than that.
   public func tokens(inSteps steps: Int) -> Int {
-    guard ramp != nil else { return steps * accumulate * microBatchTokens }
-    return (0..<steps).reduce(0) { tokens, _ in
-      tokens + microBatches(after: tokens) * microBatchTokens
-    }
+    let grown = growth { done, _ in done >= steps }
+    let later = Self.product(
+      Self.product(steps - grown.steps, microBatches(after: grown.tokens)),
+      microBatchTokens
+    )
+    let (sum, overflow) = grown.tokens.addingReportingOverflow(later)
+    return overflow ? .max : sum
   }
 
   /// The fewest steps that take so many micro-batches.
   public func steps(forMicroBatches count: Int) -> Int {
-    guard ramp != nil else { return (count + accumulate - 1) / accumulate }
-    var (steps, taken) = (0, 0)
-    while taken < count {
-      taken += microBatches(after: taken * microBatchTokens)
+    let wanted = Self.product(count, microBatchTokens)
+    let grown = growth { _, tokens in tokens >= wanted }
+    let left = max(0, count - grown.tokens / microBatchTokens)
+    let each = microBatches(after: grown.tokens)
+    return grown.steps + left / each + (left % each > 0 ? 1 : 0)
+  }
+
+  /// The steps, and their tokens, until the batch grows no more or until it is enough.
+  private func growth(
+    until isEnough: (_ steps: Int, _ tokens: Int) -> Bool
+  ) -> (steps: Int, tokens: Int) {
+    var (steps, tokens) = (0, 0)
+    guard let ramp else { return (0, 0) }
+    while tokens < ramp.over, !isEnough(steps, tokens) {
+      tokens += microBatches(after: tokens) * microBatchTokens
       steps += 1
     }
-    return steps
+    return (steps, tokens)
+  }
+
+  private static func product(_ a: Int, _ b: Int) -> Int {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : product
   }
 }

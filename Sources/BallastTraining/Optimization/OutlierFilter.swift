@@ -19,6 +19,8 @@ public struct OutlierFilter: Hashable, Sendable {
 
   /// Whether a step's loss or norm lies more than `limit` standard deviations above the mean; it is then noted.
   package mutating func isOutlier(loss: Double, norm: Double, limit: Double) -> Bool {
+    // A mean with it would be no number.
+    guard loss.isFinite, norm.isFinite else { return true }
     let scores = [Self.score(loss, among: losses), Self.score(norm, among: norms)]
     Self.note(loss, in: &losses)
     Self.note(norm, in: &norms)

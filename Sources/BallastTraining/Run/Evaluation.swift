@@ -26,6 +26,7 @@ public struct Evaluation: Hashable, Sendable {
     var activations: Activations?
     for first in stride(from: 0, to: rows.count, by: batchSize) {
       let batch = rows.batch(first..<min(first + batchSize, rows.count))
+      try batch.check(vocabularySize: model.configuration.vocabularySize)
       let count = batch.inputs.count / rows.context
       if activations?.batch != count {
         activations = try Activations(

@@ -68,6 +68,18 @@ public struct MemoryPlan: Hashable, Sendable {
     evaluation = evaluates ? pass(keeping: .nothing) : 0
   }
 
+  /// Throws `TrainingMemoryFault` where the machine has not as much left as a pass without gradients takes.
+  public static func checkEvaluation(
+    _ configuration: GPT2Configuration,
+    batchSize: Int,
+    length: Int
+  ) throws(FormatError) {
+    let plan = ActivationPlan(configuration, batch: batchSize, length: length, keeping: .nothing)
+    let needed = MemoryLayout<Float>.stride * plan.total
+    guard let available, needed > available else { return }
+    throw FormatError(TrainingMemoryFault(needed: needed, available: available, isTraining: false))
+  }
+
   /// The most tokens that a pass through the adapters is over: a micro-batch's, or those that a sample is continued
   /// from.
   package static func adapterRows(
@@ -96,15 +108,18 @@ public struct MemoryPlan: Hashable, Sendable {
 public struct TrainingMemoryFault: FormatFault, Hashable {
   let needed: Int
   let available: Int
+  var isTraining = true
 
   /// What is wrong, in one line.
   public var description: String {
-    "the training takes \(Self.megabytes(needed)) of memory, and \(Self.megabytes(available)) are left"
+    "the \(isTraining ? "training" : "evaluation") takes \(Self.megabytes(needed)) of memory, and \(Self.megabytes(available)) are left"
   }
 
   /// How it might fit.
   public var hint: String? {
-    "fewer sequences in a micro-batch (--batch-size, with --accumulate for as many in a step), "
+    guard isTraining else { return "a smaller --batch-size, or a shorter --context" }
+    return
+      "fewer sequences in a micro-batch (--batch-size, with --accumulate for as many in a step), "
       + "a shorter --context, or --checkpoint-activations"
   }
 

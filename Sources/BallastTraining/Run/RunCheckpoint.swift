@@ -41,6 +41,19 @@ package struct RunCheckpoint {
     } catch {
       throw error.inFile(Self.averagesFile)
     }
+    let isAdapter = FileManager.default.fileExists(
+      atPath: path + "/" + PEFTAdapter.configurationFile
+    )
+    // It is read later, but a checkpoint without it is not whole.
+    guard isAdapter else {
+      _ = try Checkpoint.open(path: path)
+      return
+    }
+    do throws(FormatError) {
+      _ = try Checkpoint.open(path: path + "/" + PEFTAdapter.weightsFile)
+    } catch {
+      throw error.inFile(PEFTAdapter.weightsFile)
+    }
   }
 
   /// Reads the averages of parameters, in the order of `OptimizerOptions.averageNames`.
@@ -64,16 +77,29 @@ package struct RunCheckpoint {
   /// Throws `RunCheckpointFault.differs` for the first setting that is not what the run was begun with.
   package func check(_ now: JSONObject) throws(FormatError) {
     for (key, value) in now.members {
-      guard let before = settings[key], before != value else { continue }
-      throw FormatError(
-        RunCheckpointFault.differs(key, was: before.text(), isNow: value.text()),
-        in: Self.stateFile
-      )
+      let before = settings[key]
+      guard before != value else { continue }
+      throw differs(key, was: before, isNow: value)
+    }
+    for (key, before) in settings.members where now[key] == nil {
+      throw differs(key, was: before, isNow: nil)
     }
   }
 
-  /// Throws `RunCheckpointFault.differs` where its model has another vocabulary than the run's: runs of before added
-  /// tokens did not note that there were none.
+  private func differs(_ key: String, was before: JSONValue?, isNow now: JSONValue?) -> FormatError
+  {
+    FormatError(
+      RunCheckpointFault.differs(
+        key,
+        was: before?.text() ?? "unset",
+        isNow: now?.text() ?? "unset"
+      ),
+      in: Self.stateFile
+    )
+  }
+
+  /// Throws `RunCheckpointFault.differs` where its model has another vocabulary than the run's, as when its files were
+  /// changed.
   package func check(
     _ saved: GPT2Configuration,
     against now: GPT2Configuration
@@ -162,15 +188,46 @@ package struct RunCheckpoints {
     }.sorted()
   }
 
+  /// Removes all.
+  package func removeAll() {
+    for step in steps { remove(step) }
+  }
+
+  /// Whether a name is that of something that was not finished when a process was killed.
+  package static func isLeftover(_ name: String) -> Bool {
+    guard name.hasPrefix(".") else { return false }
+    var parts = name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+    let end = parts.popLast()
+    if end == "tmp" {
+      guard let mark = parts.popLast(), UInt32(mark, radix: 16) != nil else { return false }
+    } else if end != "removed" || parts.isEmpty {
+      return false
+    }
+    guard let of = parts.first else { return true }
+    return parts.count == 1
+      && (of == "best" || of.hasPrefix(prefix) && Int(of.dropFirst(prefix.count)) != nil)
+  }
+
+  /// Removes what a killed run has left in a folder.
+  package static func removeLeftovers(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where isLeftover(name) && FileSystem.isFolder("\(folder)/\(name)") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
+
   /// Removes all but the last `keep`, and those of every `keepEvery` steps.
   package func prune(keep: Int, keepEvery: Int?) {
     for step in steps.dropLast(max(1, keep)) {
       if let keepEvery, step % keepEvery == 0 { continue }
-      // A checkpoint that is only half removed must not look whole: its name goes first.
-      let path = path(step: step)
-      let removed = "\(folder)/.\(Self.prefix)\(step).removed"
-      guard (try? FileSystem.rename(path, to: removed)) != nil else { continue }
-      try? FileManager.default.removeItem(atPath: removed)
+      remove(step)
     }
+  }
+
+  private func remove(_ step: Int) {
+    // A checkpoint that is only half removed must not look whole: its name goes first.
+    let removed = "\(folder)/.\(Self.prefix)\(step).removed"
+    guard (try? FileSystem.rename(path(step: step), to: removed)) != nil else { return }
+    try? FileManager.default.removeItem(atPath: removed)
   }
 }

@@ -28,6 +28,18 @@ public struct RunState: Hashable, Sendable {
 }
 
 extension RunState {
+  /// Throws `RunCheckpointFault.state` for what no run with these options comes to.
+  func check(against options: TrainingOptions) throws(FormatError) {
+    let plan = options.batchPlan
+    let rules = [
+      ("step", step <= options.steps),
+      ("micro_batches", plan.tokens(inSteps: step) == microBatches * plan.microBatchTokens),
+      ("tokens", tokens <= microBatches * plan.microBatchTokens), ("updates", updates <= step),
+      ("worse_evaluations", worseEvaluations <= step),
+    ]
+    for (key, holds) in rules where !holds { throw FormatError(RunCheckpointFault.state(key)) }
+  }
+
   /// The state as JSON; numbers are such that they are read back exactly.
   package var json: JSONObject {
     var json: JSONObject = [
@@ -42,10 +54,13 @@ extension RunState {
     return json
   }
 
+  /// The largest count: no product of two in a run overflows.
+  private static let maximumCount = 1 << 40
+
   /// Reads a state; throws `RunCheckpointFault.state` for what is missing or is no count.
   package init(_ json: JSONObject) throws(FormatError) {
     func count(_ key: String) throws(FormatError) -> Int {
-      guard let value = json[key]?.integer, value >= 0 else {
+      guard let value = json[key]?.integer, (0...Self.maximumCount).contains(value) else {
         throw FormatError(RunCheckpointFault.state(key))
       }
       return value

@@ -21,6 +21,7 @@ public final class Trainer {
   /// The configuration with the dropout of this run; the model's own is what is saved.
   private let dropout: GPT2Configuration
   private var optimizer: Optimizer
+  private var formerBestLoss: Double?
   private var training: RowStream
   /// Where the run is.
   public private(set) var state: RunState
@@ -64,6 +65,7 @@ public final class Trainer {
     self.training = RowStream(training, isShuffled: options.isShuffled, seed: options.seed)
     state = checkpoint?.state ?? RunState()
     guard let checkpoint else { return }
+    try state.check(against: options)
     try checkpoint.read(options.optimizer.averageNames, into: optimizer.averages)
     optimizer.updates = state.updates
     self.training.move(to: state.microBatches * options.batchSize)
@@ -87,6 +89,11 @@ public final class Trainer {
       throw FormatError(TrainingDataFault.diverged(step: state.step))
     }
     return outcome
+  }
+
+  /// Takes back that the evaluation that is reported was the best: its state could not be saved.
+  package func keepFormerBest() {
+    state.bestLoss = formerBestLoss
   }
 
   /// Saves the run as it is into a new folder, with the model as `folder`.
@@ -132,13 +139,20 @@ public final class Trainer {
     let plan = options.batchPlan
     let tokensBefore = state.microBatches * plan.microBatchTokens
     let count = plan.microBatches(after: tokensBefore)
-    var training = training
-    let batches = (0..<count).map { _ in training.next(options.batchSize) }
-    // The mean is over all counted tokens of the step: a mean of means would weigh them unequally.
-    let counted = batches.reduce(0) { $0 + $1.counted }
-    var lossSum = 0.0
-    for (index, batch) in batches.enumerated() {
+    // The mean is over all counted tokens of the step: a mean of means would weigh them unequally. So they are counted
+    // first, and read again rather than kept: a step may be larger than memory.
+    var counted = 0
+    var ahead = training
+    for _ in 0..<count {
       if shouldStop() { return nil }
+      counted += ahead.next(options.batchSize).counted
+    }
+    var training = training
+    var lossSum = 0.0
+    for index in 0..<count {
+      if shouldStop() { return nil }
+      let batch = training.next(options.batchSize)
+      try batch.check(vocabularySize: model.configuration.vocabularySize)
       lossSum += model.lossAndGradients(
         batch.inputs,
         targets: batch.targets,
@@ -161,8 +175,10 @@ public final class Trainer {
       )
     let gradients = trained.gradients
     let norm = Optimizer.norm(of: gradients)
+    // With nothing to learn even decay and momentum stay away.
     let isSkipped =
-      options.outlierLimit.map {
+      counted == 0
+      || options.outlierLimit.map {
         state.outliers.isOutlier(loss: loss, norm: norm, limit: $0)
       } ?? false
     if !isSkipped {
@@ -236,6 +252,7 @@ extension Trainer {
     guard let evaluation else { return false }
     guard evaluation.loss.isFinite else { throw notFinite(at: state.step) }
     let isBest = evaluation.loss < state.bestLoss ?? .infinity
+    formerBestLoss = state.bestLoss
     if isBest { state.bestLoss = evaluation.loss }
     state.worseEvaluations = isBest ? 0 : state.worseEvaluations + 1
     state.evaluatedStep = state.step
