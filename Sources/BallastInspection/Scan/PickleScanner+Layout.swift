@@ -36,7 +36,9 @@ extension PickleScanner {
       guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
       take(walk, of: stream, isBeyondDoubt: false)
       first = first ?? (walk.end == .stop ? walk.position : position + 1)
-      if walk.end == .stop { waiting += following(walk.position, of: stream) }
+      guard walk.end == .stop else { continue }
+      openRest(of: stream, from: walk.position)
+      waiting += following(walk.position, of: stream)
     }
     guard let first else { return }
     search(first..<stream.end, of: stream, anyProtocol: true)
