@@ -12,7 +12,7 @@ from torch.nn.utils.weight_norm import WeightNorm
 import numpy as np
 import torch
 
-from pieces import bad, glob, good, saved, text
+from pieces import bad, call, glob, good, saved, text
 
 
 class Made:
@@ -90,6 +90,11 @@ def changed():
         state = EMPTY_DICT + b"U" + bytes([len(key)]) + key + NONE + SETITEM
         made = glob("copyreg", "_reconstructor") + MARK + glob("torch.optim.sgd", "SGD") + glob("builtins", "object") + NONE + TUPLE + REDUCE
         bad(f"attributes-ignored-{label}", PROTO + b"\2" + made + state + BUILD + STOP)
+    for label, key in {"front": b"\xffos", "within": b"o\xffs"}.items():
+        bad(f"name-ignored-{label}", PROTO + b"\4U" + bytes([len(key)]) + key + b"U\6system\x93" + text("id") + TUPLE1 + REDUCE + STOP)
+        bad(f"name-ignored-quoted-{label}", PROTO + b"\4S'" + key.replace(b"\xff", b"\\xe9") + b"'\nU\6system\x93" + text("id") + TUPLE1 + REDUCE + STOP)
+    for package, name in (("isympy", "main"), ("joblib.externals.loky.backend.spawn", "prepare"), ("joblib.externals", "loky")):
+        bad(f"name-{package}", call(glob(package, name), "id"))
 
 
 def fields_changed():

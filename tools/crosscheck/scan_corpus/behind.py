@@ -25,6 +25,7 @@ def memos():
     bad("memo-of-the-first", first + PROTO + b"\4" + called)
     bad("memo-of-the-first-without-a-header", first + called)
     bad("memo-of-the-first-much-later", first + pickle.dumps([1, "a"]) * 3 + PROTO + b"\4" + called)
+    bad("memo-of-the-first-in-a-tar-archive", tarred(("a", first + PROTO + b"\4" + called)))
     # To an unpickler of its own the second one makes an ordered dictionary.
     harmless = b"".join(short(part) + MEMOIZE for part in ("collections", "OrderedDict", "x"))
     counted = harmless + BINGET + b"\0" + BINGET + b"\1" + STACK_GLOBAL + b")" + REDUCE + STOP
