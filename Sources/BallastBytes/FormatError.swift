@@ -64,6 +64,8 @@ public enum ByteFault: FormatFault {
   case notRegularFile
   /// A device, a pipe or a socket, to be read.
   case notMappable
+  /// A file whose size is said to be zero, and that has content, as the system's own have.
+  case noSize
   /// The file has become shorter while it was read, or its disk fails.
   case unreadable
   /// Compressed data cannot be decompressed.
@@ -78,6 +80,7 @@ public enum ByteFault: FormatFault {
     case .invalidUTF8: "text is not valid UTF-8"
     case .overflow: "a size overflows"
     case .notMappable: "this is a device or a pipe, and data must be in a file"
+    case .noSize: "the file is said to be empty and is not: copy it to read it"
     case .notRegularFile: "there is something that is no file, and it is not replaced"
     case .unreadable: "the file can no longer be read: it has become shorter, or its disk fails"
     case .badCompression: "compressed data is damaged"

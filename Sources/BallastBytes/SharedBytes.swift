@@ -48,6 +48,9 @@ import Glibc
     }
     let count = Int(status.st_size)
     guard count > 0 else {  // mmap refuses a length of zero
+      var byte: UInt8 = 0
+      // Safe: one byte is read into one.
+      if unsafe read(descriptor, &byte, 1) == 1 { throw FormatError(ByteFault.noSize) }
       return unsafe SharedBytes(unsafeBuffer: .init(start: nil, count: 0), owner: .heap)
     }
     let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)

@@ -94,4 +94,9 @@ import Testing
     let failed = Failure { try ByteRegion(source, offset: offset, count: count) }
     #expect(failed == Failure(fault, at: offset))
   }
+
+  /// The system's own files say that they are empty.
+  @Test func aFileThatSaysItIsEmptyAndIsNot() {
+    #expect(throws: FormatError.self) { try SharedBytes.mapping(path: "/proc/self/status") }
+  }
 }

@@ -52,6 +52,8 @@ enum LZMASniffing {
   private static let probe = 1 << 10
   /// As long may it be all zeros, which is what zeros decode to.
   private static let zeroProbe = 1 << 13
+  /// Pages of zeros are given back in pieces.
+  private static let zeroPiece = 16 << 20
   /// Readers go on to the next stream when one ends.
   private static let maximumStreams = 1 << 10
   /// An empty stream of nothing but zeros: a header and the first bytes of its bits.
@@ -60,11 +62,14 @@ enum LZMASniffing {
 
   /// Whether bytes are an .lzma file, and what it took to tell, in opcodes.
   static func look(at region: ByteRegion) -> (isLZMA: Bool, opcodes: Int) {
-    let bytes = Span<UInt8>(_bytes: region.bytes)
+    let source = region.source
+    let bytes = Span<UInt8>(_bytes: source.bytes).extracting(region.range)
     var opcodes = 0
     var position = 0
     for _ in 0..<maximumStreams {
-      position = skipZeros(in: bytes, from: position)
+      position = skipZeros(in: bytes, from: position) {
+        source.giveBack(region.range.lowerBound + $0..<region.range.lowerBound + $1)
+      }
       if position > 0, startsOther(bytes, at: position) { return (true, opcodes) }
       guard let header = LZMAHeader(bytes, at: position) else { return (false, opcodes) }
       guard header.byteCount != nil else { return (true, opcodes) }
@@ -95,9 +100,19 @@ enum LZMASniffing {
   }
 
   /// Where the first stream ends of which not everything is zero, and those in front of it.
-  private static func skipZeros(in bytes: Span<UInt8>, from start: Int) -> Int {
+  private static func skipZeros(
+    in bytes: Span<UInt8>,
+    from start: Int,
+    giveBack: (Int, Int) -> Void
+  ) -> Int {
     var end = start
-    while end < bytes.count, bytes[end] == 0 { end += 1 }
+    var given = start
+    while end < bytes.count, bytes[end] == 0 {
+      end += 1
+      guard end - given >= zeroPiece else { continue }
+      giveBack(given, end)
+      given = end
+    }
     return start + (end - start) / zeroStream * zeroStream
   }
 

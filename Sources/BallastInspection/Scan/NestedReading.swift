@@ -14,16 +14,31 @@ enum NestedReading {
 extension PickleText {
   /// The readings that differ.
   func readings(in source: SharedBytes) -> [NestedReading] {
-    let span = Span<UInt8>(_bytes: source.bytes)
     switch encoding {
     case .bytes: return [.plain]
-    case .utf8: return range.contains { span[$0] >= 0x80 } ? [.plain, .latin1] : [.plain]
+    case .utf8: return contains(in: source) { $0 >= 0x80 } ? [.plain, .latin1] : [.plain]
     case .escapedBytes:
-      return range.contains { span[$0] == UInt8(ascii: "\\") } ? [.unescaped] : [.plain]
+      return contains(in: source) { $0 == UInt8(ascii: "\\") } ? [.unescaped] : [.plain]
     case .rawUnicodeEscape:
-      let isPlain = !range.contains { span[$0] == UInt8(ascii: "\\") || span[$0] >= 0x80 }
+      let isPlain = !contains(in: source) { $0 == UInt8(ascii: "\\") || $0 >= 0x80 }
       return isPlain ? [.plain] : [.unescaped, .latin1]
     }
+  }
+
+  /// Pages of a long text are given back in pieces.
+  private static let readPiece = 16 << 20
+
+  /// Whether one of the bytes, as they stand in the file, is of a kind.
+  private func contains(in source: SharedBytes, where isSuch: (UInt8) -> Bool) -> Bool {
+    let span = Span<UInt8>(_bytes: source.bytes)
+    var given = range.lowerBound
+    for index in range {
+      if isSuch(span[index]) { return true }
+      guard index - given >= Self.readPiece else { continue }
+      source.giveBack(given..<index)
+      given = index
+    }
+    return false
   }
 
   /// What the first `count` bytes of the text are in a reading; nil where a character has no place in it.

@@ -74,7 +74,7 @@ enum PickleNames {
     botocore
     celery cffi click cloudpickle code cppyy dask delegator dill discord distributed django docker
     envoy eventlet execnet executor fabric filelock flask flask_shell fsspec ftputil future gcsfs gevent
-    git gunicorn httpcore httplib2 httpx impacket invoke ipykernel jinja2 jsonpickle
+    git gunicorn httpcore httplib2 httpx impacket invoke ipykernel isympy jinja2 jsonpickle
     jupyter_client kubernetes mako markupsafe mpmath nbconvert networkx nose numba numexpr paramiko past pexpect pexpect
     plumbum psutil ptyprocess pwn pyautogui pybind11 pycurl pydash pynput pyscreeze pysftp
     pytest pythoncom pyximport ray requests rpyc s3fs scapy sh six slack_sdk smart_open sympy
@@ -95,6 +95,9 @@ enum PickleNames {
     socket spawn spawnl spawnv subprocess sys system urlopen urlretrieve
     """
   )
+
+  /// Modules of other packages that are such packages, which those bring along.
+  static let processModules = ["joblib.externals"]
 
   /// The words that such names may also have in them, between underscores.
   static let borrowedWords = ["eval", "exec"]

@@ -37,7 +37,9 @@ extension PickleScanner {
         // Its directory may call and cut members otherwise than their own headers do.
         if let (archive, slice, start) = inner {
           let listed = ScannedArchive.contents(of: archive, in: slice)
-          if !contents.contains(listed, at: start, in: source) {
+          if contents.contains(listed, at: start, in: source) {
+            contents.adoptSizes(of: listed, at: start)
+          } else {
             scan(listed, in: slice, of: stream, isTar: false)
           }
         }
@@ -63,7 +65,11 @@ extension PickleScanner {
     guard ScannedTar.isArchive(stream.region) else { return }
     // A header for every block takes longer to check than bytes take to be read.
     effort -= 4 * stream.region.count
-    let contents = ScannedTar.contents(of: stream.region, maximumMembers: limits.members)
+    let contents = ScannedTar.contents(
+      of: stream.region,
+      maximumMembers: limits.members,
+      shouldStop: shouldStop
+    )
     scan(contents, in: stream.region.source, of: stream, isTar: true)
   }
 

@@ -17,6 +17,8 @@ extension PickleScanner {
     var waiting = [stream.region.range.lowerBound]
     var places: Set<Int> = []
     var first: Int?
+    // The pickles that follow one another without anything between.
+    var sequence = Sequence(position: stream.region.range.lowerBound, data: stream)
     while let position = waiting.popLast(), isAble {
       guard position < stream.end, places.insert(position).inserted else { continue }
       guard places.count <= Self.maximumPlaces else {
@@ -32,11 +34,21 @@ extension PickleScanner {
         continue
       }
       let isHeader = if case .pickle = kind { true } else { false }
-      let walk = walk(position..<stream.end, of: source, whileClean: !isHeader)
+      var walk = walk(position..<stream.end, of: source, whileClean: !isHeader)
+      let isNext = position == sequence.position
+      if isNext, let shared = shared(walk, &sequence, of: stream, isCertain: isHeader) {
+        walk = shared
+      }
       guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
       take(walk, of: stream, isBeyondDoubt: false)
       first = first ?? (walk.end == .stop ? walk.position : position + 1)
-      if walk.end == .stop { waiting += following(walk.position, of: stream) }
+      guard walk.end == .stop else { continue }
+      if isNext {
+        if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }
+        sequence.position = walk.position
+      }
+      openRest(of: stream, from: walk.position)
+      waiting += following(walk.position, of: stream)
     }
     guard let first else { return }
     search(first..<stream.end, of: stream, anyProtocol: true)

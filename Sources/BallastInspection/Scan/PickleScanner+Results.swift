@@ -9,7 +9,7 @@ extension PickleScanner {
     addNested(walk, of: stream)
     guard isBeyondDoubt || walk.isCredible || walk.end == .limit else { return }
     result.pickleCount += 1
-    for name in walk.names { result.add(name, base: base, file: stream.place) }
+    for name in walk.ownNames { result.add(name, base: base, file: stream.place) }
     for oddity in walk.findings { result.add(oddity, base: base, file: stream.place) }
     switch walk.end {
     case .stop: break

@@ -5,7 +5,7 @@ import BallastFormats
 /// the first one ended.
 extension PickleScanner {
   /// Where in a stream the reading stands.
-  private struct Sequence {
+  struct Sequence {
     var position: Int
     /// The pickles and arrays so far.
     var count = 0
@@ -17,6 +17,14 @@ extension PickleScanner {
     var gaps: [Range<Int>] = []
     /// Whether what follows may be a pickle of any protocol.
     var isUnknown = false
+    /// Where the pickles start that the shared walk has not read yet.
+    var loaded: [Int] = []
+    /// A walk that keeps the memo from pickle to pickle.
+    var shared: PickleWalk?
+    /// The zip archive that ends the stream, if one does, once that was asked.
+    var archiveEnd: ScannedArchive.End??
+    /// How many places were tried from which a reader of that archive may count.
+    var baseCount = 0
   }
 
   /// A legacy file of torch has so many pickles, and its storages behind them.
@@ -30,6 +38,9 @@ extension PickleScanner {
     var sequence = Sequence(position: stream.region.range.lowerBound, data: stream)
     while sequence.position < stream.end, isAble, read(&sequence, of: stream) {}
     guard sequence.count > 0, !stream.isTarHeader else { return }
+    if sequence.position < stream.end {
+      addLZMA(rest(of: stream, from: sequence.position))
+    }
     for gap in sequence.gaps { search(gap, of: sequence.data, anyProtocol: false) }
     search(sequence.position..<stream.end, of: sequence.data, anyProtocol: sequence.isUnknown)
   }
@@ -38,6 +49,10 @@ extension PickleScanner {
   private mutating func read(_ sequence: inout Sequence, of stream: Stream) -> Bool {
     let source = stream.region.source
     let position = sequence.position
+    if sequence.count > 0 {
+      openRest(of: stream, from: position)
+      tryBase(&sequence, of: stream)
+    }
     let kind = PickleSniffing.plainKind(of: source.bytes.extracting(position..<stream.end))
     if case .numpy = kind {
       sequence.count += 1
@@ -52,7 +67,8 @@ extension PickleScanner {
     }
     let isHeader = if case .pickle = kind { true } else { false }
     let isCertain = isHeader || sequence.count == 0 && stream.isPickle
-    let walk = walk(position..<stream.end, of: source, whileClean: !isCertain)
+    var walk = walk(position..<stream.end, of: source, whileClean: !isCertain)
+    if let shared = shared(walk, &sequence, of: stream, isCertain: isCertain) { walk = shared }
     guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { return false }
     // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
     let isBeyondDoubt =
@@ -71,6 +87,7 @@ extension PickleScanner {
       return false
     }
     sequence.position = walk.position
+    if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }
     passStorages(&sequence, from: position, of: stream)
     return true
   }

@@ -47,7 +47,7 @@ struct PickleScanner {
 
   let limits: ScanLimits
   var result = PickleScan()
-  private let judgements = PickleJudgements()
+  let judgements = PickleJudgements()
   var work: [Work]
   /// What decompressing may still produce.
   var inflationLeft: Int
@@ -56,8 +56,14 @@ struct PickleScanner {
   /// The opcodes that may still be read.
   var opcodesLeft: Int
 
+  /// The opcodes that may still be read a second time, with the memo of the pickles before.
+  var sharedOpcodesLeft: Int
+
+  /// The zip archives that were found behind pickles.
+  var archivesBehind = 0
+
   /// Whether somebody has had enough.
-  private let shouldStop: () -> Bool
+  let shouldStop: () -> Bool
 
   init(_ source: SharedBytes, limits: ScanLimits, shouldStop: @escaping () -> Bool) {
     self.limits = limits
@@ -65,6 +71,7 @@ struct PickleScanner {
     inflationLeft = limits.inflatedBytes
     effort = Self.effort(for: source.count)
     opcodesLeft = limits.opcodes + source.count / Self.bytesPerOpcode
+    sharedOpcodesLeft = opcodesLeft
     work = [.stream(Stream(region: ByteRegion(source), place: nil, depth: 0, isWhole: true))]
   }
 
@@ -131,7 +138,7 @@ struct PickleScanner {
   }
 
   /// Says of a file or a member that it is packed in a way that has no magic number.
-  private mutating func addLZMA(_ stream: Stream) {
+  mutating func addLZMA(_ stream: Stream) {
     guard !stream.isNested, isLZMA(stream.region) else { return }
     result.add(FormatError(ScanFault.unopened("lzma")).inFile(stream.place))
   }
@@ -174,7 +181,7 @@ extension PickleWalk {
   ///
   /// Words in lines can look like one, but then the next line is nonsense.
   private var importsDanger: Bool {
-    names.contains { name in
+    ownNames.contains { name in
       switch name.verdict {
       case .dangerous(.standardLibrary): name.isPlausible && (isClean || name.actsOnImport)
       case .dangerous: name.isPlausible

@@ -57,6 +57,14 @@ struct PickleCollection {
   private(set) var isCut = false
   /// Whether a key is one that Python's machinery asks objects for, or not known.
   var hasSpecialKeys = false
+  /// What the keys would do as attributes.
+  var traits: PickleAttributes.Traits = []
+  /// Whether an element is a name by which NumPy, torch or Python asks objects for what it then uses, and
+  /// whether one is anything but a text, a number or nothing.
+  var holdsProtocols = false
+  var holdsParts = false
+  /// Whether a type of NumPy keeps it, which reads it again whenever an array is used.
+  var isInUse = false
   /// Whether an element is a function of those that are only called.
   var holdsFunctions = false
 
@@ -106,6 +114,18 @@ package struct PickleName: Sendable {
 
   /// A few show what a name is used for, and that it is not the first of them alone.
   static let maximumCalls = 8
+
+  /// The name without its module.
+  var lastPart: ExactString {
+    let letters = path.utf8.reversed().prefix { $0 != UInt8(ascii: ".") }
+    return ExactString(String(decoding: letters.reversed(), as: UTF8.self))
+  }
+
+  /// Forgets the calls of a pickle that was loaded before.
+  mutating func forgetCalls() {
+    calls = []
+    omittedCalls = 0
+  }
 
   /// The path, shortened where it is longer than a name should be.
   var shownPath: String {

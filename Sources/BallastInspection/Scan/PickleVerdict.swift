@@ -52,7 +52,7 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.installer)
     } else if PickleNames.libraries.contains(package) {
       self = .dangerous(.library)
-    } else if PickleNames.processes.contains(package) {
+    } else if PickleNames.processes.contains(package) || Self.isBrought(module) {
       self = .dangerous(.process)
     } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) }) {
       self = .dangerous(.modulePath)
@@ -101,6 +101,13 @@ package enum PickleVerdict: Hashable, Sendable {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x3C, 0x3E, 0x80...: true
       default: false
       }
+    }
+  }
+
+  /// Whether a module is within one that a package brings along.
+  private static func isBrought(_ module: String) -> Bool {
+    PickleNames.processModules.contains {
+      module.utf8.elementsEqual($0.utf8) || module.utf8.starts(with: "\($0).".utf8)
     }
   }
 

@@ -70,6 +70,9 @@ extension PickleWalk {
     case .view:
       if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
       return pushArray(of: index, isComplete: true)
+    case .text where form.isFunction:
+      // A text of NumPy's equals the same text of Python's, as a key, too.
+      if isProtocolScalar(values) { noteOddCall(of: index, .values(Array(values))) }
     case .first:
       guard case .global(let type)? = values.first else { break }
       checkObject(of: type, values)
@@ -138,6 +141,7 @@ extension PickleWalk {
       isFirst
         || names[index].calls.count < PickleName.maximumCalls && judgements.isWorthComparing()
     else {
+      if index < inheritedNames { calledNames.insert(index) }
       names[index].omittedCalls += 1
       return
     }
@@ -146,6 +150,7 @@ extension PickleWalk {
     // Calls that look alike are one.
     guard !names[index].calls.contains(where: { $0.arguments.utf8.elementsEqual(shown.utf8) })
     else { return }
+    if index < inheritedNames { calledNames.insert(index) }
     names[index].calls.append(
       PickleName.Call(opcode: opcode, offset: opcodeOffset, arguments: shown)
     )

@@ -59,7 +59,10 @@ extension PickleWalk {
     guard start > 0 else {
       if let last = stack.last {
         check(last, takesPairs: isPairs)
-        if case .collection(let index) = last { collections[index].hasSpecialKeys = true }
+        if case .collection(let index) = last {
+          collections[index].hasSpecialKeys = true
+          if collections[index].isInUse { note(.oddState) }
+        }
       }
       for index in stack.indices { keep(stack[index]) }
       stack.removeAll()
@@ -69,6 +72,7 @@ extension PickleWalk {
       var collection = collections[index]
       collections[index] = PickleCollection(collection.kind)  // so that there is one copy only
       if collection.kind == .tuple { note(.oddItems) }
+      if collection.isInUse { note(.oddState) }
       let room = max(0, Self.maximumElements - elementCount)
       elementCount += collection.append(stack[start...], keeping: room)
       inspect(from: start, for: &collection)
@@ -86,6 +90,7 @@ extension PickleWalk {
     let isTuple = collection.kind == .tuple
     for index in start..<stack.count {
       let symbol = stack[index]
+      if collection.kind != .dict { inspectProtocol(symbol, of: &collection) }
       switch symbol {
       case .global, .collection:
         keep(symbol)
@@ -101,6 +106,10 @@ extension PickleWalk {
       default: break
       }
     }
+    guard collection.kind == .dict else { return }
+    for index in stride(from: start, to: stack.count - 1, by: 2) {
+      inspectAttribute(stack[index], stack[index + 1], of: &collection)
+    }
   }
 
   /// Whether it is a function that picklers only call, or a tuple with one.
@@ -114,7 +123,7 @@ extension PickleWalk {
   }
 
   /// Whether Python asks objects for an attribute of this name, and calls what it finds.
-  private func isSpecial(_ text: PickleText) -> Bool {
+  func isSpecial(_ text: PickleText) -> Bool {
     let span = Span<UInt8>(_bytes: source.bytes)
     let underscore = UInt8(ascii: "_")
     guard let first = text.range.first else { return false }
@@ -123,11 +132,12 @@ extension PickleWalk {
       let name = source.array(text.range.prefix(16))
       return !["__version__", "__overloads__"].contains { name.elementsEqual($0.utf8) }
     }
-    guard text.encoding == .escapedBytes || text.encoding == .rawUnicodeEscape,
-      span[first] == underscore || span[first] == UInt8(ascii: "\\")
+    guard text.encoding != .utf8,
+      span[first] == underscore || span[first] == UInt8(ascii: "\\") || span[first] >= 0x80
     else { return false }
-    let start = PickleText(range: text.range.prefix(24), encoding: text.encoding)
-    return start.decoded(from: source).utf8.starts(with: "__".utf8)
+    let range = text.range.prefix(Self.maximumNameBytes)
+    judgements.check(range.count / 16)
+    return plain(PickleText(range: range, encoding: text.encoding)).utf8.starts(with: "__".utf8)
   }
 
   /// Notes a value that does not take items where it gets some: Python looks for a method by its name.

@@ -32,10 +32,12 @@ extension PickleWalk {
 
   mutating func recall(_ index: Int) {
     guard let symbol = memo[index] else {
+      noteRecall(isMissing: true)
       if !isForgetful && !hasUnknownMemos { stumble() }
       push(.opaque)
       return
     }
+    noteRecall(isMissing: false)
     push(symbol)
   }
 }

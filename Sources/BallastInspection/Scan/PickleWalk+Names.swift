@@ -31,6 +31,10 @@ extension PickleWalk {
       return .opaque
     }
     let symbol = global(module: text(of: module), name: text(of: name))
+    if !isPlainText(first) || !isPlainText(second) {
+      // Whoever tells Python to ignore errors gets the name without the bytes that are not ASCII.
+      _ = global(module: plain(first), name: plain(second))
+    }
     if case .global(let index) = symbol { placedNames[place] = index }
     return symbol
   }
@@ -64,6 +68,22 @@ extension PickleWalk {
     return .global(names.count - 1)
   }
 
+  /// Whether all readers of Python 2's texts take it for the same.
+  private func isPlainText(_ text: PickleText) -> Bool {
+    guard text.encoding == .bytes || text.encoding == .escapedBytes else { return true }
+    guard text.range.count <= Self.maximumNameBytes else { return true }
+    return (text.bytes(from: source) ?? []).allSatisfy { $0 < 0x80 }
+  }
+
+  /// A text as Python reads it that was told to ignore what is not ASCII in those of Python 2.
+  func plain(_ text: PickleText) -> String {
+    switch text.encoding {
+    case .bytes, .escapedBytes:
+      String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
+    case .utf8, .rawUnicodeEscape: text.decoded(from: source)
+    }
+  }
+
   private func isOpaque(_ symbol: PickleSymbol) -> Bool {
     if case .opaque = symbol { true } else { false }
   }
@@ -84,6 +104,6 @@ extension PickleWalk {
 
   /// Whether one of the names could be a module and a name in it.
   var hasPlausibleName: Bool {
-    names.contains(where: \.isPlausible)
+    ownNames.contains(where: \.isPlausible)
   }
 }

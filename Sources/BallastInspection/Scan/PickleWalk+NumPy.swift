@@ -64,6 +64,9 @@ extension PickleWalk {
   mutating func build(arrayTypeAt index: Int, from state: PickleSymbol) {
     guard !arrayTypes[index].isSettled else { return note(.oddState) }
     arrayTypes[index].isSettled = true
+    for part in tuple(state) ?? [] {
+      if case .collection(let part) = part { collections[part].isInUse = true }
+    }
     guard let state = arrayTypeState(state, of: arrayTypes[index]), arrayTypes[index].take(state)
     else { return note(.oddState) }
   }

@@ -11,7 +11,8 @@ extension PickleWalk {
     case .result(.some(let index)):
       guard let form = names[index].form else { return }
       switch form.result {
-      case .object, .mapping: if !isAttributes(state) { note(.oddState) }
+      case .object, .mapping:
+        if !isAttributes(state) || changesCode(of: names[index], state) { note(.oddState) }
       case .generator: if !isGenerator(state) { note(.oddState) }
       case .seed: if kind(of: state) != .tuple || holdsOnlyData(state) == false { note(.oddState) }
       default: note(.changesClass)
@@ -34,7 +35,9 @@ extension PickleWalk {
   func isTensorState(_ state: PickleSymbol) -> Bool {
     holdsAttributes(state) { index in
       let collection = collections[index]
-      guard !collection.hasSpecialKeys, !collection.isCut else { return false }
+      guard !collection.hasSpecialKeys, !collection.isCut,
+        collection.traits.isDisjoint(with: [.holdsArrayTypes, .holdsObjects])
+      else { return false }
       judgements.check(8 * collection.elements.count)
       return stride(from: 0, to: collection.elements.count, by: 2).allSatisfy { place in
         guard let key = shortText(collection.elements[place]) else { return false }

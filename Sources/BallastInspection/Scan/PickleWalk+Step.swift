@@ -2,6 +2,9 @@ import BallastBytes
 import BallastFormats
 
 extension PickleWalk {
+  /// Pages of a long line are given back in pieces.
+  private static let linePiece = 16 << 20
+
   /// Reads the argument of the current opcode and does to the stack what it would do.
   @_lifetime(reader: copy reader)
   mutating func step(_ reader: inout ByteReader) throws(FormatError) {
@@ -67,7 +70,9 @@ extension PickleWalk {
     case .put: remember(PickleNumber.index(try line(&reader)))
     case .binput: remember(Int(try reader.read(UInt8.self)))
     case .longBinput: remember(Int(try reader.read(UInt32.self)))
-    case .memoize: remember(memo.count)
+    case .memoize:
+      noteCounted()
+      remember(memo.count)
     // Globals and calls
     case .ext1: pushExtension(Int(try reader.read(UInt8.self)))
     case .ext2: pushExtension(Int(try reader.read(UInt16.self)))
@@ -161,8 +166,19 @@ extension PickleWalk {
   @_lifetime(reader: copy reader)
   private func lineRange(_ reader: inout ByteReader) throws(FormatError) -> Range<Int> {
     let start = reader.offset
-    while try reader.read(UInt8.self) != UInt8(ascii: "\n") {}
+    try skipLine(&reader)
     return start..<reader.offset - 1
+  }
+
+  /// Moves behind the next line feed, or to the end, where there is none, and throws.
+  @_lifetime(reader: copy reader)
+  private func skipLine(_ reader: inout ByteReader) throws(FormatError) {
+    var given = reader.offset
+    while try reader.read(UInt8.self) != UInt8(ascii: "\n") {
+      guard reader.offset - given >= Self.linePiece else { continue }
+      source.giveBack(given..<reader.offset)
+      given = reader.offset
+    }
   }
 
   /// A line with a number.
@@ -175,8 +191,8 @@ extension PickleWalk {
   @_lifetime(reader: copy reader)
   private mutating func nameLine(_ reader: inout ByteReader) throws(FormatError) -> String? {
     let start = reader.offset
-    while reader.remaining > 0 {
-      if try reader.read(UInt8.self) == UInt8(ascii: "\n") { break }
+    if reader.remaining > 0 {
+      do { try skipLine(&reader) } catch {}  // the last line of a file
     }
     guard reader.offset > start else {
       throw FormatError(ByteFault.truncated(needed: 1), at: start)

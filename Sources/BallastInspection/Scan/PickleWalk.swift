@@ -11,6 +11,8 @@ struct PickleWalk {
   static let maximumValues = 1 << 21
   /// Whether somebody has had enough is asked every so many opcodes.
   private static let opcodesBetweenLooks = 1 << 12
+  /// Pages that were read are given back in pieces.
+  private static let readPiece = 16 << 20
   /// Different names; honest files have dozens.
   static let maximumNames = 1 << 12
   /// Collections that are followed: a tensor has four.
@@ -32,7 +34,7 @@ struct PickleWalk {
   }
 
   let source: SharedBytes
-  let range: Range<Int>
+  private(set) var range: Range<Int>
   /// Where reading ended.
   private(set) var position: Int
   private(set) var end = End.truncated
@@ -46,6 +48,8 @@ struct PickleWalk {
   private(set) var isGuess = false
   var hasCalls = false
   var names: [PickleName] = []
+  /// Which of the names that were imported before are called in this pickle.
+  var calledNames: Set<Int> = []
   var findings: [PickleOddity] = []
   /// What may be a pickle or an archive, within the source.
   var nested: [PickleNested] = []
@@ -83,6 +87,15 @@ struct PickleWalk {
   /// Whether some Python would come to an import or a call of something that was forgotten, or that only
   /// the running program knows.
   private(set) var reachesUnknown = false
+  /// Whether it asks the memo for an entry that it does not make: an unpickler that has loaded another
+  /// pickle before may have it.
+  private(set) var recallsOthers = false
+  /// Whether it asks for one that MEMOIZE made, whose number depends on what was loaded before.
+  private(set) var recallsCounted = false
+  /// Whether an entry was made that is counted up from those before it.
+  private var countsMemo = false
+  /// The names that pickles before this one imported, in a walk that goes on.
+  private(set) var inheritedNames = 0
   /// Whether the memo may have entries whose index is unknown.
   var hasUnknownMemos = false
   var opcode = PickleOpcode.stop
@@ -112,6 +125,7 @@ struct PickleWalk {
     let start = judgements.effort
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
+    var given = range.lowerBound
     defer {
       position = reader.offset
       opcodeCount += judgements.effort - start
@@ -125,6 +139,10 @@ struct PickleWalk {
       }
       opcodeCount += 1
       opcodeOffset = reader.offset
+      if opcodeOffset - given >= Self.readPiece {
+        source.giveBack(given..<opcodeOffset)
+        given = opcodeOffset
+      }
       do {
         guard let next = PickleOpcode(rawValue: try reader.read(UInt8.self)) else {
           end = .unknownOpcode
@@ -164,6 +182,51 @@ struct PickleWalk {
     crossesFrame = true
     note(.crossedFrame)
   }
+
+  /// Goes on with another pickle, as one unpickler does that loads several: it keeps the memo.
+  mutating func resume(
+    at range: Range<Int>,
+    whileClean: Bool,
+    maximumOpcodes: Int,
+    shouldStop: () -> Bool
+  ) {
+    self.range = range
+    position = range.lowerBound
+    end = .truncated
+    opcodeCount = 0
+    missing = 0
+    isClean = true
+    hasCalls = false
+    reachesUnknown = false
+    recallsOthers = false
+    crossesFrame = false
+    hasLooseMarks = false
+    frameEnd = nil
+    stack = []
+    marks = []
+    nested = []
+    nestedIndex = [:]
+    findings = []
+    decodedBytes = 0
+    for index in inheritedNames..<names.count { names[index].forgetCalls() }
+    for index in calledNames { names[index].forgetCalls() }
+    calledNames = []
+    inheritedNames = names.count
+    run(whileClean: whileClean, maximumOpcodes: maximumOpcodes, shouldStop: shouldStop)
+  }
+
+  /// The names that the pickle imports itself, and those that it calls.
+  var ownNames: [PickleName] {
+    inheritedNames == 0 ? names : calledNames.sorted().map { names[$0] } + names[inheritedNames...]
+  }
+
+  /// Notes that the memo is asked for an entry.
+  mutating func noteRecall(isMissing: Bool) {
+    guard isClean else { return }
+    if isMissing { recallsOthers = true } else if countsMemo { recallsCounted = true }
+  }
+
+  mutating func noteCounted() { countsMemo = true }
 
   // MARK: - The stack
 

@@ -39,6 +39,18 @@ struct ScannedArchive {
     /// Whether there are more members than are followed.
     var isCut = false
 
+    /// Takes the sizes that a directory announces for members whose own headers do not.
+    mutating func adoptSizes(of listed: Contents, at start: Int) {
+      let sizes = Dictionary(
+        listed.members.map { ($0.range.lowerBound + start, $0.byteCount) },
+        uniquingKeysWith: { first, _ in first }
+      )
+      for index in members.indices
+      where members[index].byteCount == nil && members[index].isDeflated {
+        members[index].byteCount = sizes[members[index].range.lowerBound] ?? nil
+      }
+    }
+
     /// Whether these have all members of an archive that begins at `start`, with the same names and bytes.
     func contains(_ listed: Contents, at start: Int, in source: SharedBytes) -> Bool {
       let own = Dictionary(members.map { ($0.range, $0) }, uniquingKeysWith: { first, _ in first })
@@ -46,6 +58,7 @@ struct ScannedArchive {
         && listed.members.allSatisfy { member in
           let range = member.range.lowerBound + start..<member.range.upperBound + start
           guard let same = own[range], same.isDeflated == member.isDeflated,
+            same.byteCount == nil || same.byteCount == member.byteCount,
             case .bytes(let place) = same.name, case .text(let name) = member.name
           else { return false }
           return source.array(place).elementsEqual(name.utf8)
@@ -135,10 +148,10 @@ struct ScannedArchive {
   static func salvage(_ source: SharedBytes, maximumMembers: Int) -> Contents {
     let span = Span<UInt8>(_bytes: source.bytes)
     var contents = Contents()
-    var index = nextRecord(in: span, from: 0)
+    var index = nextRecord(in: span, from: 0, of: source)
     while index < span.count {
       // A size that is wrong or unknown ends at the next record.
-      let next = nextRecord(in: span, from: index + 4)
+      let next = nextRecord(in: span, from: index + 4, of: source)
       if span[index + 2] == 3 {
         guard contents.members.count < maximumMembers else {
           contents.isCut = true
@@ -174,6 +187,11 @@ struct ScannedArchive {
   /// offset is counted from the start of the bytes, as some readers do, although the archive starts elsewhere.
   static func hasDirectoryByAbsoluteOffset(_ source: SharedBytes) -> Bool {
     guard let last = lastEnd(in: source) else { return false }
+    return hasDirectory(of: last, countedFrom: 0, in: source)
+  }
+
+  /// The same, if the offset is counted from any place, such as one where an open file stands.
+  static func hasDirectory(of last: End, countedFrom base: Int, in source: SharedBytes) -> Bool {
     let span = Span<UInt8>(_bytes: source.bytes)
     func isSigned(_ index: Int, _ kind: (UInt8, UInt8)) -> Bool {
       index >= 0 && index <= span.count - 4 && span[index] == 0x50 && span[index + 1] == 0x4B
@@ -185,20 +203,33 @@ struct ScannedArchive {
       guard (try? reader.seek(to: locator + 8)) != nil, let offset = try? reader.read(UInt64.self)
       else { return true }
       // Where such readers find a record there, its fields come before those of the end record.
-      if let place = Int(exactly: offset), isSigned(place, (6, 6)) { return true }
+      if let place = Int(exactly: offset), place <= span.count,
+        isSigned(place + base, (6, 6)), base == 0 || place + base != last.directoryEnd
+      {
+        return true
+      }
     }
-    let offset = last.directory.offset
+    let offset = last.directory.offset + base
     return offset + last.directory.count != last.directoryEnd && isSigned(offset, (1, 2))
   }
 
+  /// Pages that were read are given back in pieces.
+  private static let readPiece = 16 << 20
   /// The size of an end record without its comment.
   private static let endBytes = 22
   /// The size of a locator of ZIP64.
   private static let locatorBytes = 20
 
-  private static func lastEnd(
-    in source: SharedBytes
-  ) -> (start: Int, directoryEnd: Int, directory: (count: Int, offset: Int), comment: Int)? {
+  /// An end record, and what it says of the directory.
+  struct End {
+    let start: Int
+    /// Where the directory ends, if it stands in front of the record.
+    let directoryEnd: Int
+    let directory: (count: Int, offset: Int)
+    let comment: Int
+  }
+
+  static func lastEnd(in source: SharedBytes) -> End? {
     let span = Span<UInt8>(_bytes: source.bytes)
     let last = span.count - endBytes
     guard last >= 0,
@@ -210,7 +241,12 @@ struct ScannedArchive {
     guard (try? reader.seek(to: start + 12)) != nil, let size = try? reader.read(UInt32.self),
       let offset = try? reader.read(UInt32.self), let comment = try? reader.read(UInt16.self)
     else { return nil }
-    return (start, directoryEnd(before: start, in: span), (Int(size), Int(offset)), Int(comment))
+    return End(
+      start: start,
+      directoryEnd: directoryEnd(before: start, in: span),
+      directory: (Int(size), Int(offset)),
+      comment: Int(comment)
+    )
   }
 
   /// Where the directory ends before an end record: at a ZIP64 record and its locator, where these stand between,
@@ -227,9 +263,18 @@ struct ScannedArchive {
   }
 
   /// The next header of a member, entry of a directory or end record.
-  private static func nextRecord(in span: Span<UInt8>, from start: Int) -> Int {
+  private static func nextRecord(
+    in span: Span<UInt8>,
+    from start: Int,
+    of source: SharedBytes
+  ) -> Int {
     var index = start
+    var given = start
     while index + 4 <= span.count {
+      if index - given >= readPiece {
+        source.giveBack(given..<index)
+        given = index
+      }
       if span[index] == 0x50, span[index + 1] == 0x4B {
         switch (span[index + 2], span[index + 3]) {
         case (1, 2), (3, 4), (5, 6), (6, 6): return index
@@ -284,7 +329,8 @@ struct ScannedArchive {
   ) -> (member: Member, method: Int)? {
     var reader = ByteReader(source.bytes)
     do {
-      try reader.seek(to: start + 8)
+      try reader.seek(to: start + 6)
+      let flags = try reader.read(UInt16.self)
       let method = try reader.read(UInt16.self)
       try reader.skip(8)
       let compressed = Int(try reader.read(UInt32.self))
@@ -298,12 +344,15 @@ struct ScannedArchive {
       let longest = method == 0 ? max(compressed, size) : compressed
       let announced = dataStart + longest
       let isBelievable = longest > 0 && announced <= source.count
+      // Sizes behind the data, and those of ZIP64, stand elsewhere.
+      let isAnnounced = isBelievable && flags & 8 == 0 && size < UInt32.max
       let member = Member(
         name: .bytes(nameStart..<nameStart + nameLength),
         range: dataStart..<max(isBelievable ? announced : next, dataStart),
         isDeflated: method == 8,
         isSalvaged: true,
-        hasTwoSizes: method == 0 && compressed != size
+        hasTwoSizes: method == 0 && compressed != size,
+        byteCount: method == 8 && isAnnounced ? size : nil
       )
       return (member, Int(method))
     } catch {

@@ -3,104 +3,156 @@ import BallastFormats
 
 /// The members of a tar archive (POSIX ustar, pax, GNU's, and what came before), as any reader may
 /// find them: Python's tarfile above all, which torch used once.
+///
+/// Where readers disagree about a size, the next header is looked for at each of the ends, and a header
+/// that only some of them see hides nothing from the others.
 struct ScannedTar {
-  private static let block = 512
-  /// Extended headers are read to this size.
-  private static let maximumExtension = 1 << 20
-
+  /// Of different sizes for one member so many are followed; honest archives have one, or none and one.
+  static let maximumSizes = 8
+  /// So much of a header, and of what follows it, shows whether its name is that of a pickle.
+  private static let probe = 1 << 12
   /// No name looks like so many.
   private static let opcodesOfAName = 1 << 6
+  /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
+  private static let blocksBetweenLooks = 1 << 15
 
-  private let region: ByteRegion
+  let region: ByteRegion
   private let maximumMembers: Int
-  private var contents = ScannedArchive.Contents()
-  /// What an extended header says of the next member.
-  private var name: Range<Int>?
-  private var sizes: [Int] = []
+  private let shouldStop: () -> Bool
+  private(set) var contents = ScannedArchive.Contents()
+  /// What extended headers say of the header at a position.
+  private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
-  /// Whether a size is written in a way that some readers understand and some do not.
-  private var hasOddSize = false
+  /// The blocks at which a header may stand, a bit each.
+  private var reached: [UInt64]
 
   /// Whether bytes start with a header whose checksum is right.
   static func isArchive(_ region: ByteRegion) -> Bool {
-    isHeader(at: region.range.lowerBound, in: region)
+    TarHeader.isHeader(at: region.range.lowerBound, in: region)
   }
 
   /// The members; none where the bytes are no tar archive.
-  static func contents(of region: ByteRegion, maximumMembers: Int) -> ScannedArchive.Contents {
+  static func contents(
+    of region: ByteRegion,
+    maximumMembers: Int,
+    shouldStop: @escaping () -> Bool
+  ) -> ScannedArchive.Contents {
     guard isArchive(region) else { return ScannedArchive.Contents() }
-    var tar = ScannedTar(region: region, maximumMembers: maximumMembers)
+    var tar = ScannedTar(region, maximumMembers: maximumMembers, shouldStop: shouldStop)
     tar.read()
     return tar.contents
   }
 
-  private init(region: ByteRegion, maximumMembers: Int) {
+  private init(_ region: ByteRegion, maximumMembers: Int, shouldStop: @escaping () -> Bool) {
     self.region = region
     self.maximumMembers = maximumMembers
+    self.shouldStop = shouldStop
+    reached = Array(repeating: 0, count: region.count / TarHeader.block / 64 + 1)
   }
 
+  /// Reads the headers from the first on: what leads to one stands in front of it.
   private mutating func read() {
-    var position = region.range.lowerBound
-    while position + Self.block <= region.range.upperBound, !contents.isCut {
-      // Where no header stands, some readers give up and some go on to the next block.
-      position =
-        Self.isHeader(at: position, in: region) ? readMember(at: position) : position + Self.block
+    let blocks = region.count / TarHeader.block
+    // Where no header stands, some readers give up and some go on to the next block.
+    var isLost = false
+    var carried = TarExtension()
+    reach(region.range.lowerBound, with: TarExtension())
+    var block = 0
+    var looked = 0
+    while block < blocks, !contents.isCut {
+      if block - looked >= Self.blocksBetweenLooks {
+        if shouldStop() { return }
+        region.source.giveBack(
+          region.range.lowerBound + looked * TarHeader.block..<region.range.lowerBound + block
+            * TarHeader.block
+        )
+        looked = block
+      }
+      let position = region.range.lowerBound + block * TarHeader.block
+      let isReached = reached[block / 64] >> UInt64(block % 64) & 1 == 1
+      guard isReached || isLost else {
+        // Of what is passed over 64 blocks are passed at once.
+        block = reached[block / 64] >> UInt64(block % 64) == 0 ? (block / 64 + 1) * 64 : block + 1
+        continue
+      }
+      block += 1
+      if let said = pending.removeValue(forKey: position) { carried.add(said) }
+      isLost = !TarHeader.isHeader(at: position, in: region)
+      guard !isLost else { continue }
+      readMember(at: position, after: carried)
+      carried = TarExtension()
     }
   }
 
-  /// Reads the header at a position, and returns where the next may stand.
-  private mutating func readMember(at position: Int) -> Int {
+  /// Notes that a header may stand at a position, and what was said of it.
+  private mutating func reach(_ position: Int, with said: TarExtension) {
+    let block = (position - region.range.lowerBound) / TarHeader.block
+    guard block < region.count / TarHeader.block else { return }
+    reached[block / 64] |= 1 << UInt64(block % 64)
+    if !said.isEmpty { pending[position, default: TarExtension()].add(said) }
+  }
+
+  /// Reads the header at a position, and notes where the next may stand.
+  private mutating func readMember(at position: Int, after said: TarExtension) {
     let source = region.source  // borrowed from here, so that `self` can change
-    let header = Span<UInt8>(_bytes: source.bytes).extracting(position..<position + Self.block)
-    let data = position + Self.block
-    let ownSize = Self.number(header.extracting(124..<136)).flatMap { $0 < 0 ? nil : $0 }
+    let header = Span<UInt8>(_bytes: source.bytes).extracting(
+      position..<position + TarHeader.block
+    )
+    let data = position + TarHeader.block
+    let own = TarHeader.size(header)
     let kind = header[156]
+    if own.isOdd { refuse(.oddSize, at: position) }
     addHeader(at: position)
-    var nameRange = name ?? position..<position + 100
-    if let end = nameRange.first(where: { region.source.byte(at: $0) == 0 }) {
-      nameRange = nameRange.lowerBound..<end
-    }
-    // Links and folders have no data for Python, whatever their size says; for others they may.
-    let isBare =
-      (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(kind)
-      || kind == 0 && !nameRange.isEmpty
-        && region.source.byte(at: nameRange.upperBound - 1) == UInt8(ascii: "/")
     switch kind {
     case UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "x"), UInt8(ascii: "X"),
       UInt8(ascii: "g"):
-      if ownSize == nil { refuse(.oddSize, at: position) }
+      var said = said
       // Python reads whole blocks.
-      let next = padded(clipped(data, ownSize ?? 0))
-      readExtension(clipped(data, next - data), kind: kind)
-      return next
-    case UInt8(ascii: "S"): refuseSparse(nameRange, at: position)
+      let next = end(of: data, own.size ?? 0)
+      readExtension(clipped(data, next - data), kind: kind, into: &said)
+      reach(next, with: said)
+      if own.isOdd || end(of: data, own.size ?? 0) > region.range.upperBound {
+        reach(data, with: said)
+      }
+      return
     default: break
     }
+    let rawName = name(at: position..<position + 100)
+    let nameRange = said.name.map(name(at:)) ?? rawName
+    if kind == UInt8(ascii: "S") { refuseSparse(nameRange, at: position) }
     guard contents.members.count < maximumMembers else {
       contents.isCut = true
-      return data
+      return
     }
-    // Where readers disagree about the size, the data is what the most patient one sees, and the
-    // next header is looked for from where the first one would.
-    let all = sizes + globalSizes + (ownSize.map { [$0] } ?? [])
-    let isKnown = ownSize != nil && !hasOddSize
-    let longest = isKnown ? all.max() ?? 0 : region.count
-    let shortest = isBare || !isKnown ? 0 : all.min() ?? 0
-    forget()
-    let next = padded(clipped(data, shortest))
+    var sizes = Set(said.sizes + globalSizes)
+    if let size = own.size { sizes.insert(size) }
+    if sizes.count > Self.maximumSizes { refuse(.oddSize, at: position) }
+    let isKnown = !own.isOdd && !said.hasOddSize
+    let longest = isKnown ? sizes.max() ?? 0 : region.count
+    // Links and folders have no data for Python, whatever their size says, and it asks the header's own
+    // name for a folder's slash; for others they may. An archive may also end too early.
+    let isBare =
+      (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(kind)
+      || kind == 0 && (endsWithSlash(nameRange) || endsWithSlash(rawName))
+    if isBare || !isKnown || end(of: data, longest) > region.range.upperBound { sizes.insert(0) }
+    for size in sizes { reach(end(of: data, size), with: TarExtension()) }
     // Where the next header stands in place of the data, there is none.
-    if next > data || longest > 0 && !Self.isHeader(at: data, in: region) {
+    if longest > 0, !sizes.contains(0) || !TarHeader.isHeader(at: data, in: region) {
       contents.members.append(
         ScannedArchive.Member(name: .bytes(nameRange), range: clipped(data, longest))
       )
     }
-    return next
   }
 
-  private mutating func forget() {
-    name = nil
-    sizes = []
+  /// The bytes of a name to its first NUL.
+  private func name(at range: Range<Int>) -> Range<Int> {
+    let end = range.first { region.source.byte(at: $0) == 0 }
+    return range.lowerBound..<(end ?? range.upperBound)
+  }
+
+  private func endsWithSlash(_ name: Range<Int>) -> Bool {
+    !name.isEmpty && region.source.byte(at: name.upperBound - 1) == UInt8(ascii: "/")
   }
 
   private mutating func refuse(_ fault: ScanFault, at position: Int) {
@@ -109,21 +161,45 @@ struct ScannedTar {
   }
 
   private mutating func refuseSparse(_ name: Range<Int>, at position: Int) {
-    let text = PickleText(range: name, encoding: .bytes).decoded(from: region.source)
+    guard contents.refused.count < PickleScan.maximumFindings else { return }
+    let text = PickleText(range: name.prefix(1 << 10), encoding: .bytes).decoded(
+      from: region.source
+    )
     let offset = position - region.range.lowerBound
     contents.refused.append(FormatError(ScanFault.sparse, at: offset, in: text))
+  }
+
+  private mutating func readExtension(
+    _ range: Range<Int>,
+    kind: UInt8,
+    into said: inout TarExtension
+  ) {
+    let isGlobal = kind == UInt8(ascii: "g")
+    var read = isGlobal ? TarExtension() : said
+    for fault in read.read(range, kind: kind, in: region.source) {
+      refuse(fault, at: range.lowerBound)
+    }
+    guard isGlobal else {
+      said = read
+      return
+    }
+    globalSizes = TarExtension.distinct(globalSizes + read.sizes)
+    said.hasOddSize = said.hasOddSize || read.hasOddSize
+    said.name = read.name ?? said.name
   }
 
   /// A header can be data for one reader, and then its name is what a pickle starts with.
   private mutating func addHeader(at position: Int) {
     let source = region.source
-    switch PickleSniffing.kind(of: source.bytes.extracting(position..<position + Self.block)) {
+    switch PickleSniffing.kind(of: source.bytes.extracting(position..<position + TarHeader.block)) {
     case .other: return
     case .perhapsPickle:
       // Names start with any letter; what follows shows whether more than one of them is an opcode.
-      var walk = PickleWalk(source, range: position..<region.range.upperBound)
+      var walk = PickleWalk(source, range: clipped(position, Self.probe))
+      walk.isProbe = true
       walk.run(whileClean: true, maximumOpcodes: Self.opcodesOfAName)
-      guard walk.isPickle || walk.end == .limit else { return }
+      let isCut = walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
+      guard walk.isPickle || walk.end == .limit || isCut else { return }
     default: break
     }
     guard contents.members.count < maximumMembers else {
@@ -140,117 +216,13 @@ struct ScannedTar {
   }
 
   private func clipped(_ start: Int, _ count: Int) -> Range<Int> {
-    start..<start + min(max(count, 0), region.range.upperBound - start)
+    start..<start + min(max(count, 0), max(region.range.upperBound - start, 0))
   }
 
-  private func padded(_ range: Range<Int>) -> Int {
-    range.lowerBound + (range.count + Self.block - 1) / Self.block * Self.block
-  }
-
-  // MARK: - Extended headers
-
-  /// Keeps the smallest and the largest of the sizes.
-  private mutating func add(size: Int, isGlobal: Bool) {
-    func extremes(_ sizes: [Int]) -> [Int] {
-      [min(size, sizes.min() ?? size), max(size, sizes.max() ?? size)]
-    }
-    if isGlobal { globalSizes = extremes(globalSizes) } else { sizes = extremes(sizes) }
-  }
-
-  /// GNU's long name, or pax's records: `length key=value` and a line feed each.
-  private mutating func readExtension(_ range: Range<Int>, kind: UInt8) {
-    let offset = range.lowerBound - region.range.lowerBound
-    switch kind {
-    case UInt8(ascii: "K"): return
-    case UInt8(ascii: "L"):
-      name = range.prefix(Self.maximumExtension)
-      return
-    default: break
-    }
-    if range.count > Self.maximumExtension {
-      contents.refused.append(FormatError(ScanFault.longExtension, at: offset))
-    }
-    let bytes = region.source.array(range.prefix(Self.maximumExtension))
-    var isSparse = false
-    var start = 0
-    while start < bytes.count, bytes[start] != 0 {
-      let digits = bytes[start...].prefix { (0x30...0x39).contains($0) }
-      // Old readers take the last record for what there is of it.
-      guard let announced = Int(String(decoding: digits, as: UTF8.self)), announced > digits.count,
-        let equals = bytes[digits.endIndex...].firstIndex(of: UInt8(ascii: "="))
-      else { return refuse(.oddExtension, at: range.lowerBound) }
-      let length = min(announced, bytes.count - start)
-      if announced > length || equals >= start + length {
-        refuse(.oddExtension, at: range.lowerBound)
-      }
-      let key = String(decoding: bytes[digits.endIndex..<equals].dropFirst(), as: UTF8.self)
-      let value = equals + 1..<max(start + length - 1, equals + 1)
-      switch key {
-      case "path":
-        name = range.lowerBound + value.lowerBound..<range.lowerBound + value.upperBound
-      case "size":
-        // Python reads digits of any script; what is no number counts as nothing there.
-        let isPlain = bytes[value].allSatisfy { (0x30...0x39).contains($0) }
-        guard isPlain, let number = Int(String(decoding: bytes[value], as: UTF8.self)) else {
-          hasOddSize = true
-          refuse(.oddSize, at: range.lowerBound)
-          break
-        }
-        add(size: number, isGlobal: kind == UInt8(ascii: "g"))
-      case _ where key.hasPrefix("GNU.sparse") && !isSparse:
-        isSparse = true
-        contents.refused.append(FormatError(ScanFault.sparse, at: offset))
-      default: break
-      }
-      start += length
-    }
-  }
-
-  // MARK: - Headers
-
-  /// Whether the checksum of a header is right, counted over signed or unsigned bytes.
-  private static func isHeader(at position: Int, in region: ByteRegion) -> Bool {
-    guard position + block <= region.range.upperBound else { return false }
-    let header = Span<UInt8>(_bytes: region.source.bytes).extracting(position..<position + block)
-    guard let checksum = number(header.extracting(148..<156)) else { return false }
-    var unsigned = 8 * 0x20
-    var signed = 8 * 0x20
-    for index in header.indices where !(148..<156).contains(index) {
-      unsigned += Int(header[index])
-      signed += Int(Int8(bitPattern: header[index]))
-    }
-    return checksum == unsigned || checksum == signed
-  }
-
-  /// A number as tarfile reads it: octal in Python's spelling, up to a NUL, or big-endian behind a
-  /// byte of 0x80; otherwise the octal digits that stand in front, as in C.
-  ///
-  /// Nil where there is none; a checksum over signed bytes may be negative.
-  private static func number(_ field: Span<UInt8>) -> Int? {
-    if field[0] & 0x80 != 0 {
-      let isNegative = field[0] == 0xFF
-      var value = isNegative ? -1 : Int(field[0] & 0x7F)
-      for index in 1..<field.count {
-        guard value < 1 << 54, value >= -1 << 54 else { return isNegative ? nil : .max >> 1 }
-        value = value << 8 | Int(field[index])
-      }
-      return value
-    }
-    var text: [UInt8] = []
-    for index in field.indices {
-      if field[index] == 0 { break }
-      text.append(field[index])
-    }
-    let isSpace = { (byte: UInt8) in (0x09...0x0D).contains(byte) || (0x1C...0x20).contains(byte) }
-    var digits = text.drop(while: isSpace)
-    if digits.isEmpty { return 0 }
-    let isNegative = digits.first == UInt8(ascii: "-")
-    if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
-    if digits.starts(with: "0o".utf8) || digits.starts(with: "0O".utf8) { digits.removeFirst(2) }
-    let octal = digits.prefix { (0x30...0x37).contains($0) || $0 == UInt8(ascii: "_") }
-    guard !octal.isEmpty else { return nil }
-    let value = octal.reduce(0) { $1 == UInt8(ascii: "_") ? $0 : $0 << 3 | Int($1 - 0x30) }
-    return isNegative ? -value : value
+  /// Where data of a size ends, in whole blocks; behind the archive where it reaches past its end.
+  private func end(of start: Int, _ size: Int) -> Int {
+    guard size <= region.count else { return region.range.upperBound + TarHeader.block }
+    return start + (size + TarHeader.block - 1) / TarHeader.block * TarHeader.block
   }
 }
 

@@ -144,4 +144,34 @@ import Testing
     let found = try scan(gzip([0x50, 0x4B, 5, 6] + archive)).findings
     #expect(found.contains { $0.name == "os.system" && $0.file?.contains("a.npy") == true })
   }
+
+  // MARK: - What one unpickler keeps
+
+  /// The texts of an import and its argument, kept in the memo.
+  private static var texts: [UInt8] {
+    [0x80, 4, 0x5D, 0x28]
+      + Array("\u{8C}\u{2}os\u{94}\u{8C}\u{6}system\u{94}\u{8C}\u{2}id\u{94}e.".unicodeScalars)
+      .map { UInt8($0.value) }
+  }
+  private static var call: [UInt8] {
+    Array("h\0h\u{1}".utf8) + [0x93] + Array("h\u{2}".utf8) + [0x85, 0x52, 0x2E]
+  }
+
+  @Test func theMemoOfAnotherPickle() throws {
+    try expectPayload(in: Self.texts + [0x80, 4] + Self.call)
+    try expectPayload(in: Self.texts + Self.call)
+    try expectPayload(in: Self.texts + Self.empty + Self.call)
+    #expect(try scan(Self.texts + Self.empty).findings.isEmpty)
+    // Nobody made such a memo.
+    #expect(try scan(Self.empty + Self.call).findings.isEmpty)
+  }
+
+  @Test func whatStandsBehindAPickleInAnArchive() throws {
+    try expectPayload(in: Self.empty + tar("m", Self.payload))
+    try expectPayload(
+      in: array("'<f8'") + [UInt8](repeating: 0xFF, count: 8) + tar("m", Self.payload)
+    )
+    let packed = try scan(Self.empty + Array("BZh91AY&SY".utf8))
+    #expect(packed.findings.isEmpty && packed.unreadable.count == 1)
+  }
 }

@@ -13,6 +13,8 @@ import warnings
 
 import archives
 import arrays
+import attributes
+import behind
 import compressions
 import gadgets
 import hidden
@@ -41,7 +43,8 @@ def main():
         compressions.disguised_lzma, unreadable.two_sizes, unreadable.broken_streams,
         unreadable.honest_archives, programs.programs, programs.classes_of_torch, programs.programs_elsewhere,
         honest.archives_within, honest.more_values, honest.plain_values, honest.torch_values,
-        honest.other_files, hidden.hidden,
+        honest.other_files, hidden.hidden, tar_archives.ends, tar_archives.slow, behind.memos, behind.containers,
+        behind.bases, behind.announced, attributes.changed, attributes.fields_changed, attributes.honest,
     ):
         make()
     folder = options.keep or tempfile.mkdtemp(prefix="scan-corpus-")

@@ -119,3 +119,68 @@ def disguised():
     # Numbers of tensors are no compression.
     for name, value in {"steps": [1 << 20, 1], "zeros": [0] * 9, "small": [256, 5, 0]}.items():
         good(f"numbers-{name}", saved({"t": torch.tensor(value)}))
+
+
+def ends():
+    """Members whose data ends at different places for different readers, with a header between that skips the rest."""
+    def record(key, value):
+        line = b" " + key + b"=" + value + b"\n"
+        length = len(line) + 1
+        while length != len(str(length)) + len(line):
+            length = len(str(length)) + len(line)
+        return str(length).encode() + line
+
+    def pax(size, kind=b"x", key=b"size"):
+        data = record(key, size)
+        return tar_header(b"pax", b"%011o" % len(data), kind=kind) + padded(data)
+
+    def long_name(name):
+        return tar_header(b"././@LongLink", b"%011o" % (len(name) + 1), kind=b"L") + padded(name + b"\0")
+
+    system = call0("os", "system", "id")
+    junk, end = b"\xff" * 512, b"\0" * 1024
+    last = tar_header(b"pickle", b"%011o" % len(system)) + padded(system) + end
+    sized = b"%011o" % 1536
+    for label, kind in {"file": b"0", "name": b"K"}.items():
+        # Within the archive, and past its end.
+        for reach, blocks in {"short": 5, "long": 1 << 16}.items():
+            fake = tar_header(b"fake", b"%011o" % (512 * blocks), kind=kind)
+            name = f"{label}-{reach}"
+            bad(f"tar-ends-own-none-{name}", pax(b"1536") + tar_header(b"a", b"0") + fake + junk + junk + last)
+            bad(f"tar-ends-own-none-later-{name}", pax(b"1536") + tar_header(b"a", b"0") + junk + fake + junk + last)
+            bad(f"tar-ends-own-short-{name}", pax(b"1536") + tar_header(b"a", b"%011o" % 512) + junk + fake + junk + last)
+            bad(f"tar-ends-none-{name}", pax(b"0") + tar_header(b"a", sized) + fake + junk + junk + last)
+            bad(f"tar-ends-global-{name}", pax(b"512", b"g") + tar_header(b"a", sized) + junk + fake + junk + last)
+            bad(f"tar-ends-three-{name}", pax(b"512", b"g") + pax(b"1024") + tar_header(b"a", sized) + junk + fake + junk + last)
+            bad(f"tar-ends-folder-{name}", long_name(b"y/") + tar_header(b"x", sized, kind=b"\0") + junk + fake + junk + last)
+            bad(f"tar-ends-folder-pax-{name}", pax(b"y/", key=b"path") + tar_header(b"x", sized, kind=b"\0") + junk + fake + junk + last)
+            bad(f"tar-ends-link-{name}", tar_header(b"x", sized, kind=b"2") + junk + fake + junk + last)
+    # The header's own name makes a folder, to Python, and its data the next header.
+    inner = tar_header(b"pickle", b"%011o" % len(system)) + padded(system)
+    for label, front in {"long": long_name(b"y"), "pax": pax(b"y", key=b"path")}.items():
+        bad(f"tar-ends-raw-name-{label}", front + tar_header(b"x/", b"%011o" % 512, kind=b"\0") + inner + end)
+    # Python goes back.
+    hidden = tar_header(b"a", b"%011o" % 1536) + junk + tar_header(b"pickle", b"%011o" % 1024) + system + b"\0" * (512 - len(system))
+    back = 2560 - 1024
+    for label, field in {"binary": b"\xff" + ((1 << 88) - back).to_bytes(11, "big"), "octal": b"-%o" % back}.items():
+        UNOPENED[f"tar-back-{label}"] = hidden + tar_header(b"n", field) + end
+    UNOPENED["tar-size-behind-nul"] = tar_header(b"a", b"\0" * 8 + b"3000") + end
+    UNOPENED["tar-size-other-mark"] = tar_header(b"a", b"\x81" + b"\0" * 10 + b"\1") + junk + end
+    UNOPENED["tar-many-sizes"] = b"".join(pax(b"%d" % (512 * count), b"g") for count in range(10)) + tar_header(b"a", b"0") + end
+    # Archives of large members say 0 in the header, or as much as it can.
+    content = bytes(range(256)) * 40
+    for own in (b"0", b"77777777777"):
+        good(f"tar-large-{own.decode()}", pax(b"%d" % len(content)) + tar_header(b"weights", own) + padded(content) + plain_member(b"b") + end)
+    good("tar-of-a-tar", tarred(("inner.tar", tarred(("x", b"y" * 600))), ("b", b"c" * 1000), format=tarfile.PAX_FORMAT))
+
+
+def plain_member(name):
+    return tar_header(name, b"%011o" % 600) + padded(b"x" * 600)
+
+
+def slow():
+    """What takes a reader long that starts again at each header."""
+    names = tar_header(b"V" + b"\\u0063" * 10, b"%011o" % 0) * 4000
+    bad("tar-slow-names", gzip.compress(names[:-1] + b"\n"))
+    records = b"5 aaa" * 100000 + b"=\n"
+    UNOPENED["tar-slow-records"] = tar_header(b"pax", b"%011o" % len(records), kind=b"x") + padded(records) + b"\0" * 1024

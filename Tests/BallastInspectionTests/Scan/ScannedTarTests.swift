@@ -1,0 +1,77 @@
+import BallastBytes
+import BallastInspection
+import Testing
+
+/// Tar archives in which readers find different headers.
+@Suite struct ScannedTarTests: ScanSuite {
+  private static var junk: [UInt8] { [UInt8](repeating: 0xFF, count: 512) }
+
+  /// A header, and data in whole blocks.
+  private func part(
+    _ name: String,
+    _ data: [UInt8] = [],
+    size: String? = nil,
+    kind: String = "0"
+  )
+    -> [UInt8]
+  {
+    tar(name, data, size: size, kind: kind.utf8.first ?? 0).dropLast(1024)
+  }
+
+  private func pax(size: Int, kind: String = "x") -> [UInt8] {
+    // The length counts itself.
+    let rest = " size=\(size)\n"
+    return part("pax", Array("\(rest.utf8.count + 2)\(rest)".utf8), kind: kind)
+  }
+
+  /// A header that skips what follows it, within the archive and past its end.
+  @Test(arguments: ["5000", "7777777"])
+  func aHeaderInDataHidesNothing(reach: String) throws {
+    let fake = part("fake", size: reach)
+    let last = tar("pickle", Self.payload)
+    for start in [
+      pax(size: 1536) + part("a", size: "0"), pax(size: 1536) + part("a", size: "1000"),
+      pax(size: 1024, kind: "g") + part("a", size: "3000"),
+      pax(size: 1000) + part("a", size: "3000"),
+      part("a", size: "3000", kind: "2"), part("a/", size: "3000", kind: "\0"),
+    ] {
+      for data in [Self.junk + fake + Self.junk, fake + Self.junk + Self.junk] {
+        try expectPayload(in: start + data + last)
+      }
+    }
+  }
+
+  /// Python takes a member for a folder by the name in its header, whatever the long one is.
+  @Test func theHeadersOwnNameMakesAFolder() throws {
+    let named = part("././@LongLink", Array("y\0".utf8), kind: "L")
+    let inner = tar("pickle", Self.payload)
+    try expectPayload(in: named + part("x/", size: "1000", kind: "\0") + inner)
+  }
+
+  @Test(arguments: ["-3000", "\0\0\0\05000"])
+  func aSizeThatReadersTakeForOthersIsSaid(size: String) throws {
+    let result = try scan(part("a", size: size) + [UInt8](repeating: 0, count: 1024))
+    #expect(result.findings.isEmpty && result.unreadable.count == 1)
+  }
+
+  @Test func aMemberTooLargeForItsHeader() throws {
+    let content = [UInt8](repeating: 0xAB, count: 5000)
+    let result = try scan(
+      pax(size: 5000) + part("weights", content, size: "0") + tar("pickle", Self.empty)
+    )
+    #expect(result.findings.isEmpty && result.unreadable.isEmpty && result.pickleCount == 1)
+  }
+
+  @Test func aScanOfManyHeadersEnds() throws {
+    let name = "V" + String(repeating: "\\u0063", count: 10)
+    let headers = (0..<1000).flatMap { _ in part(name) }
+    var asked = 0
+    _ = PickleScan(of: try SharedBytes.copying(headers + [10])) {
+      asked += 1
+      return asked > 1_000_000
+    }
+    #expect(asked < 1_000_000)
+    let records = Array(String(repeating: "5 aaa", count: 20_000).utf8)
+    #expect(try scan(part("pax", records, kind: "x")).unreadable.count == 1)
+  }
+}
