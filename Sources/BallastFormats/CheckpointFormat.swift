@@ -98,6 +98,7 @@ public enum CheckpointFormatFault: FormatFault {
   case empty
   case unrecognized
   case noCheckpointInFolder
+  case adapterAlone
 
   /// What is wrong, in one line.
   public var description: String {
@@ -105,6 +106,7 @@ public enum CheckpointFormatFault: FormatFault {
     case .empty: "the file is empty"
     case .unrecognized: "the file is not a checkpoint of a known format"
     case .noCheckpointInFolder: "the folder has no checkpoint"
+    case .adapterAlone: "the folder has an adapter, and no model"
     }
   }
 
@@ -114,6 +116,7 @@ public enum CheckpointFormatFault: FormatFault {
     case .empty: nil
     case .unrecognized: "known formats: " + CheckpointFormat.all.map(\.name).joined(separator: ", ")
     case .noCheckpointInFolder: "looked for " + CheckpointPath.described
+    case .adapterAlone: "give the model that it belongs to, and this folder with --adapter"
     }
   }
 }

@@ -33,7 +33,10 @@ package enum CheckpointPath {
     let files = candidates.map { path + "/" + $0 }
     if let file = files.first(where: FileManager.default.fileExists) { return file }
     if let file = bundleIndex(in: path) { return file }
-    throw FormatError(CheckpointFormatFault.noCheckpointInFolder)
+    let isAdapter = FileManager.default.fileExists(atPath: path + "/adapter_config.json")
+    throw FormatError(
+      isAdapter ? CheckpointFormatFault.adapterAlone : CheckpointFormatFault.noCheckpointInFolder
+    )
   }
 
   /// What the files of the set at `path` stand in: an archive or a folder is given itself, a set by

@@ -29,6 +29,15 @@ import Testing
     return try contents(name)
   }
 
+  @Test func anAdapterIsNoModel() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("{}".utf8, to: "adapter_config.json")
+    for command in ["eval", "inspect", "check"] {
+      let run = try Ballast.run([command, folder.path] + (command == "eval" ? ["x"] : []))
+      #expect(run.status == 2 && run.errors.contains("--adapter"), "\(run.errors)")
+    }
+  }
+
   @Test func adaptersAreWrittenAppliedAndMerged() throws {
     let run = try finetune("lora", "--lora-rank", "2", "--lr", "0.01")
     #expect(

@@ -27,6 +27,7 @@ import Testing
     "checkpoint.too-many-dimensions": "show's",
     "checkpoint.no-such-tensor": "a name that was given", "checkpoint.bad-slice": "given as well",
     "checkpoint-format.no-checkpoint-in-folder": "an error: there is nothing to check",
+    "checkpoint-format.adapter-alone": "an error as well", "byte.no-size": "scan's",
     "configuration.other-model": "not a GPT-2", "configuration.cross-attention": "a note",
     "gguf-model.other-architecture": "not a GPT-2", "gguf-model.other-tokenizer": "a note",
     "model.no-configuration": "a note", "model.unknown-heads": "a note",
