@@ -102,6 +102,8 @@ struct ScannedTar {
     let data = position + TarHeader.block
     let own = TarHeader.size(header)
     let kind = header[156]
+    // Who does not take this for a header goes on to the next block.
+    let isDoubtful = own.isOdd || !TarHeader.isPlain(header)
     if own.isOdd { refuse(.oddSize, at: position) }
     addHeader(at: position)
     switch kind {
@@ -112,7 +114,7 @@ struct ScannedTar {
       let next = end(of: data, own.size ?? 0)
       readExtension(clipped(data, next - data), kind: kind, into: &said)
       reach(next, with: said)
-      if own.isOdd || end(of: data, own.size ?? 0) > region.range.upperBound {
+      if isDoubtful || end(of: data, own.size ?? 0) > region.range.upperBound {
         reach(data, with: said)
       }
       return
@@ -135,7 +137,9 @@ struct ScannedTar {
     let isBare =
       (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(kind)
       || kind == 0 && (endsWithSlash(nameRange) || endsWithSlash(rawName))
-    if isBare || !isKnown || end(of: data, longest) > region.range.upperBound { sizes.insert(0) }
+    if isBare || isDoubtful || !isKnown || end(of: data, longest) > region.range.upperBound {
+      sizes.insert(0)
+    }
     for size in sizes { reach(end(of: data, size), with: TarExtension()) }
     // Where the next header stands in place of the data, there is none.
     if longest > 0, !sizes.contains(0) || !TarHeader.isHeader(at: data, in: region) {
