@@ -16,6 +16,9 @@ struct ScannedTar {
   /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
   private static let blocksBetweenLooks = 1 << 15
 
+  /// Pages that were read are given back in pieces.
+  private static let readPiece = 16 << 20
+
   let region: ByteRegion
   private let maximumMembers: Int
   private let shouldStop: () -> Bool
@@ -24,6 +27,8 @@ struct ScannedTar {
   private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
+  /// The first line feed behind the headers that asked for one.
+  private var lineFeed = 0
   /// The blocks at which a header may stand, a bit each.
   private var reached: [UInt64]
 
@@ -202,7 +207,10 @@ struct ScannedTar {
       var walk = PickleWalk(source, range: clipped(position, Self.probe))
       walk.isProbe = true
       walk.run(whileClean: true, maximumOpcodes: Self.opcodesOfAName)
-      let isCut = walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
+      // A line that does not end is none.
+      let isCut =
+        walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
+        && (!walk.opcode.takesLines || hasLineFeed(after: walk.range.upperBound))
       guard walk.isPickle || walk.end == .limit || isCut else { return }
     default: break
     }
@@ -219,6 +227,21 @@ struct ScannedTar {
     )
   }
 
+  /// Whether a line feed follows: headers are read in order, so all of them together look once.
+  private mutating func hasLineFeed(after position: Int) -> Bool {
+    let source = region.source
+    let span = Span<UInt8>(_bytes: source.bytes)
+    lineFeed = max(lineFeed, position)
+    var given = lineFeed
+    while lineFeed < region.range.upperBound, span[lineFeed] != UInt8(ascii: "\n") {
+      lineFeed += 1
+      guard lineFeed - given >= Self.readPiece else { continue }
+      source.giveBack(given..<lineFeed)
+      given = lineFeed
+    }
+    return lineFeed < region.range.upperBound
+  }
+
   private func clipped(_ start: Int, _ count: Int) -> Range<Int> {
     start..<start + min(max(count, 0), max(region.range.upperBound - start, 0))
   }
@@ -232,4 +255,14 @@ struct ScannedTar {
 
 extension SharedBytes {
   fileprivate func byte(at index: Int) -> UInt8 { Span<UInt8>(_bytes: bytes)[index] }
+}
+
+extension PickleOpcode {
+  /// Whether its arguments end with line feeds.
+  fileprivate var takesLines: Bool {
+    switch self {
+    case .int, .long, .float, .string, .unicode, .persid, .get, .put, .global, .inst: true
+    default: false
+    }
+  }
 }

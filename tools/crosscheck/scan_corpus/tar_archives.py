@@ -189,5 +189,6 @@ def slow():
     """What takes a reader long that starts again at each header."""
     names = tar_header(b"V" + b"\\u0063" * 10, b"%011o" % 0) * 4000
     bad("tar-slow-names", gzip.compress(names[:-1] + b"\n"))
+    good("tar-names-of-lines", tar_header(b"Vol_0001.raw", b"%011o" % 512) * 2 + (tar_header(b"Vol_0001.raw", b"0")) * 8000 + b"\0" * 1024)
     records = b"5 aaa" * 100000 + b"=\n"
     UNOPENED["tar-slow-records"] = tar_header(b"pax", b"%011o" % len(records), kind=b"x") + padded(records) + b"\0" * 1024
