@@ -16,6 +16,9 @@ struct ScannedTar {
   /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
   private static let blocksBetweenLooks = 1 << 15
 
+  /// Pages that were read are given back in pieces.
+  private static let readPiece = 16 << 20
+
   let region: ByteRegion
   private let maximumMembers: Int
   private let shouldStop: () -> Bool
@@ -24,6 +27,8 @@ struct ScannedTar {
   private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
+  /// The first line feed behind the headers that asked for one.
+  private var lineFeed = 0
   /// The blocks at which a header may stand, a bit each.
   private var reached: [UInt64]
 
@@ -102,6 +107,8 @@ struct ScannedTar {
     let data = position + TarHeader.block
     let own = TarHeader.size(header)
     let kind = header[156]
+    // Who does not take this for a header goes on to the next block.
+    let isDoubtful = own.isOdd || !TarHeader.isPlain(header)
     if own.isOdd { refuse(.oddSize, at: position) }
     addHeader(at: position)
     switch kind {
@@ -112,7 +119,7 @@ struct ScannedTar {
       let next = end(of: data, own.size ?? 0)
       readExtension(clipped(data, next - data), kind: kind, into: &said)
       reach(next, with: said)
-      if own.isOdd || end(of: data, own.size ?? 0) > region.range.upperBound {
+      if isDoubtful || end(of: data, own.size ?? 0) > region.range.upperBound {
         reach(data, with: said)
       }
       return
@@ -135,7 +142,9 @@ struct ScannedTar {
     let isBare =
       (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(kind)
       || kind == 0 && (endsWithSlash(nameRange) || endsWithSlash(rawName))
-    if isBare || !isKnown || end(of: data, longest) > region.range.upperBound { sizes.insert(0) }
+    if isBare || isDoubtful || !isKnown || end(of: data, longest) > region.range.upperBound {
+      sizes.insert(0)
+    }
     for size in sizes { reach(end(of: data, size), with: TarExtension()) }
     // Where the next header stands in place of the data, there is none.
     if longest > 0, !sizes.contains(0) || !TarHeader.isHeader(at: data, in: region) {
@@ -198,7 +207,10 @@ struct ScannedTar {
       var walk = PickleWalk(source, range: clipped(position, Self.probe))
       walk.isProbe = true
       walk.run(whileClean: true, maximumOpcodes: Self.opcodesOfAName)
-      let isCut = walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
+      // A line that does not end is none.
+      let isCut =
+        walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
+        && (!walk.opcode.takesLines || hasLineFeed(after: walk.range.upperBound))
       guard walk.isPickle || walk.end == .limit || isCut else { return }
     default: break
     }
@@ -215,6 +227,21 @@ struct ScannedTar {
     )
   }
 
+  /// Whether a line feed follows: headers are read in order, so all of them together look once.
+  private mutating func hasLineFeed(after position: Int) -> Bool {
+    let source = region.source
+    let span = Span<UInt8>(_bytes: source.bytes)
+    lineFeed = max(lineFeed, position)
+    var given = lineFeed
+    while lineFeed < region.range.upperBound, span[lineFeed] != UInt8(ascii: "\n") {
+      lineFeed += 1
+      guard lineFeed - given >= Self.readPiece else { continue }
+      source.giveBack(given..<lineFeed)
+      given = lineFeed
+    }
+    return lineFeed < region.range.upperBound
+  }
+
   private func clipped(_ start: Int, _ count: Int) -> Range<Int> {
     start..<start + min(max(count, 0), max(region.range.upperBound - start, 0))
   }
@@ -228,4 +255,14 @@ struct ScannedTar {
 
 extension SharedBytes {
   fileprivate func byte(at index: Int) -> UInt8 { Span<UInt8>(_bytes: bytes)[index] }
+}
+
+extension PickleOpcode {
+  /// Whether its arguments end with line feeds.
+  fileprivate var takesLines: Bool {
+    switch self {
+    case .int, .long, .float, .string, .unicode, .persid, .get, .put, .global, .inst: true
+    default: false
+    }
+  }
 }

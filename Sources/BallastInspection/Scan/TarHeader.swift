@@ -6,6 +6,10 @@ enum TarHeader {
 
   private static let checksumField = 148..<156
   private static let sizeField = 124..<136
+  /// Mode, owner, group, size, time, checksum and the numbers of a device.
+  private static let numbers = [
+    100..<108, 108..<116, 116..<124, sizeField, 136..<148, checksumField, 329..<337, 337..<345,
+  ]
 
   /// The size in a header, and whether readers take it for different numbers: one that is none, is
   /// negative, so that Python goes back, or stands where some do not look.
@@ -29,6 +33,31 @@ enum TarHeader {
       signed += Int(Int8(bitPattern: header[index]))
     }
     return checksum == unsigned || checksum == signed
+  }
+
+  /// Whether all readers take it for a header: its numbers are such that Python reads them, and its checksum
+  /// counts unsigned bytes.
+  static func isPlain(_ header: Span<UInt8>) -> Bool {
+    var sum = checksumField.count * 0x20
+    for index in header.indices where !checksumField.contains(index) { sum += Int(header[index]) }
+    return number(header.extracting(checksumField)) == sum
+      && numbers.allSatisfy { isPlainNumber(header.extracting($0)) }
+  }
+
+  /// Octal digits, with spaces around them or a NUL behind, nothing, or a number behind a byte of 0x80.
+  private static func isPlainNumber(_ field: Span<UInt8>) -> Bool {
+    if field[0] == 0x80 || field[0] == 0xFF { return true }
+    var hasDigit = false
+    var hasEnded = false
+    for index in field.indices {
+      switch field[index] {
+      case 0: return true
+      case 0x20: hasEnded = hasDigit
+      case 0x30...0x37 where !hasEnded: hasDigit = true
+      default: return false
+      }
+    }
+    return true
   }
 
   /// A number as tarfile reads it: octal in Python's spelling, up to a NUL, or big-endian behind a

@@ -159,6 +159,13 @@ def ends():
     inner = tar_header(b"pickle", b"%011o" % len(system)) + padded(system)
     for label, front in {"long": long_name(b"y"), "pax": pax(b"y", key=b"path")}.items():
         bad(f"tar-ends-raw-name-{label}", front + tar_header(b"x/", b"%011o" % 512, kind=b"\0") + inner + end)
+    # Python takes it for no header, and goes on with the next block if it is told to.
+    for label, place in {"mode": 100, "time": 136, "device": 329}.items():
+        odd = bytearray(tar_header(b"a", b"%011o" % (512 * 5)))
+        odd[place : place + 4] = b"zzzz"
+        odd[148:156] = b" " * 8
+        odd[148:156] = b"%06o\0 " % sum(odd)
+        bad(f"tar-ends-odd-{label}", bytes(odd) + junk + last[:-1024] + b"\xff" * 1024 + plain_member(b"b") + end)
     # Python goes back.
     hidden = tar_header(b"a", b"%011o" % 1536) + junk + tar_header(b"pickle", b"%011o" % 1024) + system + b"\0" * (512 - len(system))
     back = 2560 - 1024
@@ -182,5 +189,6 @@ def slow():
     """What takes a reader long that starts again at each header."""
     names = tar_header(b"V" + b"\\u0063" * 10, b"%011o" % 0) * 4000
     bad("tar-slow-names", gzip.compress(names[:-1] + b"\n"))
+    good("tar-names-of-lines", tar_header(b"Vol_0001.raw", b"%011o" % 512) * 2 + (tar_header(b"Vol_0001.raw", b"0")) * 8000 + b"\0" * 1024)
     records = b"5 aaa" * 100000 + b"=\n"
     UNOPENED["tar-slow-records"] = tar_header(b"pax", b"%011o" % len(records), kind=b"x") + padded(records) + b"\0" * 1024
