@@ -36,6 +36,17 @@ import Testing
     )
   }
 
+  /// A document of JSON is text like any other, which is said.
+  @Test func jsonThatIsNoLinesIsTold() throws {
+    let path = try folder.write(
+      #"[{"text": "One morning"}, {"text": "Anna went"}]"#.utf8,
+      to: "a.json"
+    )
+    let (result, json) = try evaluate([path])
+    #expect(result.status == 0 && json["tokens"]?.integer ?? 0 > 10)
+    #expect(result.errors.contains("JSON Lines have one object a line"), "\(result.errors)")
+  }
+
   /// The same document as text, in JSON, in a table, as tokens, in a folder and from a pipe has the same loss.
   @Test func allKindsAreOneText() throws {
     let reference = try evaluate([try folder.write(text.utf8, to: "a.txt")])

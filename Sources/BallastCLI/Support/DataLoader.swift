@@ -66,6 +66,8 @@ final class DataLoader {
   }
 
   private static let standardInput = "standard input"
+  /// Extensions of files that are text, and are seldom meant to be learned by heart.
+  private static let structured = [".json", ".tsv", ".xml", ".html"]
 
   private func files(at path: String) throws(PathError) -> [(String, isInFolder: Bool)] {
     let root = path.hasSuffix("/") ? path : path + "/"
@@ -112,6 +114,14 @@ final class DataLoader {
       bar.clear()
       for remark in remarks {
         console.notice("\(name): \(remark)".printable)
+      }
+      if case .text = try DataKind(of: file, name: name),
+        Self.structured.contains(where: name.lowercased().hasSuffix)
+      {
+        console.notice(
+          "\(name): it is trained on as text, its brackets and all; JSON Lines have one object a line"
+            .printable
+        )
       }
     } catch {
       // Why there is no tokenizer says more than that there is none.

@@ -83,7 +83,7 @@ struct PickleWalk {
   /// Whether readers disagree about what follows.
   private(set) var crossesFrame = false
   /// Whether a mark was taken for a value, which it was in Python before 3.6: there may be copies.
-  private var hasLooseMarks = false
+  var hasLooseMarks = false
   /// Whether some Python would come to an import or a call of something that was forgotten, or that only
   /// the running program knows.
   private(set) var reachesUnknown = false
@@ -228,58 +228,9 @@ struct PickleWalk {
 
   mutating func noteCounted() { countsMemo = true }
 
-  // MARK: - The stack
-
-  mutating func push(_ symbol: PickleSymbol) {
-    stack.append(symbol)
-  }
-
   /// What every Python fails at; what only some of them refuse is none.
   mutating func stumble() {
     isClean = false
-  }
-
-  /// Too little stands on the stack, unless there are more marks than are known of.
-  mutating func underflow() {
-    if !hasLooseMarks { stumble() }
-  }
-
-  /// Values are taken from `start` on, which only old Pythons did where a mark stands at it or above.
-  mutating func loosenMarks(from start: Int) {
-    if let mark = marks.last, mark >= start { hasLooseMarks = true }
-  }
-
-  /// Takes a value, from below a mark if need be: before 3.6 Python did not mind.
-  mutating func pop() -> PickleSymbol {
-    let symbol = peek()
-    _ = stack.popLast()
-    return symbol
-  }
-
-  mutating func peek() -> PickleSymbol {
-    if marks.last == stack.count { hasLooseMarks = true }
-    guard let symbol = stack.last else {
-      underflow()
-      return .opaque
-    }
-    return symbol
-  }
-
-  /// Takes the values above the last mark, and the mark; gives up to so many of them as are kept.
-  mutating func popToMark() -> [PickleSymbol] {
-    guard let start = openMark() else { return [] }
-    let values = Array(stack[start...].prefix(PickleCollection.keptElements + 1))
-    stack.removeSubrange(start...)
-    return values
-  }
-
-  /// Takes the last mark; returns where the values above it start.
-  mutating func openMark() -> Int? {
-    guard let mark = marks.popLast() else {
-      underflow()
-      return nil
-    }
-    return min(mark, stack.count)
   }
 
   /// Says that there is more than is followed.

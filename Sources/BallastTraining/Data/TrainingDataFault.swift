@@ -79,7 +79,10 @@ public enum TrainingDataFault: FormatFault {
     case .tokenOutOfRange: "the tokenizer, or the file of tokens, is not that of the model"
     case .noTemporaryFolder: "name another folder in the variable TMPDIR"
     case .tooManyRows: "use a longer --context"
-    case .moreColumns, .strayQuote:
+    case .notText: "unpack what is packed, and make UTF-8 of UTF-16: gunzip, iconv"
+    case .moreColumns:
+      "prompts and completions are JSON Lines; a text with commas stands between quotes"
+    case .strayQuote:
       "a text with commas or quotes stands between quotes, and each quote in it is two"
     case .recordTooLong: "is a quote not closed, or a line break missing?"
     default: nil
