@@ -81,8 +81,8 @@ extension PickleScanner {
   /// Reads a pickle as an unpickler does that has loaded those before it and has kept its memo; returns that walk
   /// if the pickle makes sense to such a one alone.
   ///
-  /// Where it makes sense to both, what the memo holds is another thing for each of them, and of honest
-  /// pickles by different picklers the second reading is nonsense: only its dangerous names are kept.
+  /// Where it makes sense to both, or comes some way by itself, what the memo holds is another thing for each of them,
+  /// and of honest pickles one reading is nonsense: only its dangerous names are kept.
   mutating func shared(
     _ walk: PickleWalk,
     _ sequence: inout Sequence,
@@ -116,14 +116,28 @@ extension PickleScanner {
       }
     }
     defer { sequence.shared = shared }
-    if walk.recallsOthers { return shared.isPickle ? shared : nil }
+    guard walk.recallsOthers else {
+      addDangers(of: shared.ownNames, besides: walk.names, in: stream)
+      return nil
+    }
+    guard shared.isPickle else { return nil }
+    // By itself it comes as far as to what it lacks, and does what stands before.
+    addDangers(of: walk.names, besides: shared.ownNames, in: stream)
+    return shared
+  }
+
+  /// Adds the dangerous names of a pickle's second meaning.
+  private mutating func addDangers(
+    of names: [PickleName],
+    besides others: [PickleName],
+    in stream: Stream
+  ) {
     let base = stream.region.range.lowerBound
-    // A text of another pickle in front of the name of a class is what such nonsense looks like.
-    let harmless = Set(walk.names.lazy.filter { $0.form != nil }.map(\.lastPart))
-    for name in shared.ownNames
+    // A text of another pickle in front of the name of a class is what nonsense looks like.
+    let harmless = Set(others.lazy.filter { $0.form != nil }.map(\.lastPart))
+    for name in names
     where !harmless.contains(name.lastPart) && !name.calls.isEmpty && name.isPlausible {
       if case .dangerous = name.verdict { result.add(name, base: base, file: stream.place) }
     }
-    return nil
   }
 }

@@ -122,7 +122,7 @@ extension PickleScanner {
 extension PickleWalk {
   /// Whether the elements of joblib's arrays stand in the midst of the opcodes.
   fileprivate var holdsJoblibArrays: Bool {
-    names.contains { name in
+    ownNames.contains { name in
       let parts = name.path.utf8.split(separator: UInt8(ascii: ".")).suffix(2)
       guard parts.count == 2, let module = parts.first, let last = parts.last else { return false }
       return module.starts(with: "numpy_pickle".utf8)
