@@ -31,7 +31,8 @@ def memos():
     counted = harmless + BINGET + b"\0" + BINGET + b"\1" + STACK_GLOBAL + b")" + REDUCE + STOP
     bad("memo-that-counts-on", first + PROTO + b"\4" + counted)
     # By itself the second one makes a call before it asks for an entry that only the first one made.
-    quiet = PROTO + b"\4" + EMPTY_LIST + MARK + harmless + short("y") + b"r\x63\0\0\0" + APPENDS + STOP
+    quiet = b"".join(short(part) + MEMOIZE for part in ("pathlib", "PurePosixPath", "x"))
+    quiet = PROTO + b"\4" + EMPTY_LIST + MARK + quiet + short("y") + b"r\x63\0\0\0" + APPENDS + STOP
     lacking = MARK + b"".join(parts) + called[:-1] + BINGET + b"\x63" + b"t" + STOP
     bad("memo-that-is-lacked-after-a-call", quiet + PROTO + b"\4" + lacking)
     for protocol in (2, 4):
