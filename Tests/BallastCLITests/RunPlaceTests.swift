@@ -39,6 +39,9 @@ import Testing
 
   @Test func aForcedRunLeavesNoCheckpointOfTheOneBefore() throws {
     #expect(try finetune("--steps", "6", "--keep", "3", "--lr", "1e-3").status == 0)
+    let log = try folder.write("mine".utf8, to: "mine.txt")
+    #expect(try finetune("--force", "--log", log).status == 2, "it is refused, and removes nothing")
+    #expect(try contents(out + "/checkpoints") == ["step-2", "step-4", "step-6"])
     #expect(try finetune("--force", "--lr", "2e-3").status == 0)
     #expect(try contents(out + "/checkpoints") == ["step-4"])
     #expect(try settings(ofStep: 4)["lr"]?.number == 2e-3)

@@ -64,10 +64,6 @@ final class OutputFolder {
       // Not that of the folder itself, which whoever writes into it takes.
       return try FileSystem.lock(checkpoints.folder)
     }
-    // A later run would go on from those of the one that this takes the place of.
-    if arguments.force { checkpoints.removeAll() }
-    RunCheckpoints.removeLeftovers(in: checkpoints.folder)
-    RunCheckpoints.removeLeftovers(in: path)
     // What is forced is the folder; a file elsewhere is never replaced.
     func open(_ path: String, replacing: Bool) throws(PathError) -> LogFile {
       do {
@@ -98,6 +94,11 @@ final class OutputFolder {
     samples =
       arguments.sampleEvery == nil
       ? nil : try open(path + "/samples.jsonl", replacing: arguments.force)
+    // Last, when nothing can refuse the run any more. A later one would go on from the checkpoints of the run that this
+    // takes the place of.
+    if arguments.force { checkpoints.removeAll() }
+    RunCheckpoints.removeLeftovers(in: checkpoints.folder)
+    RunCheckpoints.removeLeftovers(in: path)
   }
 
   deinit {
