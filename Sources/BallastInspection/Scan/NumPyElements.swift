@@ -12,11 +12,23 @@ struct NumPyElements {
   ]
 
   private var rest: ArraySlice<UInt8>
+  private var holdsObjects = false
 
-  /// The bytes of all elements; nil where there may be objects, or something is not understood.
-  static func byteCount(describedBy text: [UInt8]) -> Int? {
+  /// What an array has behind its header.
+  enum Content: Equatable {
+    /// Elements of so many bytes in all.
+    case bytes(Int)
+    /// A pickle.
+    case objects
+    /// Nobody knows: the header is not written as NumPy writes it.
+    case unknown
+  }
+
+  /// What stands behind a header of this text.
+  static func content(describedBy text: [UInt8]) -> Content {
     var parser = NumPyElements(rest: text[...])
-    return parser.total()
+    guard let count = parser.total() else { return .unknown }
+    return parser.holdsObjects ? .objects : .bytes(count)
   }
 
   private mutating func total() -> Int? {
@@ -53,7 +65,7 @@ struct NumPyElements {
       }
       return Self.product(size, shape)
     }
-    guard skip("[") else { return quoted().flatMap(Self.size) }
+    guard skip("[") else { return quoted().flatMap { size(of: $0) } }
     var total = 0
     while !skip("]") {
       guard let size = field(depth: depth + 1) else { return nil }
@@ -81,10 +93,15 @@ struct NumPyElements {
   }
 
   /// The size of an element of a type's code, such as <U12 or <M8[ns].
-  private static func size(of code: String) -> Int? {
+  private mutating func size(of code: String) -> Int? {
     var code = Substring(code)
     if let first = code.first, "<>=|".contains(first) { code.removeFirst() }
-    if plain.contains(String(code)) { return Int(code.dropFirst()) }
+    if Self.plain.contains(String(code)) { return Int(code.dropFirst()) }
+    // Python 2 wrote how large a pointer is.
+    if ["O", "O4", "O8"].contains(code) {
+      holdsObjects = true
+      return 0
+    }
     guard let letter = code.popFirst() else { return nil }
     if letter == "M" || letter == "m" {
       guard code.hasPrefix("8") else { return nil }
@@ -97,7 +114,7 @@ struct NumPyElements {
     else { return nil }
     switch letter {
     case "S", "a", "V": return count
-    case "U": return product(4, [count])
+    case "U": return Self.product(4, [count])
     default: return nil
     }
   }

@@ -9,13 +9,13 @@ struct NumPyStart {
 
   /// Where the elements start in the bytes.
   let elements: Int
-  /// The bytes of the elements; nil where they may be objects, or are not understood.
-  let numericByteCount: Int?
+  /// What they are.
+  let content: NumPyElements.Content
 
   /// Where they end; nil where that is not known.
   var end: Int? {
-    guard let numericByteCount else { return nil }
-    let (end, overflow) = elements.addingReportingOverflow(numericByteCount)
+    guard case .bytes(let count) = content else { return nil }
+    let (end, overflow) = elements.addingReportingOverflow(count)
     return overflow ? .max : end
   }
 
@@ -30,11 +30,12 @@ struct NumPyStart {
     try reader.skip(length)
     elements = reader.position
     guard length <= Self.maximumHeader else {
-      numericByteCount = nil
+      content = .unknown
       return
     }
     let text = region.source.array(start..<start + length)
-    numericByteCount =
-      NPYHeader.numericByteCount(describedBy: text) ?? NumPyElements.byteCount(describedBy: text)
+    content =
+      NPYHeader.numericByteCount(describedBy: text).map { .bytes($0) }
+      ?? NumPyElements.content(describedBy: text)
   }
 }

@@ -80,6 +80,13 @@ extension PickleScanner {
     isTar: Bool
   ) {
     for error in contents.refused { result.add(error.inFile(stream.place)) }
+    for link in contents.links {
+      let message =
+        "its member \(link.name) is a link, a pipe or a device, through which torch opens another file"
+      result.add(
+        PickleScan.Finding(rule: "tar.link", message, file: stream.place, offset: link.offset)
+      )
+    }
     if contents.isCut {
       let message =
         "has more than \(limits.members) members (scan.members): the rest was not looked at"

@@ -26,10 +26,13 @@ extension PickleScanner {
         result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
         break
       }
+      if position > stream.region.range.lowerBound { openRest(of: stream, from: position) }
       let kind = PickleSniffing.plainKind(of: source.bytes.extracting(position..<stream.end))
       if case .numpy = kind {
         guard let rest = skipArray(at: position, of: stream) else { continue }
-        waiting.append(rest.stream.region.range.lowerBound)
+        let next = rest.stream.region.range.lowerBound
+        if next < stream.end { addLZMA(self.rest(of: stream, from: next)) }
+        waiting.append(next)
         first = first ?? position
         continue
       }
@@ -41,16 +44,17 @@ extension PickleScanner {
       }
       guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
       take(walk, of: stream, isBeyondDoubt: false)
+      if isNext { sequence.starts.append(position) }
       first = first ?? (walk.end == .stop ? walk.position : position + 1)
       guard walk.end == .stop else { continue }
       if isNext {
         if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }
         sequence.position = walk.position
       }
-      openRest(of: stream, from: walk.position)
       waiting += following(walk.position, of: stream)
     }
     guard let first else { return }
+    shareFromLater(sequence, of: stream)
     search(first..<stream.end, of: stream, anyProtocol: true)
   }
 

@@ -10,7 +10,12 @@ extension PickleScanner {
   mutating func skipArray(at position: Int, of stream: Stream) -> (stream: Stream, isNumeric: Bool)?
   {
     do {
-      return try arrayRest(at: position, of: stream)
+      let rest = try arrayRest(at: position, of: stream)
+      if rest.start.content == .unknown {
+        let offset = position - stream.region.range.lowerBound
+        result.add(FormatError(ScanFault.oddArray, at: offset).inFile(stream.place))
+      }
+      return (rest.stream, rest.start.end != nil)
     } catch {
       result.add(error.inFile(stream.place))
       return nil
@@ -21,7 +26,7 @@ extension PickleScanner {
   mutating func arrayRest(
     at position: Int,
     of stream: Stream
-  ) throws(FormatError) -> (stream: Stream, isNumeric: Bool) {
+  ) throws(FormatError) -> (stream: Stream, start: NumPyStart) {
     opcodesLeft -= Self.opcodesPerArray
     let source = stream.region.source
     let array = try ByteRegion(source, offset: position, count: stream.end - position)
@@ -32,6 +37,6 @@ extension PickleScanner {
     rest.region = try ByteRegion(source, offset: next, count: stream.end - next)
     let offset = next - stream.region.range.lowerBound
     rest.place = stream.inner("array at byte \(offset)")
-    return (rest, start.end != nil)
+    return (rest, start)
   }
 }

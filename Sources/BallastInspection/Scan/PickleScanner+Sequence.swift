@@ -17,6 +17,10 @@ extension PickleScanner {
     var gaps: [Range<Int>] = []
     /// Whether what follows may be a pickle of any protocol.
     var isUnknown = false
+    /// Where the pickles start.
+    var starts: [Int] = []
+    /// Of those that ask the memo for what may be another's, the names that make data.
+    var recalling: [Int: Set<ExactString>] = [:]
     /// Where the pickles start that the shared walk has not read yet.
     var loaded: [Int] = []
     /// A walk that keeps the memo from pickle to pickle.
@@ -38,6 +42,7 @@ extension PickleScanner {
     var sequence = Sequence(position: stream.region.range.lowerBound, data: stream)
     while sequence.position < stream.end, isAble, read(&sequence, of: stream) {}
     guard sequence.count > 0, !stream.isTarHeader else { return }
+    shareFromLater(sequence, of: stream)
     if sequence.position < stream.end {
       addLZMA(rest(of: stream, from: sequence.position))
     }
@@ -75,6 +80,7 @@ extension PickleScanner {
       sequence.count == 0 && isCertain && (stream.isPickle || stream.depth == 0)
     take(walk, of: sequence.data, isBeyondDoubt: isBeyondDoubt)
     sequence.count += 1
+    sequence.starts.append(position)
     if walk.holdsJoblibArrays {
       result.add(FormatError(ScanFault.joblibArrays).inFile(sequence.data.place))
       sequence.isUnknown = true

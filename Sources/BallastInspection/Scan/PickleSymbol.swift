@@ -63,6 +63,8 @@ struct PickleCollection {
   /// whether one is anything but a text, a number or nothing.
   var holdsProtocols = false
   var holdsParts = false
+  /// Whether another container holds it.
+  var isHeld = false
   /// Whether a type of NumPy keeps it, which reads it again whenever an array is used.
   var isInUse = false
   /// Whether an element is a function of those that are only called.

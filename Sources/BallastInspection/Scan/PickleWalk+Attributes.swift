@@ -5,10 +5,21 @@ import BallastFormats
 extension PickleWalk {
   /// Names of attributes are compared up to this length.
   private static let maximumAttribute = 1 << 6
+  /// Texts of Python 2 that are longer, with what some readers leave out of them, are no keys.
+  private static let maximumKeyBytes = 1 << 24
 
-  /// The same where escapes, or bytes that are not read, may stand between the letters.
-  private static func maximumAttribute(_ text: PickleText) -> Int {
-    if case .utf8 = text.encoding { maximumAttribute } else { maximumNameBytes }
+  /// A text as the name of an attribute, without what `errors="ignore"` leaves out; nil where it is too long
+  /// for one.
+  mutating func attribute(_ text: PickleText) -> String? {
+    if case .utf8 = text.encoding {
+      guard text.range.count <= Self.maximumAttribute else { return nil }
+    } else if text.range.count > Self.maximumKeyBytes {
+      note(.oddState)
+      return nil
+    }
+    judgements.check(text.range.count / 16)
+    let name = plain(text)
+    return name.utf8.count <= Self.maximumAttribute ? name : nil
   }
 
   /// Notes what a key and its value would do as an attribute.
@@ -18,13 +29,8 @@ extension PickleWalk {
     of collection: inout PickleCollection
   ) {
     judgements.check(1)
-    if isArrayType(value) { collection.traits.insert(.holdsArrayTypes) }
     if isResult(value, .object) { collection.traits.insert(.holdsObjects) }
-    guard case .text(let text) = key, text.range.count <= Self.maximumAttribute(text) else {
-      return
-    }
-    judgements.check(text.range.count / 16)
-    let name = ExactString(plain(text))
+    guard let text = keyText(key), let name = attribute(text).map(ExactString.init) else { return }
     if let traits = PickleAttributes.hidden[name] { collection.traits.formUnion(traits) }
     if PickleAttributes.moduleDictionaries.contains(name), !isDictionary(value) {
       collection.traits.insert(.oddModule)
@@ -40,9 +46,8 @@ extension PickleWalk {
 
   /// Notes an element of what may become a dictionary, a pair or a list of them.
   mutating func inspectProtocol(_ symbol: PickleSymbol, of collection: inout PickleCollection) {
-    if case .text(let text) = symbol {
-      let isShort = text.range.count <= Self.maximumAttribute(text)
-      guard isShort, isSpecial(text), PickleAttributes.isProtocol(plain(text)) else {
+    if let text = keyText(symbol) {
+      guard isSpecial(text), attribute(text).map(PickleAttributes.isProtocol) ?? false else {
         return
       }
       collection.holdsProtocols = true
@@ -51,6 +56,27 @@ extension PickleWalk {
       collection.holdsParts = true
     }
     if collection.holdsProtocols, collection.holdsParts { note(.oddState) }
+  }
+
+  /// Notes what elements mean that were put into the result of a call, of which only the kind is known: other
+  /// elements may have been put there before.
+  mutating func inspectUnnamed(_ collection: PickleCollection) {
+    if collection.traits.contains(.holdsArrayTypes) { resultsHold.arrayTypes = true }
+    // A pair may be any two elements that stand in a row, such as a deque's.
+    if collection.holdsProtocols, collection.kind != .dict { note(.oddState) }
+    resultsHold.protocols = resultsHold.protocols || collection.holdsProtocols
+    resultsHold.parts = resultsHold.parts || collection.holdsParts && collection.kind == .dict
+    if resultsHold.protocols && resultsHold.parts || resultsHold.arrayTypes && buildsTorchObjects {
+      note(.oddState)
+    }
+  }
+
+  /// The text that a key is; in Python 2 encoded ones are texts, too.
+  private func keyText(_ symbol: PickleSymbol) -> PickleText? {
+    switch symbol {
+    case .text(let text), .encoded(let text): text
+    default: nil
+    }
   }
 
   /// Whether the bytes of a scalar spell such a name, in any width.
@@ -69,9 +95,14 @@ extension PickleWalk {
 
   /// Whether a state hides methods of an object from its own code, or puts something else in the place of
   /// what that takes for dictionaries or functions.
-  func changesCode(of name: PickleName, _ state: PickleSymbol) -> Bool {
+  mutating func changesCode(of name: PickleName, _ state: PickleSymbol) -> Bool {
     var odd: PickleAttributes.Traits
     let path = name.path.utf8
+    if path.starts(with: "torch.".utf8) {
+      buildsTorchObjects = true
+      // torch's classes hand their state to a dictionary, which takes pairs of any make.
+      if resultsHold.arrayTypes || kind(of: state) == .tuple { return true }
+    }
     if path.starts(with: "torch.optim.lr_scheduler.".utf8)
       || path.elementsEqual("torch.optim.swa_utils.SWALR".utf8)
     {
@@ -108,8 +139,13 @@ extension PickleWalk {
     isNone(symbol) || kind(of: symbol) == .dict || isResult(symbol, .mapping) || isUnknown(symbol)
   }
 
-  private func isArrayType(_ symbol: PickleSymbol) -> Bool {
-    guard case .global(let index) = symbol, names[index].form?.isType == true else { return false }
-    return names[index].path.utf8.starts(with: "numpy.".utf8)
+  /// Whether a value is a type of NumPy, or holds one.
+  func holdsArrayTypes(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .global(let index):
+      names[index].form?.isType == true && names[index].path.utf8.starts(with: "numpy.".utf8)
+    case .collection(let index): collections[index].traits.contains(.holdsArrayTypes)
+    default: false
+    }
   }
 }

@@ -75,12 +75,18 @@ extension PickleWalk {
       if collection.isInUse { note(.oddState) }
       let room = max(0, Self.maximumElements - elementCount)
       elementCount += collection.append(stack[start...], keeping: room)
+      let traits = collection.traits
       inspect(from: start, for: &collection)
+      // Whatever holds it was told that it has none.
+      if collection.isHeld, collection.traits.subtracting(traits).contains(.holdsArrayTypes) {
+        note(.oddState)
+      }
       collections[index] = collection
     } else {
       check(stack[start - 1], takesPairs: isPairs)
       var unnamed = PickleCollection(isPairs ? .dict : .list)
       inspect(from: start, for: &unnamed)
+      inspectUnnamed(unnamed)
     }
     stack.removeSubrange(start...)
   }
@@ -90,19 +96,22 @@ extension PickleWalk {
     let isTuple = collection.kind == .tuple
     for index in start..<stack.count {
       let symbol = stack[index]
-      if collection.kind != .dict { inspectProtocol(symbol, of: &collection) }
+      let isKey = collection.kind == .dict && (index - start) % 2 == 0
+      // A dictionary's keys can be taken for a pair.
+      if isKey || collection.kind != .dict { inspectProtocol(symbol, of: &collection) }
+      if holdsArrayTypes(symbol) { collection.traits.insert(.holdsArrayTypes) }
+      if case .collection(let index) = symbol { collections[index].isHeld = true }
       switch symbol {
       case .global, .collection:
         keep(symbol)
         guard holdsFunction(symbol) else { continue }
         collection.holdsFunctions = true
         if !isTuple { note(.functionAtLarge) }
-      case .text(let text) where collection.kind == .dict && (index - start) % 2 == 0:
-        if isSpecial(text) { collection.hasSpecialKeys = true }
-      case .result, .opaque, .persistent, .arrayType, .array:
+      case .text(let text) where isKey: if isSpecial(text) { collection.hasSpecialKeys = true }
+      case .result, .opaque, .persistent, .arrayType, .array, .encoded:
         settle(symbol)
         // A text of NumPy's is a text, too.
-        if collection.kind == .dict, (index - start) % 2 == 0 { collection.hasSpecialKeys = true }
+        if isKey { collection.hasSpecialKeys = true }
       default: break
       }
     }
@@ -123,7 +132,8 @@ extension PickleWalk {
   }
 
   /// Whether Python asks objects for an attribute of this name, and calls what it finds.
-  func isSpecial(_ text: PickleText) -> Bool {
+  mutating func isSpecial(_ text: PickleText) -> Bool {
+    let source = source
     let span = Span<UInt8>(_bytes: source.bytes)
     let underscore = UInt8(ascii: "_")
     guard let first = text.range.first else { return false }
@@ -135,9 +145,7 @@ extension PickleWalk {
     guard text.encoding != .utf8,
       span[first] == underscore || span[first] == UInt8(ascii: "\\") || span[first] >= 0x80
     else { return false }
-    let range = text.range.prefix(Self.maximumNameBytes)
-    judgements.check(range.count / 16)
-    return plain(PickleText(range: range, encoding: text.encoding)).utf8.starts(with: "__".utf8)
+    return attribute(text)?.utf8.starts(with: "__".utf8) ?? false
   }
 
   /// Notes a value that does not take items where it gets some: Python looks for a method by its name.

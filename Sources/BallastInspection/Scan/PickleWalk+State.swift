@@ -40,8 +40,10 @@ extension PickleWalk {
       else { return false }
       judgements.check(8 * collection.elements.count)
       return stride(from: 0, to: collection.elements.count, by: 2).allSatisfy { place in
-        guard let key = shortText(collection.elements[place]) else { return false }
-        return !PickleDataNames.tensorAttributes.contains(ExactString(key))
+        guard case .text(let key) = collection.elements[place],
+          key.range.count <= Self.maximumNameBytes
+        else { return false }
+        return !PickleDataNames.tensorAttributes.contains(ExactString(plain(key)))
       }
     }
   }

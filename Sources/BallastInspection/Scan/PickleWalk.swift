@@ -68,6 +68,11 @@ struct PickleWalk {
   var elementCount = 0
   /// The collection that stands for all empty tuples.
   var emptyTuple: Int?
+  /// What the containers hold that calls made, all of them together: names by which NumPy, torch or Python ask
+  /// objects, keys that are no text or number, types of NumPy.
+  var resultsHold = (protocols: false, parts: false, arrayTypes: false)
+  /// Whether objects of torch's classes get a state.
+  var buildsTorchObjects = false
   var arrayTypes: [PickleArrayType] = []
   var arrays: [PickleArray] = []
   /// Where the bytes start over which arrays lie, and those that torch's loader was called with.

@@ -26,6 +26,8 @@ package enum ScanFault: FormatFault {
   case cutStream(Int)
   /// Elements of arrays that stand in the middle of a pickle.
   case joblibArrays
+  /// An array of NumPy whose header is not written as NumPy writes it.
+  case oddArray
   /// A legacy file of torch whose storages cannot be passed over as torch would.
   case storagesNotFollowed
 
@@ -50,6 +52,8 @@ package enum ScanFault: FormatFault {
       "joblib's arrays stand between the opcodes: what follows was searched, not read"
     case .storagesNotFollowed:
       "where the storages of a torch file end is not known: what follows was searched, not read"
+    case .oddArray:
+      "the header of an array is not understood: what follows it was searched, not read"
     case .oddSize: "the size of a member of a tar archive is not understood"
     }
   }

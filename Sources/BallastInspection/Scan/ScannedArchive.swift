@@ -36,6 +36,8 @@ struct ScannedArchive {
     var members: [Member] = []
     /// Members that are not opened.
     var refused: [FormatError] = []
+    /// Links, pipes and devices that torch would take for what it stores, in an archive of 2016, and where.
+    var links: [(name: String, offset: Int)] = []
     /// Whether there are more members than are followed.
     var isCut = false
 

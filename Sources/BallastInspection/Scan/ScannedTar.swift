@@ -11,6 +11,8 @@ struct ScannedTar {
   static let maximumSizes = 8
   /// So much of a header, and of what follows it, shows whether its name is that of a pickle.
   private static let probe = 1 << 12
+  /// The members of torch's archives of 2016 that its loader opens.
+  private static let storedByTorch: Set<String> = ["storages", "tensors", "pickle"]
   /// No name looks like so many.
   private static let opcodesOfAName = 1 << 6
   /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
@@ -128,6 +130,11 @@ struct ScannedTar {
     let rawName = name(at: position..<position + 100)
     let nameRange = said.name.map(name(at:)) ?? rawName
     if kind == UInt8(ascii: "S") { refuseSparse(nameRange, at: position) }
+    if TarHeader.isLink(kind) {
+      // Without a name of its own it has the prefix.
+      let prefix = name(at: position + 345..<position + 500)
+      for range in [nameRange, rawName, prefix] { addLink(range, at: position) }
+    }
     guard contents.members.count < maximumMembers else {
       contents.isCut = true
       return
@@ -167,6 +174,16 @@ struct ScannedTar {
   private mutating func refuse(_ fault: ScanFault, at position: Int) {
     guard contents.refused.count < PickleScan.maximumFindings else { return }
     contents.refused.append(FormatError(fault, at: position - region.range.lowerBound))
+  }
+
+  /// Notes a link that has the name of something that torch extracts and opens.
+  private mutating func addLink(_ name: Range<Int>, at position: Int) {
+    let letters = region.source.array(name.suffix(Self.probe))
+    let parts = letters.prefix { $0 != 0 }.split(separator: UInt8(ascii: "/"))
+    guard let last = parts.last.map({ String(decoding: $0, as: UTF8.self) }),
+      Self.storedByTorch.contains(last), contents.links.count < PickleScan.maximumFindings
+    else { return }
+    contents.links.append((last, position - region.range.lowerBound))
   }
 
   private mutating func refuseSparse(_ name: Range<Int>, at position: Int) {

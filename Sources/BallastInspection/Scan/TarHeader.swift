@@ -11,6 +11,11 @@ enum TarHeader {
     100..<108, 108..<116, 116..<124, sizeField, 136..<148, checksumField, 329..<337, 337..<345,
   ]
 
+  /// Whether a member of a kind is a hard or a symbolic link, a device or a pipe.
+  static func isLink(_ kind: UInt8) -> Bool {
+    [0x31, 0x32, 0x33, 0x34, 0x36].contains(kind)
+  }
+
   /// The size in a header, and whether readers take it for different numbers: one that is none, is
   /// negative, so that Python goes back, or stands where some do not look.
   static func size(_ header: Span<UInt8>) -> (size: Int?, isOdd: Bool) {

@@ -67,6 +67,52 @@ import Testing
     }
   }
 
+  @Test func aTypeOfNumPyDeepInAState() throws {
+    let type = Array("cnumpy\nvoid\n".utf8)
+    let list = Array("]".utf8) + type + Array("a".utf8)
+    for value in [
+      Self.entry("0", type), list, Self.entry("a", list),
+      Array("ccollections\nOrderedDict\n)R".utf8) + [0x8C, 1, 0x30] + type + [0x73],
+    ] {
+      let state = Self.entry("_modules", value)
+      #expect(try rules(Self.object(Self.module.0, Self.module.1, state)) == ["pickle.odd-state"])
+      #expect(try rules(value + Array("0}.".utf8)).isEmpty)
+    }
+    // A dictionary that gets it after another holds the dictionary.
+    let late =
+      Array("}q\u{1}0".utf8) + Self.entry("a", Array("h\u{1}".utf8)) + Array("0h\u{1}".utf8)
+    #expect(try rules(late + [0x8C, 1, 0x74] + type + Array("s.".utf8)) == ["pickle.odd-state"])
+  }
+
+  /// Dictionaries take any two things in a row for a name and its value.
+  @Test func aPairThatIsNoTuple() throws {
+    let name = [0x8C, 19] + Array("__array_interface__".utf8)
+    let deque = Array("ccollections\ndeque\n)R".utf8)
+    #expect(try rules(deque + name + Array("a}a.".utf8)) == ["pickle.odd-state"])
+    let type = Array("cnumpy\nvoid\n".utf8)
+    let keys = Array("}".utf8) + name + [0x4B, 1, 0x73] + type + [0x4B, 1, 0x73]
+    #expect(try rules(keys + Array(".".utf8)) == ["pickle.odd-state"])
+    let words = Array("]".utf8) + name + Array("aK\u{1}a.".utf8)
+    #expect(try rules(words).isEmpty)
+  }
+
+  @Test func theStateOfAModuleIsADictionary() throws {
+    let kind = Self.module
+    let pair = Self.entry("a", Self.none) + Self.entry("b", Self.none) + [0x86]
+    #expect(try rules(Self.object(kind.0, kind.1, pair)) == ["pickle.odd-state"])
+    #expect(try rules(Self.object("argparse", "Namespace", pair)).isEmpty)
+  }
+
+  /// Of a long text of Python 2 whoever ignores errors reads the letters alone.
+  @Test func aLongKeyOfWhichLittleIsLeft() throws {
+    let name = Array("__array_interface__".utf8)
+    let key = [UInt8](repeating: 0xFF, count: 5000) + name
+    let body = [0x7D, 0x54, 0x9B, 0x13, 0, 0] + key + Array("}s.".utf8)
+    #expect(try rules(body) == ["pickle.odd-state"])
+    let other = [UInt8](repeating: 0xFF, count: 5019)
+    #expect(try rules([0x7D, 0x54, 0x9B, 0x13, 0, 0] + other + Array("}s.".utf8)).isEmpty)
+  }
+
   @Test(arguments: ["time\u{FF}it", "\u{FF}os"])
   func aNameWithBytesThatMayBeIgnored(module: String) throws {
     func text(_ text: String) -> [UInt8] {

@@ -101,6 +101,27 @@ import Testing
     #expect(findings.contains { $0.name == "posix.system" })
   }
 
+  @Test func thatAnArrayIsNotUnderstoodIsSaid() throws {
+    for description in ["'float32'", "'<f4' # a comment\n", "'i4,i4'"] {
+      let strange = array(description) + [UInt8](repeating: 0xFF, count: 8)
+      #expect(try scan(strange).unreadable.count == 1)
+      #expect(try scan(tar("storages", strange)).unreadable.count == 1)
+    }
+    #expect(try scan(array("'|O'") + Self.empty).unreadable.isEmpty)
+  }
+
+  @Test func containersBehindElementsInATarArchive() throws {
+    let raw = [UInt8](repeating: 0xFF, count: 40)
+    let numbers = array("'|u1'", shape: "(3,)") + [1, 2, 3]
+    for container in [tar("N.", Self.payload2), gzip(Self.payload2)] {
+      for front in [storages(raw, []), numbers] {
+        let findings = try scan(tar("storages", front + container)).findings
+        // Not packed, it is come upon by a search as well.
+        #expect(findings.contains { $0.file?.contains("behind byte \(front.count)") == true })
+      }
+    }
+  }
+
   @Test func anArrayOfMoreBytesThanThereAreNumbers() throws {
     let size = array("'|u1'", shape: "(9223372036854775807,)")
     #expect(try scan(size + [1]).findings.isEmpty)
@@ -162,6 +183,17 @@ import Testing
     try expectPayload(in: Self.texts + Self.call)
     try expectPayload(in: Self.texts + Self.empty + Self.call)
     #expect(try scan(Self.texts + Self.empty).findings.isEmpty)
+    // An unpickler that was made behind other pickles; by itself the last one makes an ordered dictionary.
+    let front = [0x80, 4, 0x8C, 1, 0x78, 0x94, 0x2E] as [UInt8]
+    var counted: [UInt8] = [0x80, 4]
+    for word in ["collections", "OrderedDict", "x"] {
+      counted += [0x8C, UInt8(word.utf8.count)] + Array(word.utf8) + [0x94]
+    }
+    counted += Array("h\0h\u{1}".utf8) + [0x93] + Array(")R.".utf8)
+    for fronts in [front, front + front, front + array("'|u1'") + [7]] {
+      try expectPayload(in: fronts + Self.texts + counted)
+      try expectPayload(in: fronts + Self.texts + [0x80, 4] + Self.call)
+    }
     // Nobody made such a memo.
     #expect(try scan(Self.empty + Self.call).findings.isEmpty)
   }

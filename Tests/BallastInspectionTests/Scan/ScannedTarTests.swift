@@ -62,6 +62,19 @@ import Testing
     #expect(result.findings.isEmpty && result.unreadable.isEmpty && result.pickleCount == 1)
   }
 
+  /// torch extracts these members and opens what stands under their names then.
+  @Test(arguments: ["1", "2", "3", "4", "6"])
+  func aLinkInThePlaceOfWhatTorchStores(kind: String) throws {
+    for name in ["storages", "tensors", "pickle", "./storages"] {
+      let found = try scan(part("a", Self.empty) + part(name, kind: kind)).findings
+      #expect(found.map(\.rule) == ["tar.link"] && found.first?.offset == 1024)
+    }
+    let named = part("././@LongLink", Array("tensors\0".utf8), kind: "L")
+    #expect(try scan(named + part("b", kind: kind)).findings.map(\.rule) == ["tar.link"])
+    #expect(try scan(part("a", Self.empty) + part("latest", kind: kind)).findings.isEmpty)
+    #expect(try scan(part("a", Self.empty) + part("storages")).findings.isEmpty)
+  }
+
   @Test func aScanOfManyHeadersEnds() throws {
     let name = "V" + String(repeating: "\\u0063", count: 10)
     let headers = (0..<1000).flatMap { _ in part(name) }

@@ -35,6 +35,13 @@ def arrays():
         bad(f"npy-{name}-0", array(*arguments, data=call0("os", "system", "id")))
         bad(f"npz-{name}", zipped(("a.npy", data)))
         bad(f"npz-deflated-{name}", zipped(("a.npy", data), method=zipfile.ZIP_DEFLATED))
+    # Of numbers whose header NumPy reads and does not write so, nobody knows here where they end.
+    for name, description in {
+        "escape": rb"'<\x664'", "word": b"'float32'", "comma": b"'f4,f4'", "joined": b"'<' 'f4'", "comment": b"'<f4' # 4 bytes\n",
+    }.items():
+        UNOPENED[f"npy-numbers-{name}"] = array(description, data=b"\xff" * 8 + gzip.compress(OS))
+        UNOPENED[f"npy-numbers-{name}-in-tar"] = tarred(("storages", array(description, data=b"\xff" * 8 + gzip.compress(OS))))
+        bad(f"npy-numbers-{name}-and-objects", array(description, data=b"\xff" * 8 + array(b"'|O'")))
     bad("npy-two-in-a-file", array(b"'<f4'", data=b"\0" * 4) + array(b"'|O'"))
     good("npy-many-in-a-file", array(b"'<f4'", data=b"\0" * 4) * 100)
     # Numbers are not taken for a pickle, whatever they are.

@@ -27,7 +27,8 @@ class Pickler(pickle.Pickler):
         if isinstance(value, Made):
             if issubclass(value.kind, dict):
                 return value.kind, (), value.state
-            return copyreg._reconstructor, (value.kind, object, None), value.state
+            state = value.state.get("pairs", value.state)
+            return copyreg._reconstructor, (value.kind, object, None), state
         if isinstance(value, Pairs):
             return collections.OrderedDict, ([list(pair) for pair in value.pairs],)
         return NotImplemented
@@ -82,6 +83,18 @@ def changed():
         "dictionary-without-its-values": Made(collections.OrderedDict, values=module()),
         "dictionary-of-users-without-its-keys": Made(collections.UserDict, data={}, keys=module()),
     }
+    # Pairs of any make are taken for attributes, and types are found wherever they are kept.
+    interface = ("__array_interface__", INTERFACE)
+    uses |= {
+        "pair-that-is-a-deque": collections.deque(interface),
+        "pair-that-is-a-list-of-parameters": module(nn.ParameterList, _buffers=collections.deque(interface)),
+        "pair-of-keys": {"__deepcopy__": 1, np.void: 2},
+        "type-in-a-module-list": module(nn.Sequential, _modules={"0": np.void}),
+        "type-in-an-ordered-dictionary": module(nn.Sequential, _modules=collections.OrderedDict({"0": np.void})),
+        "type-in-a-list": module(nn.Sequential, hooks=[np.void]),
+        "type-deep": module(nn.Sequential, hooks={"a": {"b": (1, [np.void])}}),
+        "state-of-pairs": Made(nn.Linear, pairs=({"forward": 1, "x": 2}, {"a": 1, "b": 2})),
+    }
     for name, value in uses.items():
         for protocol in (2, 4):
             bad(f"attributes-{name}-p{protocol}", dumped(value, protocol))
@@ -90,6 +103,15 @@ def changed():
         state = EMPTY_DICT + b"U" + bytes([len(key)]) + key + NONE + SETITEM
         made = glob("copyreg", "_reconstructor") + MARK + glob("torch.optim.sgd", "SGD") + glob("builtins", "object") + NONE + TUPLE + REDUCE
         bad(f"attributes-ignored-{label}", PROTO + b"\2" + made + state + BUILD + STOP)
+    # Of thousands of bytes eleven are left.
+    key = b"\xff" * 5000 + b"__array_interface__"
+    long_key = b"T" + struct.pack("<i", len(key)) + key
+    bad("attributes-ignored-long", PROTO + b"\2" + EMPTY_DICT + long_key + EMPTY_DICT + SETITEM + STOP)
+    bad("attributes-ignored-long-escapes", PROTO + b"\2" + EMPTY_DICT + b"S'" + b"\\xe9" * 5000 + b"__array_struct__'\n" + EMPTY_DICT + SETITEM + STOP)
+    # A dictionary that is filled once it is held.
+    late = EMPTY_DICT + b"q\1" + POP + EMPTY_DICT + text("a") + b"h\1" + SETITEM + b"q\2" + POP
+    late += b"h\1" + text("t") + glob("numpy", "void") + SETITEM + POP + b"h\2"
+    bad("attributes-type-that-comes-late", PROTO + b"\2" + late + STOP)
     for label, key in {"front": b"\xffos", "within": b"o\xffs"}.items():
         bad(f"name-ignored-{label}", PROTO + b"\4U" + bytes([len(key)]) + key + b"U\6system\x93" + text("id") + TUPLE1 + REDUCE + STOP)
         bad(f"name-ignored-quoted-{label}", PROTO + b"\4S'" + key.replace(b"\xff", b"\\xe9") + b"'\nU\6system\x93" + text("id") + TUPLE1 + REDUCE + STOP)
@@ -148,5 +170,9 @@ def honest():
             good(f"attributes-{name}-{label}", saved({"optimizer": optimizer, "schedule": rate}))
     record = argparse.Namespace(values=[1, 2], step=3, items={"a": 1}, forward=True, dtype=np.float32, keys="k")
     good("attributes-record", saved({"args": record, "state": collections.OrderedDict(values=torch.ones(2), items=3)}))
+    config = {"type": np.float32, "list": [np.int64, "__len__"], "deque": collections.deque(["__init__", 1, (2, 3)])}
+    good("attributes-types-beside-a-module", saved({"config": config, "model": nn.Linear(2, 2), "rate": np.float64(2)}))
+    good("attributes-keys", pickle.dumps({"__array__": 1, "__init__": [1], "a": 2, 3: {}}))
+    good("attributes-long-keys", b"\x80\2}T" + struct.pack("<i", 6000) + "\u4e2d".encode() * 2000 + b"K\1s.")
     vocabulary = collections.OrderedDict((word, index) for index, word in enumerate(["__array__", "__init__", "__en__", "values", "_buffers"]))
     good("attributes-vocabulary", pickle.dumps({"of": vocabulary, "to": list(vocabulary), "plain": dict(vocabulary), "pairs": list(vocabulary.items())}))

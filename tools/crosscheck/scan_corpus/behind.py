@@ -30,6 +30,13 @@ def memos():
     harmless = b"".join(short(part) + MEMOIZE for part in ("collections", "OrderedDict", "x"))
     counted = harmless + BINGET + b"\0" + BINGET + b"\1" + STACK_GLOBAL + b")" + REDUCE + STOP
     bad("memo-that-counts-on", first + PROTO + b"\4" + counted)
+    # The same for an unpickler that was made behind other pickles, or behind an array.
+    numbers = io.BytesIO()
+    np.save(numbers, np.arange(4))
+    front = PROTO + b"\4" + short("x") + MEMOIZE + STOP
+    for label, before in {"one": front, "three": front * 3, "an-array": numbers.getvalue(), "both": front + numbers.getvalue()}.items():
+        bad(f"memo-that-counts-from-behind-{label}", front + before + first + PROTO + b"\4" + counted)
+        bad(f"memo-of-one-behind-{label}", front + before + first + PROTO + b"\4" + called)
     # By itself the second one makes a call before it asks for an entry that only the first one made.
     quiet = b"".join(short(part) + MEMOIZE for part in ("pathlib", "PurePosixPath", "x"))
     quiet = PROTO + b"\4" + EMPTY_LIST + MARK + quiet + short("y") + b"r\x63\0\0\0" + APPENDS + STOP
@@ -70,7 +77,16 @@ def containers():
         bad(f"behind-in-zip-gzip-{method}", zipped(("a.bin", plain + gzip.compress(OS)), method=method))
         bad(f"behind-in-zip-zip-{method}", zipped(("a.bin", plain + zipped(("b", SYSTEM), method=zipfile.ZIP_DEFLATED)), method=method))
         bad(f"behind-in-zip-tar-{method}", zipped(("a.bin", plain + tarred(("b", SYSTEM))), method=method))
-    bad("behind-in-tar-gzip", tarred(("a.bin", plain + gzip.compress(OS))))
+    # In torch's archives of 2016 elements stand behind pickles.
+    elements = plain + struct.pack("<q", 3) + b"\xff" * 24
+    fronts = {"pickle": plain, "array": numbers.getvalue(), "objects": objects.getvalue(), "elements": elements}
+    for front, data in fronts.items():
+        bad(f"behind-{front}-in-tar-gzip", tarred(("storages", data + gzip.compress(OS))))
+        bad(f"behind-{front}-in-tar-zlib", tarred(("storages", data + zlib.compress(OS))))
+        bad(f"behind-{front}-in-tar-tar", tarred(("tensors", data + tarred(("N.", OS)))))
+        bad(f"behind-{front}-in-tar-zip", tarred(("tensors", data + zipped(("b", SYSTEM), method=zipfile.ZIP_DEFLATED))))
+        UNOPENED[f"behind-{front}-in-tar-xz"] = tarred(("storages", data + lzma.compress(b"N0" * 40 + OS)))
+    UNOPENED["behind-array-in-tar-lzma"] = tarred(("a", numbers.getvalue() + lzma.compress(OS, lzma.FORMAT_ALONE)))
     bad("behind-in-gzip-gzip", gzip.compress(plain + gzip.compress(OS)))
 
 

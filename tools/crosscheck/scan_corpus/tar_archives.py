@@ -3,6 +3,7 @@ import bz2
 import gzip
 import io
 import lzma
+import pickle
 import struct
 import tarfile
 import zipfile
@@ -55,6 +56,17 @@ def tars():
         bad(f"tar-deflated-{label}", zipped(("inner", archive), method=zipfile.ZIP_DEFLATED))
         good(f"tar-gz-{label}", gzip.compress(tar(plain(name, b"x" * 5000))))
     bad("tar-loaded", loaded(tar(harmless, last)))
+    # torch extracts these and opens what it then finds under their names.
+    for kind, label in ((b"1", "hard"), (b"2", "symbolic"), (b"3", "character"), (b"4", "block"), (b"6", "pipe")):
+        for name in (b"storages", b"tensors", b"pickle", b"./storages"):
+            link = bytearray(tar_header(name, b"0", kind=kind))
+            link[157:168] = b"/etc/passwd"
+            link[148:156] = b" " * 8
+            link[148:156] = b"%06o\0 " % sum(link)
+            bad(f"tar-link-{label}-{name.decode().replace('/', '_')}", tar(plain(b"sys_info", pickle.dumps({})), bytes(link)))
+        good(f"tar-link-{label}-elsewhere", tar(plain(b"sys_info", pickle.dumps({})), tar_header(b"latest", b"0", kind=kind)))
+    long_name = plain(b"././@LongLink", b"storages\0", kind=b"L")
+    bad("tar-link-long-name", tar(plain(b"a", pickle.dumps({})), long_name, tar_header(b"b", b"0", kind=b"2")))
     UNOPENED["tar-sparse"] = tar(tar_header(b"pickle", b"10", kind=b"S") + padded(b"x" * 8))
 
 
