@@ -17,6 +17,7 @@ extension GPT2Model {
         values: queries + 2 * width,
         queryStride: 3 * width,
         keyStride: 3 * width,
+        keyHeadStride: configuration.headSize,
         queryBatchStride: 3 * width * length,
         keyBatchStride: 3 * width * length
       )
@@ -26,7 +27,8 @@ extension GPT2Model {
       keys: cache.keys(layer: layer),
       values: cache.values(layer: layer),
       queryStride: 3 * width,
-      keyStride: width,
+      keyStride: configuration.headSize,
+      keyHeadStride: configuration.headSize * cache.capacity,
       queryBatchStride: 3 * width * length,
       keyBatchStride: width * cache.capacity
     )

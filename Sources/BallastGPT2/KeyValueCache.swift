@@ -3,7 +3,7 @@ package import BallastBytes
 /// The keys and values of the tokens that a model has seen, for every layer.
 ///
 /// One sequence, or several of the same length; memory for the longest is set aside at the start, and
-/// taken as it is used.
+/// taken as it is used. Each head's keys follow one another, since a single query reads them in a row.
 package final class KeyValueCache {
   /// The number of tokens that each sequence has seen.
   package internal(set) var length = 0
@@ -13,7 +13,8 @@ package final class KeyValueCache {
   var first = 0
   private let sequences: Int
   private let layers: Int
-  private let width: Int
+  private let heads: Int
+  private let headSize: Int
   private let storage: Storage
 
   /// An empty cache; throws where memory is short.
@@ -25,14 +26,16 @@ package final class KeyValueCache {
     self.capacity = capacity
     self.sequences = sequences
     layers = configuration.layers
-    width = configuration.width
+    heads = configuration.heads
+    headSize = configuration.headSize
+    let width = configuration.width
     storage = try Storage(count: 2 * layers * sequences * capacity * width, isSparse: true)
   }
 
-  /// The keys of a layer, [sequences, capacity, C], from the first sequence of a pass on.
+  /// The keys of a layer, [sequences, H, capacity, head size], from the first sequence of a pass on.
   func keys(layer: Int) -> UnsafeMutablePointer<Float> { start(2 * layer, sequence: first) }
 
-  /// The values of a layer, [sequences, capacity, C], from the first sequence of a pass on.
+  /// The values of a layer, [sequences, H, capacity, head size], from the first sequence of a pass on.
   func values(layer: Int) -> UnsafeMutablePointer<Float> { start(2 * layer + 1, sequence: first) }
 
   /// Copies keys and values of new tokens out of rows of [queries | keys | values], `count` of each
@@ -44,36 +47,43 @@ package final class KeyValueCache {
     count: Int
   ) {
     precondition(length + count <= capacity && first + batch <= sequences, "the cache is full")
+    let width = heads * headSize
     for row in 0..<batch * count {
       let source = queriesKeysValues + row * 3 * width
-      let place = (row / count * capacity + length + row % count) * width
-      (keys(layer: layer) + place).update(from: source + width, count: width)
-      (values(layer: layer) + place).update(from: source + 2 * width, count: width)
+      let (sequence, token) = row.quotientAndRemainder(dividingBy: count)
+      for head in 0..<heads {
+        let place = ((sequence * heads + head) * capacity + length + token) * headSize
+        let column = source + head * headSize
+        (keys(layer: layer) + place).update(from: column + width, count: headSize)
+        (values(layer: layer) + place).update(from: column + 2 * width, count: headSize)
+      }
     }
   }
 
   /// Gives every sequence what the first one of another cache holds.
   func copy(firstOf other: KeyValueCache) {
     length = other.length
-    for part in 0..<2 * layers {
-      for sequence in 0..<sequences {
-        start(part, sequence: sequence)
-          .update(from: other.start(part, sequence: 0), count: length * width)
-      }
-    }
+    for sequence in 0..<sequences { copy(0, of: other, to: sequence) }
   }
 
   /// Copies what one sequence holds over another.
   func move(_ sequence: Int, to other: Int) {
-    guard sequence != other else { return }
+    if sequence != other { copy(sequence, of: self, to: other) }
+  }
+
+  private func copy(_ sequence: Int, of other: KeyValueCache, to target: Int) {
     for part in 0..<2 * layers {
-      start(part, sequence: other)
-        .update(from: start(part, sequence: sequence), count: length * width)
+      let source = other.start(part, sequence: sequence)
+      let copy = start(part, sequence: target)
+      for head in 0..<heads {
+        (copy + head * capacity * headSize)
+          .update(from: source + head * other.capacity * headSize, count: length * headSize)
+      }
     }
   }
 
   /// Where the keys (even parts) or values (odd ones) of a layer and sequence begin.
   private func start(_ part: Int, sequence: Int) -> UnsafeMutablePointer<Float> {
-    storage.base + (part * sequences + sequence) * capacity * width
+    storage.base + (part * sequences + sequence) * capacity * heads * headSize
   }
 }

@@ -10,6 +10,8 @@ package struct AttentionInputs {
   package let queryStride: Int
   /// Floats between one token's keys and the next token's; values alike.
   package let keyStride: Int
+  /// Floats between one head's keys and the next head's; queries lie side by side.
+  package let keyHeadStride: Int
   /// Floats between sequences.
   package let queryBatchStride: Int
   package let keyBatchStride: Int
@@ -20,6 +22,7 @@ package struct AttentionInputs {
     values: UnsafePointer<Float>,
     queryStride: Int,
     keyStride: Int,
+    keyHeadStride: Int,
     queryBatchStride: Int,
     keyBatchStride: Int
   ) {
@@ -28,6 +31,7 @@ package struct AttentionInputs {
     self.values = values
     self.queryStride = queryStride
     self.keyStride = keyStride
+    self.keyHeadStride = keyHeadStride
     self.queryBatchStride = queryBatchStride
     self.keyBatchStride = keyBatchStride
   }
@@ -122,8 +126,9 @@ package struct AttentionShape {
 package enum Attention {
   /// Queries whose scores exist at a time.
   static let queryBlock = 64
-  /// Multiplications of a matrix product that are worth a thread.
-  private static let worthAThread = 1 << 16
+  /// Multiplications of a matrix product that are worth a thread, and of a single query, which takes as long as
+  /// reading the keys from memory does.
+  private static let worthAThread = (product: 1 << 16, singleQuery: 1 << 13)
 
   /// output [B, T, C] from queries, keys and values.
   ///
@@ -171,7 +176,8 @@ package enum Attention {
     _ body: (_ item: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     let headWork = max(1, shape.queries * shape.keys * shape.headSize)
-    let grain = max(1, worthAThread / headWork)
+    let worth = shape.queries == 1 ? worthAThread.singleQuery : worthAThread.product
+    let grain = max(1, worth / headWork)
     Parallel.forEachRange(shape.batch * shape.heads, grain: grain) { items in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { scratch in
         guard let scratch = scratch.baseAddress else { return }
@@ -296,11 +302,12 @@ struct HeadPointers {
   let outputOffset: Int
 
   init(_ inputs: AttentionInputs, _ shape: AttentionShape, item: Int) {
-    let batch = item / shape.heads
-    let column = item % shape.heads * shape.headSize
+    let (batch, head) = item.quotientAndRemainder(dividingBy: shape.heads)
+    let column = head * shape.headSize
+    let row = batch * inputs.keyBatchStride + head * inputs.keyHeadStride
     queries = inputs.queries + batch * inputs.queryBatchStride + column
-    keys = inputs.keys + batch * inputs.keyBatchStride + column
-    values = inputs.values + batch * inputs.keyBatchStride + column
+    keys = inputs.keys + row
+    values = inputs.values + row
     queryStride = inputs.queryStride
     keyStride = inputs.keyStride
     outputOffset = batch * shape.queries * shape.width + column

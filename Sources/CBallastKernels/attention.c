@@ -2,12 +2,15 @@
 #include "row_math.h"
 
 // A single query reads every key and value once: these loops run at the speed of memory, where a
-// matrix product would first pack its operands.
+// matrix product would first pack its operands. Keys are asked for so many ahead, as weights are in linear.c.
+enum { BK_KEYS_AHEAD = 16 };
 
 BK_INLINE void bk_attention_scores_body(
     float *scores, const float *query, const float *keys, size_t key_stride, size_t key_count,
     size_t head_size, float scale) {
   for (size_t j = 0; j < key_count; j++) {
+    const float *ahead = keys + (j + BK_KEYS_AHEAD) * key_stride;
+    for (size_t c = 0; c < head_size; c += BK_LANES) __builtin_prefetch(ahead + c);
     scores[j] = scale * bk_dot(query, keys + j * key_stride, head_size);
   }
 }
@@ -27,6 +30,9 @@ BK_INLINE void bk_attention_mix_columns(
   for (size_t j = 0; j < key_count; j++) {
     const float *value = values + j * value_stride;
     float p = probabilities[j];
+    for (size_t k = 0; k < 4; k++) {
+      __builtin_prefetch(value + BK_KEYS_AHEAD * value_stride + k * BK_LANES);
+    }
     for (size_t k = 0; k < 4; k++) sums[k] += p * *(const bk_lanes *)(value + k * BK_LANES);
   }
   for (size_t k = 0; k < 4; k++) *(bk_lanes *)(output + k * BK_LANES) = sums[k];

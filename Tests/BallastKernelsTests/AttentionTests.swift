@@ -87,6 +87,7 @@ extension Kernels {
               values: start + 2 * width,
               queryStride: 3 * width,
               keyStride: 3 * width,
+              keyHeadStride: 64,
               queryBatchStride: 0,
               keyBatchStride: 0
             ),
@@ -152,6 +153,7 @@ private struct Problem {
           values: start + 2 * width,
           queryStride: 3 * width,
           keyStride: 3 * width,
+          keyHeadStride: headSize,
           queryBatchStride: keys * 3 * width,
           keyBatchStride: keys * 3 * width
         )
