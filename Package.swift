@@ -75,7 +75,7 @@ let package = Package(
     // Model
     .target(
       name: "BallastTokenizer",
-      dependencies: ["BallastJSON", "BallastBytes", "BallastParallel"],
+      dependencies: ["BallastJSON", "BallastBytes", "BallastParallel", "CBallastKernels"],
       swiftSettings: common
     ),
     .target(

@@ -4,7 +4,9 @@ import Synchronization
 extension Tokenizer {
   /// The length of the pieces into which long documents are cut: worth a thread's attention, and many
   /// enough that threads end together.
-  private static let pieceBytes = 1 << 18
+  package static let pieceBytes = 1 << 18
+  /// What a thread encodes before the ids are handed on: more than one, so that threads end together.
+  private static let batchesPerThread = 4
 
   /// A part of a document that is encoded at once.
   private struct Piece {
@@ -38,10 +40,48 @@ extension Tokenizer {
       self.pieces(of: text.span, document: index, length: pieceBytes, specialTokens: specialTokens)
     }
     let batches = Self.batches(of: pieces, length: pieceBytes)
+    var result = [[Int32]](repeating: [], count: documents.count)
+    for (piece, ids) in zip(pieces, encode(pieces, batches: batches[...], of: documents).joined()) {
+      if result[piece.document].isEmpty {
+        result[piece.document] = ids
+      } else {
+        result[piece.document] += ids
+      }
+    }
+    return result
+  }
+
+  /// Gives the token ids of a text, in parts that follow one another, so that all of them are never held at once.
+  package func encode<Failure: Error>(
+    _ text: ArraySlice<UInt8>,
+    specialTokens: SpecialTokens,
+    pieceBytes: Int = Self.pieceBytes,
+    _ body: ([Int32]) throws(Failure) -> Void
+  ) throws(Failure) {
+    let pieces = pieces(
+      of: text.span,
+      document: 0,
+      length: pieceBytes,
+      specialTokens: specialTokens
+    )
+    let batches = Self.batches(of: pieces, length: pieceBytes)
+    let atOnce = Self.batchesPerThread * Parallel.threadCount
+    for first in stride(from: 0, to: batches.count, by: atOnce) {
+      let some = batches[first..<min(first + atOnce, batches.count)]
+      for ids in encode(pieces, batches: some, of: [text]).joined() { try body(ids) }
+    }
+  }
+
+  /// The ids of each piece of each batch, on several threads.
+  private func encode(
+    _ pieces: [Piece],
+    batches: ArraySlice<Range<Int>>,
+    of documents: [ArraySlice<UInt8>]
+  ) -> [[[Int32]]] {
     let encoded = Mutex<[[[Int32]]]>(Array(repeating: [], count: batches.count))
     Parallel.forEachPartition(batches.count) { batch in
       let ids = workspaces.withWorkspace { workspace in
-        pieces[batches[batch]].map { piece in
+        pieces[batches[batches.startIndex + batch]].map { piece in
           var ids: [Int32] = []
           let document = documents[piece.document]
           let text = document.span
@@ -51,15 +91,7 @@ extension Tokenizer {
       }
       encoded.withLock { $0[batch] = ids }
     }
-    var result = [[Int32]](repeating: [], count: documents.count)
-    for (piece, ids) in zip(pieces, encoded.withLock { $0 }.joined()) {
-      if result[piece.document].isEmpty {
-        result[piece.document] = ids
-      } else {
-        result[piece.document] += ids
-      }
-    }
-    return result
+    return encoded.withLock { $0 }
   }
 
   private func pieces(

@@ -66,6 +66,13 @@ import Testing
             pieceBytes: pieceBytes
           )
           try #require(ids == expected, "\(texts.map { Array($0) }) in pieces of \(pieceBytes)")
+          for (text, expected) in zip(texts, expected) {
+            var ids: [Int32] = []
+            tokenizer.encode(text, specialTokens: specialTokens, pieceBytes: pieceBytes) {
+              ids += $0
+            }
+            try #require(ids == expected, "\(Array(text)) in parts of \(pieceBytes)")
+          }
         }
       }
     }

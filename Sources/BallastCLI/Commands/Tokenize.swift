@@ -35,9 +35,11 @@ struct Tokenize: Command {
     let tokenizer = try tokenizer.load()
     let bytes = try InputFile.read(file)
     let specialTokens: Tokenizer.SpecialTokens = parseSpecial ? .parsed : .asText
-    for ids in tokenizer.encode(documents: [bytes[...]], specialTokens: specialTokens) {
-      try TokenFile.print(ids, in: context)
+    var printer = TokenPrinter { (text) throws(FormatError) in try context.write(text) }
+    try tokenizer.encode(bytes[...], specialTokens: specialTokens) { (ids) throws(FormatError) in
+      try printer.print(ids)
     }
+    try printer.finish()
     return .success
   }
 }

@@ -40,41 +40,4 @@ enum TokenFile {
     }
     return ids
   }
-
-  /// Prints ids on one line, with spaces between them.
-  static func print(_ ids: [Int32], in context: Console) throws(FormatError) {
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    var used = 0
-    for (index, id) in ids.enumerated() {
-      if used > block.count - MemoryLayout<UInt64>.size {
-        try context.write(Array(block[..<used]))
-        used = 0
-      }
-      let (text, count) = decimal(id, endsLine: index == ids.count - 1)
-      var span = block.mutableSpan
-      var bytes = span.mutableBytes
-      bytes.storeBytes(of: text, toByteOffset: used, as: UInt64.self)
-      used += count
-    }
-    if ids.isEmpty {
-      block[0] = UInt8(ascii: "\n")
-      used = 1
-    }
-    try context.write(Array(block[..<used]))
-  }
-
-  /// An id and the space or line feed after it, the first character in the lowest byte.
-  ///
-  /// Eight bytes are enough: a tokenizer's ids have at most seven digits.
-  private static func decimal(_ id: Int32, endsLine: Bool) -> (text: UInt64, count: Int) {
-    var text = UInt64(endsLine ? UInt8(ascii: "\n") : UInt8(ascii: " "))
-    var count = 1
-    var rest = id.magnitude
-    repeat {
-      text = text << 8 | UInt64(UInt8(ascii: "0")) + UInt64(rest % 10)
-      rest /= 10
-      count += 1
-    } while rest > 0
-    return (text.littleEndian, count)
-  }
 }

@@ -7,8 +7,6 @@ struct EncodingWorkspace: ~Copyable, Sendable {
   private var buffer = TokenBuffer()
   private var shortMerger = ShortWordMerger()
   private var merger = WordMerger()
-  /// What `WordCache.touch` returned.
-  private var touched: UInt64 = 0
 
   /// Appends the tokens of `text[range]`, which has no added tokens in it.
   mutating func encode(
@@ -49,7 +47,7 @@ struct EncodingWorkspace: ~Copyable, Sendable {
     with tokenizer: Tokenizer
   ) -> Int {
     let bytes = text.bytes
-    var words = InlineArray<8, WordCache.Word>(repeating: .none)
+    var words = InlineArray<16, WordCache.Word>(repeating: .none)
     var position = start
     while buffer.hasRoom {
       var count = 0
@@ -60,7 +58,7 @@ struct EncodingWorkspace: ~Copyable, Sendable {
         let length = WordScanner.lengthOfShortWord(low: low, high: high)
         guard length > 0 else { break }
         words[count] = WordCache.Word(low: low, high: high, length: length)
-        touched ^= cache.touch(words[count])
+        cache.prefetch(words[count])
         next += length
         count += 1
       }

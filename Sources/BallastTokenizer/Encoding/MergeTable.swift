@@ -40,8 +40,12 @@ struct MergeTable: Sendable {
 
   private static let empty = UInt64.max
   private var slots: [Slot]
+  /// A bit for each hash's highest bits: pairs that do not merge, which most do not, are told so by a table that is near.
+  private var filter: [UInt64]
   private let factor = UInt64.random(in: .min ... .max) | 1
   private let shift: UInt64
+  /// The bits of the filter for a slot.
+  private static let filterBits = 8
 
   /// An empty table with room for `capacity` merges.
   init(capacity: Int) {
@@ -50,6 +54,7 @@ struct MergeTable: Sendable {
     while 1 << bits < capacity * 2 { bits += 1 }
     shift = 64 - bits
     slots = Array(repeating: Slot(), count: 1 << bits)
+    filter = Array(repeating: 0, count: (1 << bits) * Self.filterBits / 64)
   }
 
   private static func pair(_ left: Int32, _ right: Int32) -> UInt64 {
@@ -64,6 +69,14 @@ struct MergeTable: Sendable {
       index = (index + 1) & (slots.count - 1)
     }
     return index
+  }
+
+  /// Where the filter says whether there may be a merge.
+  @inline(__always)
+  private func filterPlace(of pair: UInt64) -> (word: Int, bit: UInt64) {
+    // Eight bits for a slot are three more of the hash.
+    let index = (pair &* factor) &>> (shift - 3)
+    return (Int(truncatingIfNeeded: index >> 6), 1 << (index & 63))
   }
 
   /// A hash of all merges, which does not depend on the order in which they lie.
@@ -91,6 +104,8 @@ struct MergeTable: Sendable {
     @inline(__always)
     get {
       let pair = Self.pair(left, right)
+      let (word, bit) = filterPlace(of: pair)
+      guard filter[word] & bit != 0 else { return nil }
       let index = index(of: pair)
       return slots[index].pair == pair ? slots[index].merge : nil
     }
@@ -98,6 +113,8 @@ struct MergeTable: Sendable {
       guard let newValue else { return }
       let pair = Self.pair(left, right)
       slots[index(of: pair)] = Slot(pair: pair, merge: newValue)
+      let (word, bit) = filterPlace(of: pair)
+      filter[word] |= bit
     }
   }
 }

@@ -1,3 +1,4 @@
+import CBallastKernels
 import Glibc
 
 /// The tokens of words that were met before; most words of a text were.
@@ -107,10 +108,8 @@ struct WordCache: ~Copyable, @unchecked Sendable {
   deinit { free(memory) }
 
   /// Has the processor fetch the line of a word, which will be needed soon.
-  ///
-  /// What is returned is worthless, but must be used, or the compiler leaves the loading out.
   @inline(__always)
-  func touch(_ word: Word) -> UInt64 { lines[word.line].newer.low }
+  func prefetch(_ word: Word) { bk_prefetch(lines + word.line) }
 
   /// The tokens of a word and their number, if the word is known.
   @inline(__always)

@@ -10,6 +10,7 @@
 #include "bk_difference.h"
 #include "bk_dispatch.h"
 #include "bk_operations.h"
+#include "bk_prefetch.h"
 #include "bk_statistics.h"
 #include "bk_threads.h"
 #include "bk_weights.h"
