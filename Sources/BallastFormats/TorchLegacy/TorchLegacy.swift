@@ -96,7 +96,16 @@ package enum TorchLegacy {
 
   /// Where a file ends behind its last storage, whatever follows it there.
   package static func end(of source: SharedBytes) throws(FormatError) -> Int {
-    try contents(of: source, .standard).end
+    let contents = try contents(of: source, .standard)
+    // torch keeps views and storages in one dictionary, and reads as many bytes as the first of a name takes.
+    let keys = Set(contents.storages.map(\.key))
+    for id in contents.graph.persistentIDs {
+      guard let view = try TorchStorageReference(id, in: contents.graph)?.viewKey,
+        keys.contains(view)
+      else { continue }
+      throw FormatError(TorchFault.storageViewTwice(key: view.text), at: contents.end)
+    }
+    return contents.end
   }
 
   /// The object of a file, and its storages in their order.

@@ -110,7 +110,7 @@ struct NumPyElements {
       return isUnit ? 8 : nil
     }
     guard !code.isEmpty, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let count = Int(code), count > 0
+      let count = Int(code)
     else { return nil }
     switch letter {
     case "S", "a", "V": return count
@@ -153,14 +153,22 @@ struct NumPyElements {
     return Int(String(decoding: digits, as: UTF8.self))
   }
 
-  /// A text in quotes, without escapes.
+  /// A text in quotes, whose escapes stay as they are.
   private mutating func quoted() -> String? {
     skipSpace()
     guard let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
       return nil
     }
-    let text = rest.dropFirst().prefix { $0 != quote }
-    guard text.endIndex < rest.endIndex, !text.contains(UInt8(ascii: "\\")) else { return nil }
+    var isEscaped = false
+    let text = rest.dropFirst().prefix { byte in
+      if isEscaped {
+        isEscaped = false
+        return true
+      }
+      isEscaped = byte == UInt8(ascii: "\\")
+      return byte != quote
+    }
+    guard text.endIndex < rest.endIndex else { return nil }
     rest = rest[(text.endIndex + 1)...]
     return String(decoding: text, as: UTF8.self)
   }

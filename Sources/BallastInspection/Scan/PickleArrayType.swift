@@ -73,7 +73,9 @@ struct PickleArrayType {
         return false
       }
     }
-    guard isStructure || state.part == nil && state.fields.isEmpty else { return false }
+    guard isStructure || state.part == nil && state.fields.isEmpty,
+      state.part == nil || state.fields.isEmpty
+    else { return false }
     if let part = state.part {
       guard !part.type.holdsObjects, let size = part.type.byteCount else { return false }
       let (all, overflow) = size.multipliedReportingOverflow(by: part.count)

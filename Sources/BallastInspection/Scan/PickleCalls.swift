@@ -42,6 +42,7 @@ enum PickleCalls {
     numpy dtype (code truth yes) array-type
     torch Size (ints) size
     torch device (text int?) device
+    torch.torch_version TorchVersion (text) (base text) text
     torch.nn.parameter UninitializedParameter UninitializedBuffer (truth) tensor
     """
 
@@ -81,10 +82,10 @@ enum PickleCalls {
     torch._utils _rebuild_parameter (tensor truth hooks) tensor
     torch._utils _rebuild_parameter_with_state (tensor truth hooks state) tensor
     torch._tensor _rebuild_from_type_v2 (rebuild*) tensor
-    torch.jit._pickle build_intlist build_doublelist build_boollist (list) sequence
-    torch.jit._pickle build_tensorlist (list) sequence
+    torch.jit._pickle build_intlist build_doublelist build_boollist (list) same
+    torch.jit._pickle build_tensorlist (list) same
     torch.jit._pickle build_tensor_from_id (int) tensor
-    torch.jit._pickle restore_type_tag (items text) mapping
+    torch.jit._pickle restore_type_tag (items text) same
     """
 }
 
@@ -159,6 +160,8 @@ enum PickleResult: String, Sendable {
   case object
   /// An object of the class that is the first argument.
   case first
+  /// The first argument itself.
+  case same
   /// Takes items by key, and attributes.
   case mapping
   /// Takes items at its end.

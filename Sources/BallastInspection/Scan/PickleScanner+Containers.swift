@@ -98,7 +98,8 @@ extension PickleScanner {
       members: contents.members,
       place: stream.place,
       depth: stream.depth,
-      isTar: isTar
+      isTar: isTar,
+      isLoaded: stream.isLoaded
     )
     let programs = ScannedCode.Traits(of: archive)
     archive.code = programs.kind
@@ -130,6 +131,7 @@ extension PickleScanner {
       stream.isTarHeader = member.isHeader
       stream.isModelMember = archive.holdsModel
       stream.isTarMember = archive.isTar
+      stream.isLoaded = archive.isLoaded
       if let code = archive.code, ScannedCode.isSource(member, of: archive) {
         scanCode(stream, member, kind: code)
       }

@@ -37,7 +37,12 @@ extension PickleScanner {
         continue
       }
       let isHeader = if case .pickle = kind { true } else { false }
-      var walk = walk(position..<stream.end, of: source, whileClean: !isHeader)
+      var walk = walk(
+        position..<stream.end,
+        of: source,
+        whileClean: !isHeader,
+        isLoaded: stream.isLoaded
+      )
       let isNext = position == sequence.position
       if isNext, let shared = shared(walk, &sequence, of: stream, isCertain: isHeader) {
         walk = shared

@@ -18,11 +18,12 @@ extension PickleScanner {
     of stream: Stream,
     isCertain: Bool
   ) -> PickleWalk? {
+    sequence.dataNames.formUnion(walk.ownNames.lazy.filter { $0.form != nil }.map(\.lastPart))
     guard !sequence.loaded.isEmpty || sequence.shared != nil,
       walk.recallsOthers || walk.recallsCounted
     else { return nil }
     let position = walk.range.lowerBound
-    sequence.recalling[position] = Self.dataNames(of: walk.names)
+    sequence.recalling.insert(position)
     var shared =
       sequence.shared.take() ?? PickleWalk(walk.source, range: walk.range, judgements: judgements)
     let all = sequence.loaded + [position]
@@ -46,18 +47,21 @@ extension PickleScanner {
       }
     }
     defer { sequence.shared = shared }
-    guard walk.recallsOthers else {
-      addDangers(of: shared.ownNames, besides: walk.names, in: stream)
+    sequence.dataNames.formUnion(shared.ownNames.lazy.filter { $0.form != nil }.map(\.lastPart))
+    let isOthers = walk.recallsOthers ? shared.isPickle : !walk.isWhole && shared.isWhole
+    guard isOthers else {
+      // Where it recalls others and makes no sense to them, nobody reads it further than by itself.
+      if !walk.recallsOthers { addSecondMeaning(of: shared, sequence, in: stream) }
       return nil
     }
-    guard shared.isPickle else { return nil }
     // By itself it comes as far as to what it lacks, and does what stands before.
-    addDangers(of: walk.names, besides: shared.ownNames, in: stream)
+    let alone = self.walk(position..<stream.end, of: walk.source, whileClean: true)
+    addSecondMeaning(of: alone, sequence, in: stream)
     return shared
   }
 
-  /// Reads the pickles of a sequence as unpicklers do that were made at a later one than the first, and adds the
-  /// dangerous names that they alone would call.
+  /// Reads the pickles of a sequence as unpicklers do that were made at a later one than the first, and adds what
+  /// is dangerous to them alone.
   mutating func shareFromLater(_ sequence: Sequence, of stream: Stream) {
     guard !sequence.recalling.isEmpty else { return }
     var opcodesLeft = sharedOpcodesLeft
@@ -75,38 +79,32 @@ extension PickleScanner {
           shouldStop: shouldStop
         )
         opcodesLeft -= walk.opcodeCount
-        if start != sequence.starts[first], let harmless = sequence.recalling[start] {
-          addDangers(of: walk.ownNames, besides: harmless, in: stream)
+        if start != sequence.starts[first], sequence.recalling.contains(start) {
+          addSecondMeaning(of: walk, sequence, in: stream)
         }
         shared = walk
       }
     }
   }
 
-  /// Adds the dangerous names of a pickle's second meaning.
-  private mutating func addDangers(
-    of names: [PickleName],
-    besides others: [PickleName],
-    in stream: Stream
-  ) {
-    addDangers(of: names, besides: Self.dataNames(of: others), in: stream)
-  }
-
-  /// The last parts of the names that make data: a text of another pickle in front of one of them is what nonsense
-  /// looks like.
-  private static func dataNames(of names: [PickleName]) -> Set<ExactString> {
-    Set(names.lazy.filter { $0.form != nil }.map(\.lastPart))
-  }
-
-  private mutating func addDangers(
-    of names: [PickleName],
-    besides harmless: Set<ExactString>,
+  /// Adds the dangerous names that a pickle's second meaning calls.
+  ///
+  /// Most second meanings are nonsense, of pickles that have nothing to do with each other. A text of another one in
+  /// front of the name of a class is what that looks like, and so is whatever is computed.
+  private mutating func addSecondMeaning(
+    of walk: PickleWalk,
+    _ sequence: Sequence,
     in stream: Stream
   ) {
     let base = stream.region.range.lowerBound
-    for name in names
-    where !harmless.contains(name.lastPart) && !name.calls.isEmpty && name.isPlausible {
+    for name in walk.ownNames
+    where !sequence.dataNames.contains(name.lastPart) && !name.calls.isEmpty && name.isPlausible {
       if case .dangerous = name.verdict { result.add(name, base: base, file: stream.place) }
     }
   }
+}
+
+extension PickleWalk {
+  /// Whether some Python comes to the end.
+  fileprivate var isWhole: Bool { isClean && end == .stop }
 }

@@ -40,6 +40,7 @@ extension PickleScanner {
         var inner = Stream(region: region, place: place, depth: stream.depth + 1)
         inner.isNested = true
         inner.isPickle = nested.isLoaded
+        inner.isLoaded = nested.isLoaded || stream.isLoaded
         work.append(.stream(inner))
       }
     }

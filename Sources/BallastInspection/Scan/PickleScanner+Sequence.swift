@@ -19,8 +19,10 @@ extension PickleScanner {
     var isUnknown = false
     /// Where the pickles start.
     var starts: [Int] = []
-    /// Of those that ask the memo for what may be another's, the names that make data.
-    var recalling: [Int: Set<ExactString>] = [:]
+    /// Where those start that ask the memo for what may be another's.
+    var recalling: Set<Int> = []
+    /// The last parts of the names that make data in any of them.
+    var dataNames: Set<ExactString> = []
     /// Where the pickles start that the shared walk has not read yet.
     var loaded: [Int] = []
     /// A walk that keeps the memo from pickle to pickle.
@@ -72,7 +74,12 @@ extension PickleScanner {
     }
     let isHeader = if case .pickle = kind { true } else { false }
     let isCertain = isHeader || sequence.count == 0 && stream.isPickle
-    var walk = walk(position..<stream.end, of: source, whileClean: !isCertain)
+    var walk = walk(
+      position..<stream.end,
+      of: source,
+      whileClean: !isCertain,
+      isLoaded: stream.isLoaded
+    )
     if let shared = shared(walk, &sequence, of: stream, isCertain: isCertain) { walk = shared }
     guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { return false }
     // A header at the start of a file, or a place where pickles are kept, leaves no doubt.
@@ -94,20 +101,32 @@ extension PickleScanner {
     }
     sequence.position = walk.position
     if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }
-    passStorages(&sequence, from: position, of: stream)
+    passStorages(&sequence, behind: walk, from: position, of: stream)
     return true
   }
 
   /// Behind the last pickle of a legacy file of torch, moves past its storages.
-  private mutating func passStorages(_ sequence: inout Sequence, from start: Int, of stream: Stream)
-  {
+  private mutating func passStorages(
+    _ sequence: inout Sequence,
+    behind walk: PickleWalk,
+    from start: Int,
+    of stream: Stream
+  ) {
     let range = start..<sequence.position
     if Self.magicNumberBytes.contains(range.count),
       TorchLegacy.isMagicNumber(in: stream.region.source, at: range)
     {
       sequence.legacy = (start, 0)
     }
-    guard var legacy = sequence.legacy else { return }
+    guard var legacy = sequence.legacy else {
+      // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
+      guard walk.hasPersistentIDs, sequence.count >= Self.legacyPickles - 1,
+        sequence.position < stream.end, !sequence.isUnknown
+      else { return }
+      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
+      sequence.isUnknown = true
+      return
+    }
     legacy.pickles += 1
     sequence.legacy = legacy.pickles < Self.legacyPickles ? legacy : nil
     guard legacy.pickles == Self.legacyPickles else { return }

@@ -30,6 +30,8 @@ struct PickleScanner {
     var isNested = false
     /// Whether it is read as a pickle, whatever it starts with.
     var isPickle = false
+    /// Whether it is what torch's loader of nested bytes is called with, or in that.
+    var isLoaded = false
     /// Whether it is a header of a tar archive, and all that follows.
     var isTarHeader = false
     /// Whether it is the file, or what that is compressed from.
@@ -153,12 +155,15 @@ struct PickleScanner {
   mutating func walk(
     _ range: Range<Int>,
     of source: SharedBytes,
-    whileClean: Bool
+    whileClean: Bool,
+    isLoaded: Bool = false
   ) -> PickleWalk {
     var walk = PickleWalk(source, range: range, judgements: judgements)
+    walk.isLoaded = isLoaded
     walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft, shouldStop: shouldStop)
     effort -= walk.position - range.lowerBound + 1
     opcodesLeft -= walk.opcodeCount
+    walk.forgetValues()
     return walk
   }
 }

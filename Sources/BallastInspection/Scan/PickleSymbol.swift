@@ -48,21 +48,28 @@ struct PickleCollection {
   /// Enough to see what a call is about.
   static let shownElements = 6
 
-  let kind: Kind
   /// Keys and values of a dictionary, in turns.
   private(set) var elements: [PickleSymbol] = []
   /// How many elements there are, kept or not.
   private(set) var count: Int
+  // Behind the two words it takes no room of its own, and there may be a million collections.
+  let kind: Kind
   /// Whether there are more elements than are kept.
   private(set) var isCut = false
   /// Whether a key is one that Python's machinery asks objects for, or not known.
   var hasSpecialKeys = false
   /// What the keys would do as attributes.
   var traits: PickleAttributes.Traits = []
-  /// Whether an element is a name by which NumPy, torch or Python asks objects for what it then uses, and
-  /// whether one is anything but a text, a number or nothing.
-  var holdsProtocols = false
-  var holdsParts = false
+  /// A name by which NumPy, torch or Python asks objects for what it then uses, and anything but a text, a number
+  /// or nothing: together they are a pair that makes an attribute.
+  struct Pair {
+    var name = false
+    var part = false
+  }
+
+  /// What stands among the keys of a dictionary, and among its values or the elements.
+  var keys = Pair()
+  var values = Pair()
   /// Whether another container holds it.
   var isHeld = false
   /// Whether a type of NumPy keeps it, which reads it again whenever an array is used.

@@ -44,18 +44,42 @@ extension PickleWalk {
     if !isAtom(value), PickleAttributes.isProtocol(name.string) { note(.oddState) }
   }
 
-  /// Notes an element of what may become a dictionary, a pair or a list of them.
-  mutating func inspectProtocol(_ symbol: PickleSymbol, of collection: inout PickleCollection) {
+  /// Notes an element of what may become a dictionary, a pair or a list of them: whoever goes through a dictionary
+  /// finds its keys, and through a list of modules the values of one.
+  mutating func inspectProtocol(
+    _ symbol: PickleSymbol,
+    of collection: inout PickleCollection,
+    isKey: Bool
+  ) {
+    var pair = isKey ? collection.keys : collection.values
     if let text = keyText(symbol) {
-      guard isSpecial(text), attribute(text).map(PickleAttributes.isProtocol) ?? false else {
-        return
-      }
-      collection.holdsProtocols = true
+      guard isProtocol(text) else { return }
+      pair.name = true
+      if !isKey { holdsProtocols = true }
     } else {
       guard !isAtom(symbol) else { return }
-      collection.holdsParts = true
+      pair.part = true
     }
-    if collection.holdsProtocols, collection.holdsParts { note(.oddState) }
+    if isKey { collection.keys = pair } else { collection.values = pair }
+    // Some of torch's objects give the elements of several lists in turn.
+    if pair.name && pair.part || holdsProtocols && buildsTorchObjects { note(.oddState) }
+  }
+
+  mutating func isProtocol(_ text: PickleText) -> Bool {
+    isSpecial(text) && attribute(text).map(PickleAttributes.isProtocol) ?? false
+  }
+
+  /// Notes what is put into a container as it is made.
+  mutating func inspectArguments(_ values: ArraySlice<PickleSymbol>, of form: PickleForm) {
+    for value in values {
+      if holdsArrayTypes(value) { resultsHold.arrayTypes = true }
+      if case .collection(let index) = value, form.result == .sequence,
+        collections[index].values.name || collections[index].keys.name
+      {
+        note(.oddState)
+      }
+    }
+    if resultsHold.arrayTypes, buildsTorchObjects { note(.oddState) }
   }
 
   /// Notes what elements mean that were put into the result of a call, of which only the kind is known: other
@@ -63,10 +87,15 @@ extension PickleWalk {
   mutating func inspectUnnamed(_ collection: PickleCollection) {
     if collection.traits.contains(.holdsArrayTypes) { resultsHold.arrayTypes = true }
     // A pair may be any two elements that stand in a row, such as a deque's.
-    if collection.holdsProtocols, collection.kind != .dict { note(.oddState) }
-    resultsHold.protocols = resultsHold.protocols || collection.holdsProtocols
-    resultsHold.parts = resultsHold.parts || collection.holdsParts && collection.kind == .dict
-    if resultsHold.protocols && resultsHold.parts || resultsHold.arrayTypes && buildsTorchObjects {
+    if collection.values.name, collection.kind != .dict { note(.oddState) }
+    resultsHold.keys.name = resultsHold.keys.name || collection.keys.name
+    resultsHold.keys.part = resultsHold.keys.part || collection.keys.part
+    resultsHold.values.name = resultsHold.values.name || collection.values.name
+    resultsHold.values.part = resultsHold.values.part || collection.values.part
+    if resultsHold.keys.name && resultsHold.keys.part
+      || resultsHold.values.name && resultsHold.values.part
+      || resultsHold.arrayTypes && buildsTorchObjects
+    {
       note(.oddState)
     }
   }
@@ -79,15 +108,15 @@ extension PickleWalk {
     }
   }
 
-  /// Whether the bytes of a scalar spell such a name, in any width.
+  /// Whether the bytes of a scalar spell such a name, in any width, and with whatever stands behind it.
   func isProtocolScalar(_ arguments: ArraySlice<PickleSymbol>) -> Bool {
-    let letters: [UInt8]
+    let letters: ArraySlice<UInt8>
     switch arguments.last {
-    case .bytes(let range)? where range.count <= 4 * Self.maximumAttribute:
-      letters = source.array(range)
+    case .bytes(let range)?: letters = source.array(range.prefix(4 * Self.maximumAttribute))[...]
     case .encoded(let text)?, .text(let text)?:
-      guard text.range.count <= 16 * Self.maximumAttribute else { return false }
-      letters = text.bytes(from: source) ?? []
+      guard text.range.count <= Self.maximumKeyBytes else { return true }
+      judgements.check(text.range.count / 16)
+      letters = (text.bytes(from: source) ?? []).prefix(4 * Self.maximumAttribute)
     default: return false
     }
     return PickleAttributes.isProtocol(String(decoding: letters.filter { $0 != 0 }, as: UTF8.self))
@@ -101,7 +130,7 @@ extension PickleWalk {
     if path.starts(with: "torch.".utf8) {
       buildsTorchObjects = true
       // torch's classes hand their state to a dictionary, which takes pairs of any make.
-      if resultsHold.arrayTypes || kind(of: state) == .tuple { return true }
+      if resultsHold.arrayTypes || holdsProtocols || kind(of: state) == .tuple { return true }
     }
     if path.starts(with: "torch.optim.lr_scheduler.".utf8)
       || path.elementsEqual("torch.optim.swa_utils.SWALR".utf8)

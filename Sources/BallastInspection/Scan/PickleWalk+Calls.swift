@@ -21,9 +21,14 @@ extension PickleWalk {
         settle(value)
       }
     }
+    guard mayBeCalled(callee) else {
+      stumble()
+      return push(.opaque)
+    }
     guard case .global(let index) = callee else {
       if case .opaque = callee { reachUnknown() }
-      note(.computedCall)
+      // What is not known only because Python has failed before was not called.
+      if case .opaque = callee, !isClean {} else { note(.computedCall) }
       return push(.result(of: nil))
     }
     guard let form = names[index].form else {
@@ -39,6 +44,17 @@ extension PickleWalk {
       return push(.result(of: index))
     }
     pushResult(of: index, form, values)
+  }
+
+  /// Whether a value may be one that Python can call.
+  private func mayBeCalled(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .global, .opaque, .persistent, .result(nil): return true
+    case .result(.some(let index)):
+      guard let form = names[index].form else { return true }
+      return [.value, .object, .first, .storage].contains(form.result)
+    default: return false
+    }
   }
 
   /// The arguments, if they are known.
@@ -62,6 +78,9 @@ extension PickleWalk {
     _ values: ArraySlice<PickleSymbol>
   ) {
     switch form.result {
+    case .same:
+      if let value = values.first { return push(value) }
+    case .mapping, .sequence: inspectArguments(values, of: form)
     case .encoded:
       guard form.isFunction, case .text(let text)? = values.first else { break }
       return push(.encoded(text))
@@ -70,12 +89,15 @@ extension PickleWalk {
     case .view:
       if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
       return pushArray(of: index, isComplete: true)
-    case .text where form.isFunction:
-      // A text of NumPy's equals the same text of Python's, as a key, too.
+    case .text:
+      // A text of NumPy's, or the version of torch, equals the same text of Python's, as a key, too.
       if isProtocolScalar(values) { noteOddCall(of: index, .values(Array(values))) }
     case .first:
       guard case .global(let type)? = values.first else { break }
       checkObject(of: type, values)
+      if names[type].form?.result == .text, isProtocolScalar(values) {
+        noteOddCall(of: type, .values(Array(values)))
+      }
       return push(.result(of: type))
     case .storage:
       guard let value = values.first, let file = file(value) else { break }
@@ -156,17 +178,25 @@ extension PickleWalk {
     )
   }
 
-  /// What a persistent id stands for: torch's ("module", class, …) for the class itself, and all else
-  /// for a storage.
-  func persistent(_ id: PickleSymbol) -> PickleSymbol {
-    guard let parts = tuple(id), parts.count >= 2, case .global = parts[1] else {
-      return .persistent
+  /// What a persistent id stands for: torch's ("module", x, …) for x itself, which is a class, in its tar archives
+  /// of 2016 (x, …), and all else for a storage.
+  mutating func persistent(_ id: PickleSymbol) -> PickleSymbol {
+    guard let parts = tuple(id), let first = parts.first else { return .persistent }
+    switch idKind(first) {
+    case "storage": return .persistent
+    case "module" where parts.count > 1: return parts[1]
+    default: break
     }
-    if case .text(let kind) = parts[0], kind.range.count <= 64,
-      kind.decoded(from: source).utf8.elementsEqual("storage".utf8)
-    {
-      return .persistent
+    // Other formats take the second for the class.
+    if parts.count > 1, case .global = parts[1] { note(.computedCall) }
+    return first
+  }
+
+  private func idKind(_ symbol: PickleSymbol) -> String? {
+    switch symbol {
+    case .bytes(let range): shortText(.text(PickleText(range: range, encoding: .bytes)))
+    case .encoded(let text): shortText(.text(text))
+    default: shortText(symbol)
     }
-    return parts[1]
   }
 }

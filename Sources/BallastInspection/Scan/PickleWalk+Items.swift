@@ -97,8 +97,7 @@ extension PickleWalk {
     for index in start..<stack.count {
       let symbol = stack[index]
       let isKey = collection.kind == .dict && (index - start) % 2 == 0
-      // A dictionary's keys can be taken for a pair.
-      if isKey || collection.kind != .dict { inspectProtocol(symbol, of: &collection) }
+      inspectProtocol(symbol, of: &collection, isKey: isKey)
       if holdsArrayTypes(symbol) { collection.traits.insert(.holdsArrayTypes) }
       if case .collection(let index) = symbol { collections[index].isHeld = true }
       switch symbol {
@@ -157,8 +156,7 @@ extension PickleWalk {
       guard let name else { return }  // it is a finding already
       guard let form = names[name].form else { return }
       let isFitting = form.result == (takesPairs ? .mapping : .sequence)
-      // A list of TorchScript's keeps its type in a call.
-      if !isFitting, !(form.result == .mapping && form.isFunction) { note(.oddItems) }
+      if !isFitting { note(.oddItems) }
     case .opaque where !isClean: break
     default: note(.oddItems)
     }

@@ -18,7 +18,15 @@ extension PickleWalk {
   /// Imports a name that two texts make, which are decoded once.
   mutating func global(module: PickleSymbol, name: PickleSymbol) -> PickleSymbol {
     guard case .text(let first) = module, case .text(let second) = name else {
-      if isOpaque(module) || isOpaque(name) { reachUnknown() }
+      guard mayBeText(module), mayBeText(name) else {
+        stumble()
+        return .opaque
+      }
+      if isOpaque(module) || isOpaque(name) {
+        reachUnknown()
+        // What is not known only because Python has failed before was not imported.
+        guard isClean else { return .opaque }
+      }
       return global(module: text(of: module), name: text(of: name))
     }
     let place = PlacedName(module: first.range.lowerBound, name: second.range.lowerBound)
@@ -81,6 +89,18 @@ extension PickleWalk {
     case .bytes, .escapedBytes:
       String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
     case .utf8, .rawUnicodeEscape: text.decoded(from: source)
+    }
+  }
+
+  /// Whether a value may be a text, which some call may have made: Python imports by nothing else.
+  private func mayBeText(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .text, .opaque, .persistent, .result(nil): return true
+    case .result(.some(let index)):
+      guard let form = names[index].form else { return true }
+      // A text of NumPy's is none to import by.
+      return [.value, .storage].contains(form.result)
+    default: return false
     }
   }
 

@@ -107,8 +107,10 @@ extension PickleWalk {
       frameEnd = size <= UInt64(reader.remaining) ? reader.offset + Int(size) : nil
     case .persid:
       _ = try lineRange(&reader)
+      hasPersistentIDs = true
       push(.persistent)
     case .binpersid:
+      hasPersistentIDs = true
       let id = pop()
       keep(id)
       push(persistent(id))
@@ -239,6 +241,7 @@ extension PickleWalk {
   private mutating func text(_ range: Range<Int>, _ encoding: PickleText.Encoding) {
     let text = PickleText(range: range, encoding: encoding)
     noteNested(text)
+    if isLoaded, isProtocol(text) { note(.oddState) }
     push(.text(text))
   }
 

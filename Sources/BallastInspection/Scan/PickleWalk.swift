@@ -68,9 +68,16 @@ struct PickleWalk {
   var elementCount = 0
   /// The collection that stands for all empty tuples.
   var emptyTuple: Int?
-  /// What the containers hold that calls made, all of them together: names by which NumPy, torch or Python ask
-  /// objects, keys that are no text or number, types of NumPy.
-  var resultsHold = (protocols: false, parts: false, arrayTypes: false)
+  /// What the containers hold that calls made, all of them together.
+  var resultsHold = (
+    keys: PickleCollection.Pair(), values: PickleCollection.Pair(), arrayTypes: false
+  )
+  /// Whether a container holds a name by which NumPy, torch or Python ask objects, not as a key.
+  var holdsProtocols = false
+  /// Whether it has values that only who loads it knows.
+  var hasPersistentIDs = false
+  /// Whether somebody who loads this gives what it holds to another pickle, which nobody sees.
+  var isLoaded = false
   /// Whether objects of torch's classes get a state.
   var buildsTorchObjects = false
   var arrayTypes: [PickleArrayType] = []
@@ -204,6 +211,7 @@ struct PickleWalk {
     hasCalls = false
     reachesUnknown = false
     recallsOthers = false
+    hasPersistentIDs = false
     crossesFrame = false
     hasLooseMarks = false
     frameEnd = nil
@@ -218,6 +226,15 @@ struct PickleWalk {
     calledNames = []
     inheritedNames = names.count
     run(whileClean: whileClean, maximumOpcodes: maximumOpcodes, shouldStop: shouldStop)
+  }
+
+  /// Forgets the values, of which nobody asks once the end is reached.
+  mutating func forgetValues() {
+    stack = []
+    memo = SymbolMemo()
+    collections = []
+    arrays = []
+    arrayTypes = []
   }
 
   /// The names that the pickle imports itself, and those that it calls.

@@ -73,6 +73,8 @@ struct ScannedArchive {
   let place: String?
   let depth: Int
   let isTar: Bool
+  /// Whether torch's loader of nested bytes is called with it.
+  let isLoaded: Bool
   /// Whether there are pickles in it, or what torch compiles models to.
   var holdsModel = false
   /// Whether it has the version without which torch's readers, but AOTInductor's, open no archive.
@@ -142,7 +144,24 @@ struct ScannedArchive {
         contents.refused.append(FormatError(fault, at: member.headerOffset))
       }
     }
+    contents.members += gaps(of: archive, in: source)
     return contents
+  }
+
+  /// What stands between members, and in front of the directory: an open file stands there when a member was read.
+  private static func gaps(of archive: ZipArchive, in source: SharedBytes) -> [Member] {
+    let ordered = archive.members.sorted { $0.headerOffset < $1.headerOffset }
+    let span = Span<UInt8>(_bytes: source.bytes)
+    let nexts = ordered.dropFirst().map(\.headerOffset) + [archive.directoryOffset]
+    return zip(ordered, nexts).compactMap { member, next in
+      // Zeros are what writers fill up with.
+      // Of what is stored the longer of two sizes is looked at.
+      let stored = member.method == .stored ? member.dataRange.lowerBound + member.byteCount : 0
+      let end = max(member.end, stored)
+      guard end < next, let start = (end..<next).first(where: { span[$0] != 0 })
+      else { return nil }
+      return Member(name: .text("behind \(member.name)"), range: start..<next)
+    }
   }
 
   /// The members by their own headers, for archives that are damaged or that lie: other readers may

@@ -29,6 +29,7 @@ struct ScannedTar {
   private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
+  private var globalNames: [Range<Int>] = []
   /// The first line feed behind the headers that asked for one.
   private var lineFeed = 0
   /// The blocks at which a header may stand, a bit each.
@@ -133,7 +134,7 @@ struct ScannedTar {
     if TarHeader.isLink(kind) {
       // Without a name of its own it has the prefix.
       let prefix = name(at: position + 345..<position + 500)
-      for range in [nameRange, rawName, prefix] { addLink(range, at: position) }
+      for range in globalNames + said.names + [rawName, prefix] { addLink(range, at: position) }
     }
     guard contents.members.count < maximumMembers else {
       contents.isCut = true
@@ -153,11 +154,24 @@ struct ScannedTar {
       sizes.insert(0)
     }
     for size in sizes { reach(end(of: data, size), with: TarExtension()) }
+    addPadding(behind: nameRange, sizes: sizes, from: data)
     // Where the next header stands in place of the data, there is none.
     if longest > 0, !sizes.contains(0) || !TarHeader.isHeader(at: data, in: region) {
       contents.members.append(
         ScannedArchive.Member(name: .bytes(nameRange), range: clipped(data, longest))
       )
+    }
+  }
+
+  /// Notes what fills the last block of a member, where that is not zero: an open file stands there when the member
+  /// was read.
+  private mutating func addPadding(behind name: Range<Int>, sizes: Set<Int>, from data: Int) {
+    for size in sizes where size > 0 && size % TarHeader.block != 0 {
+      let end = end(of: data, size)
+      guard end <= region.range.upperBound, contents.members.count < maximumMembers,
+        let start = (data + size..<end).first(where: { region.source.byte(at: $0) != 0 })
+      else { continue }
+      contents.members.append(ScannedArchive.Member(name: .bytes(name), range: start..<end))
     }
   }
 
@@ -178,12 +192,13 @@ struct ScannedTar {
 
   /// Notes a link that has the name of something that torch extracts and opens.
   private mutating func addLink(_ name: Range<Int>, at position: Int) {
-    let letters = region.source.array(name.suffix(Self.probe))
-    let parts = letters.prefix { $0 != 0 }.split(separator: UInt8(ascii: "/"))
-    guard let last = parts.last.map({ String(decoding: $0, as: UTF8.self) }),
-      Self.storedByTorch.contains(last), contents.links.count < PickleScan.maximumFindings
+    let letters = region.source.array(name.prefix(Self.probe)).prefix { $0 != 0 }
+    // Python leaves slashes at the end away.
+    guard let end = letters.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return }
+    let stored = String(decoding: letters[...end], as: UTF8.self)
+    guard Self.storedByTorch.contains(stored), contents.links.count < PickleScan.maximumFindings
     else { return }
-    contents.links.append((last, position - region.range.lowerBound))
+    contents.links.append((stored, position - region.range.lowerBound))
   }
 
   private mutating func refuseSparse(_ name: Range<Int>, at position: Int) {
@@ -211,7 +226,9 @@ struct ScannedTar {
     }
     globalSizes = TarExtension.distinct(globalSizes + read.sizes)
     said.hasOddSize = said.hasOddSize || read.hasOddSize
-    said.name = read.name ?? said.name
+    said.add(names: read.names)
+    // One name of each header is enough to tell whether it is that of a link.
+    globalNames = Array((globalNames + read.names).suffix(Self.maximumSizes))
   }
 
   /// A header can be data for one reader, and then its name is what a pickle starts with.

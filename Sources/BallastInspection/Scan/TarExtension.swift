@@ -6,20 +6,31 @@ struct TarExtension {
   /// Extended headers are read to this size.
   private static let maximumBytes = 1 << 20
 
-  /// Where the name stands that replaces the header's own.
-  var name: Range<Int>?
+  /// Where the names stand that replace the header's own; of several readers take the first or the last.
+  var names: [Range<Int>] = []
   /// The different sizes.
   var sizes: [Int] = []
   /// Whether a size is written in a way that some readers understand and some do not.
   var hasOddSize = false
 
-  var isEmpty: Bool { name == nil && sizes.isEmpty && !hasOddSize }
+  /// Names are followed up to this number.
+  private static let maximumNames = 64
+
+  /// The name that the member is shown with.
+  var name: Range<Int>? { names.last }
+
+  var isEmpty: Bool { names.isEmpty && sizes.isEmpty && !hasOddSize }
 
   /// Adds what was said on another way to the same header.
   mutating func add(_ other: TarExtension) {
-    name = name ?? other.name
+    add(names: other.names)
     sizes = Self.distinct(sizes + other.sizes)
     hasOddSize = hasOddSize || other.hasOddSize
+  }
+
+  /// Adds names in front of those that there are.
+  mutating func add(names other: [Range<Int>]) {
+    names = Array((other + names).suffix(Self.maximumNames))
   }
 
   /// Different sizes, of which a few are kept: the first of them, and the largest.
@@ -38,7 +49,7 @@ struct TarExtension {
     switch kind {
     case UInt8(ascii: "K"): return []
     case UInt8(ascii: "L"):
-      name = range.prefix(Self.maximumBytes)
+      names = Array((names + [range.prefix(Self.maximumBytes)]).suffix(Self.maximumNames))
       return []
     default: break
     }
@@ -71,7 +82,8 @@ struct TarExtension {
       let key = bytes[digits.endIndex..<equals].dropFirst()
       let value = equals + 1..<max(record.upperBound - 1, equals + 1)
       if key.elementsEqual("path".utf8) {
-        name = range.lowerBound + value.lowerBound..<range.lowerBound + value.upperBound
+        let name = range.lowerBound + value.lowerBound..<range.lowerBound + value.upperBound
+        names = Array((names + [name]).suffix(Self.maximumNames))
       } else if key.elementsEqual("size".utf8) {
         // Python reads digits of any script; what is no number counts as nothing there.
         let isPlain = bytes[value].allSatisfy { (0x30...0x39).contains($0) }

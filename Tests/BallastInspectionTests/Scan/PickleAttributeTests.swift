@@ -96,6 +96,29 @@ import Testing
     #expect(try rules(words).isEmpty)
   }
 
+  /// A list of modules gives the values of a dictionary, one after the other.
+  @Test func valuesThatMakeAPair() throws {
+    let name = [0x8C, 19] + Array("__array_interface__".utf8)
+    let values =
+      Array("}".utf8) + [0x8C, 1, 0x61] + name + [0x73, 0x8C, 1, 0x62] + Array("}s".utf8)
+    #expect(try rules(values + Array(".".utf8)) == ["pickle.odd-state"])
+    // Elsewhere in a pickle that has torch's objects in it, too.
+    let words = Array("]".utf8) + name + Array("a0".utf8)
+    let object = Self.object(Self.module.0, Self.module.1, Self.entry("note", Self.none))
+    #expect(try rules(words + object) == ["pickle.odd-state"])
+  }
+
+  /// torch's functions for TorchScript return what they are given.
+  @Test func anObjectOfTwoNames() throws {
+    let alias =
+      Array("}q\u{1}0ctorch.jit._pickle\nrestore_type_tag\n(h\u{1}".utf8) + [0x8C, 1, 0x78]
+    let change = Array("tR".utf8) + [0x8C, 7] + Array("forward".utf8) + Array("Ns0".utf8)
+    let object =
+      Array("c\(Self.module.0)\n\(Self.module.1)\n)".utf8) + [0x81] + Array("h\u{1}b.".utf8)
+    #expect(try rules(alias + change + object) == ["pickle.odd-state"])
+    #expect(try rules(alias + Array("tR0".utf8) + object).isEmpty)
+  }
+
   @Test func theStateOfAModuleIsADictionary() throws {
     let kind = Self.module
     let pair = Self.entry("a", Self.none) + Self.entry("b", Self.none) + [0x86]

@@ -171,4 +171,18 @@ import Testing
     }
     #expect(try scan(bytes).findings.map(\.rule) == ["pickle.nesting"])
   }
+
+  /// An open file stands there when the last member was read.
+  @Test func aPickleInFrontOfTheDirectory() throws {
+    let whole = zip([("a", Self.empty)])
+    let start = member("a", Self.empty).count
+    var end = Array(whole.suffix(22))
+    end.replaceSubrange(16..<20, with: littleEndian(start + Self.payload.count, 4))
+    let directory = whole[start..<whole.count - 22]
+    try expectPayload(in: Array(whole[..<start]) + Self.payload + directory + end)
+    end.replaceSubrange(16..<20, with: littleEndian(start + 8, 4))
+    let zeros = [UInt8](repeating: 0, count: 8)
+    let padded = try scan(Array(whole[..<start]) + zeros + directory + end)
+    #expect(padded.findings.isEmpty && padded.unreadable.isEmpty && padded.pickleCount == 1)
+  }
 }

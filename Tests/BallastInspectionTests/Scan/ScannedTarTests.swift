@@ -65,14 +65,32 @@ import Testing
   /// torch extracts these members and opens what stands under their names then.
   @Test(arguments: ["1", "2", "3", "4", "6"])
   func aLinkInThePlaceOfWhatTorchStores(kind: String) throws {
-    for name in ["storages", "tensors", "pickle", "./storages"] {
+    for name in ["storages", "tensors", "pickle"] {
       let found = try scan(part("a", Self.empty) + part(name, kind: kind)).findings
       #expect(found.map(\.rule) == ["tar.link"] && found.first?.offset == 1024)
     }
     let named = part("././@LongLink", Array("tensors\0".utf8), kind: "L")
     #expect(try scan(named + part("b", kind: kind)).findings.map(\.rule) == ["tar.link"])
+    // Readers take the first of two names or the last, and a global one for all members behind it.
+    let path = { (name: String, kind: String) in
+      part("pax", Array("\(name.utf8.count + 9) path=\(name)\n".utf8), kind: kind)
+    }
+    for front in [
+      path("storages", "x") + path("f", "x"), path("f", "x") + path("storages", "x"),
+      path("storages", "g") + part("a", Self.empty),
+    ] {
+      #expect(try scan(front + part("b", kind: kind)).findings.map(\.rule) == ["tar.link"])
+    }
     #expect(try scan(part("a", Self.empty) + part("latest", kind: kind)).findings.isEmpty)
+    #expect(try scan(part("a", Self.empty) + part("run/tensors", kind: kind)).findings.isEmpty)
     #expect(try scan(part("a", Self.empty) + part("storages")).findings.isEmpty)
+  }
+
+  @Test func aPickleInTheLastBlockOfAMember() throws {
+    let member = tar("pickle", Self.empty + Self.payload)
+    // The same bytes, of which the header announces the first pickle.
+    let short = tar("pickle", Self.empty).prefix(512)
+    try expectPayload(in: Array(short) + member.dropFirst(512))
   }
 
   @Test func aScanOfManyHeadersEnds() throws {

@@ -21,6 +21,7 @@ import hidden
 import honest
 import misuse
 import numerals
+import pretenders
 import programs
 import tar_archives
 import unreadable
@@ -45,6 +46,7 @@ def main():
         honest.archives_within, honest.more_values, honest.plain_values, honest.torch_values,
         honest.other_files, hidden.hidden, tar_archives.ends, tar_archives.slow, behind.memos, behind.containers,
         behind.bases, behind.announced, attributes.changed, attributes.fields_changed, attributes.honest,
+        pretenders.names, pretenders.aliases, pretenders.gaps, pretenders.links, pretenders.honest,
     ):
         make()
     folder = options.keep or tempfile.mkdtemp(prefix="scan-corpus-")

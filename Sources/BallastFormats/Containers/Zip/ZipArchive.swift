@@ -12,6 +12,8 @@ package import BallastCheckpoint
 package struct ZipArchive: Sendable {
   /// The members, in the order of the directory.
   package let members: [ZipMember]
+  /// Where the directory starts.
+  package let directoryOffset: Int
   /// What was accepted although it is suspicious.
   package let warnings: [FormatError]
   private let source: SharedBytes
@@ -83,6 +85,7 @@ package struct ZipArchive: Sendable {
       throw FormatError(ZipFault.gapAfterDirectory(end.gap), at: end.directory.upperBound)
     }
     self.members = members
+    directoryOffset = end.directory.lowerBound
     self.index = index
     self.warnings = warnings.all
     try checkExtents(limits)

@@ -21,7 +21,7 @@ package struct ZipMember: Sendable {
   /// Where the data stands in the file, compressed if it is.
   package let dataRange: Range<Int>
   /// Where the member ends, its data descriptor included.
-  let end: Int
+  package let end: Int
 }
 
 /// An entry of the directory, before it is held against the member's own header.

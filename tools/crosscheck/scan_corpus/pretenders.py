@@ -1,0 +1,179 @@
+"""Values that are something else than they seem: names that are pieced together, and objects under two names."""
+import collections
+import io
+import pickle
+import struct
+import zipfile
+from pickle import BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, NEWFALSE, NEWTRUE, NONE, POP, PROTO, REDUCE, SETITEM, SHORT_BINBYTES, STOP, TUPLE, TUPLE1, TUPLE2
+
+import numpy as np
+import torch
+
+from pieces import OS, UNOPENED, bad, call0, glob, good, loaded, padded, saved, tar_header, tarred, text
+
+START = PROTO + b"\4"
+
+
+def number(value):
+    return b"J" + struct.pack("<i", value)
+
+
+def values(*parts):
+    return MARK + b"".join(parts) + TUPLE
+
+
+def made(module, name, *arguments):
+    return glob(module, name) + values(*arguments) + REDUCE
+
+
+def entries(*pairs):
+    return EMPTY_DICT + MARK + b"".join(key + value for key, value in pairs) + b"u"
+
+
+def kind(code, *state):
+    return made("numpy", "dtype", text(code), NEWFALSE, NEWTRUE) + values(*state) + BUILD
+
+
+def array(type, content, *shape):
+    empty = made("numpy.core.multiarray", "_reconstruct", glob("numpy", "ndarray"), number(0) + TUPLE1, SHORT_BINBYTES + b"\1b")
+    return empty + values(number(1), values(*map(number, shape)), type, NEWFALSE, content) + BUILD
+
+
+def of_class(module, name, *state):
+    return glob(module, name) + b")\x81" + entries(*state) + BUILD
+
+
+def module(buffers):
+    parts = [(text(name), EMPTY_DICT) for name in ("_parameters", "_modules")]
+    return of_class("torch.nn.modules.module", "Module", *parts, (text("_buffers"), buffers))
+
+
+INTERFACE = entries((text("shape"), number(8) + TUPLE1), (text("typestr"), text("|u1")), (text("version"), number(3)))
+NAME = "__array_interface__"
+FLOATS = kind("u8", number(3), text("<"), NONE, NONE, NONE, number(-1), number(-1), number(0))
+OBJECTS = kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))
+
+
+def names():
+    """The name by which NumPy asks for memory, in other shapes."""
+    letters = NAME.encode("utf-32-le").ljust(400, b"\0")
+    wide = kind("U100", number(3), text("<"), NONE, NONE, NONE, number(400), number(4), number(8))
+    scalar = made("numpy.core.multiarray", "scalar", wide, b"B" + struct.pack("<I", 400) + letters)
+    bad("name-padded", START + module(entries((scalar, INTERFACE))) + STOP)
+    modules = entries((text("a"), text(NAME)), (text("b"), INTERFACE))
+    pair = of_class("torch.nn.modules.container", "ModuleList", (text("_modules"), modules))
+    bad("name-in-a-list-of-modules", START + module(glob("collections", "OrderedDict") + EMPTY_LIST + pair + b"a" + TUPLE1 + REDUCE) + STOP)
+    # A data set gives the elements of its lists in turn.
+    lists = values(EMPTY_LIST + text(NAME) + b"a", EMPTY_LIST + INTERFACE + b"a")
+    bad("name-in-a-data-set", START + of_class("torch.utils.data.dataset", "TensorDataset", (text("tensors"), lists)) + STOP)
+    inner = saved(NAME)
+    key = made("torch.storage", "_load_from_bytes", b"B" + struct.pack("<I", len(inner)) + inner)
+    bad("name-that-a-loader-knows", START + module(entries((key, INTERFACE))) + STOP)
+    persistent = values(text("module"), text(NAME), NONE) + BINPERSID
+    bad("name-that-is-a-persistent-id", START + module(entries((persistent, INTERFACE))) + STOP)
+    version = glob("torch.torch_version", "TorchVersion") + text(NAME) + TUPLE1 + b"\x81"
+    bad("name-that-is-a-version", START + module(entries((version, INTERFACE))) + STOP)
+    other = values(glob("torch.optim.sgd", "SGD"), glob("argparse", "Namespace"), NONE) + BINPERSID
+    bad("class-of-a-tar-archive", tarred(("pickle", START + other + b")\x81" + entries((text("_patch_step_function"), NONE)) + BUILD + STOP)))
+    vocabulary = {"version": torch.__version__, "words": ["__array__", "__init__"], "counts": collections.Counter(["__array__"])}
+    for protocol in range(6):
+        good(f"name-in-a-vocabulary-p{protocol}", pickle.dumps(vocabulary, protocol))
+
+
+def aliases():
+    """torch's functions for TorchScript return their argument, which then has two names."""
+    def alias(index):
+        return made("torch.jit._pickle", "restore_type_tag", b"h" + bytes([index]), text("x")) + b"q" + bytes([index + 1]) + POP
+
+    fields = EMPTY_DICT + b"q\1" + text("a") + FLOATS + number(0) + TUPLE2 + SETITEM + POP
+    record = kind("V8", number(3), text("|"), NONE, text("a") + TUPLE1, b"h\1", number(8), number(1), number(0)) + b"q\5" + POP
+    change = b"h\2" + text("a") + OBJECTS + number(0) + TUPLE2 + SETITEM + POP
+    bad("alias-of-fields", START + fields + alias(1) + record + change + array(b"h\5", SHORT_BINBYTES + b"\x08" + b"A" * 8, 1) + STOP)
+    filled = EMPTY_DICT + b"q\1" + POP + alias(1)
+    state = filled + b"h\2" + MARK + text("_patch_step_function") + glob("torch.nn.modules.linear", "Linear") + b"u" + POP
+    bad("alias-of-a-state", START + state + glob("torch.optim.sgd", "SGD") + b")\x81h\1" + BUILD + STOP)
+    slots = filled + b"h\2" + MARK + text("__class__") + glob("torch.nn.modules.module", "Module") + b"u" + POP
+    bad("alias-of-slots", START + slots + glob("argparse", "Namespace") + b")\x81" + NONE + b"h\1" + TUPLE2 + BUILD + STOP)
+    both = kind(
+        "V8", number(3), text("|"), FLOATS + number(1) + TUPLE1 + TUPLE2, text("a") + TUPLE1,
+        entries((text("a"), OBJECTS + number(0) + TUPLE2)), number(8), number(1), number(63),
+    )
+    bad("type-of-parts-and-fields", START + array(both, EMPTY_LIST + text("a") + TUPLE1 + b"a", 1) + STOP)
+
+
+def gaps():
+    """An open file stands behind what was read last of it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved({"a": 1, "w": torch.ones(3)}))) as source, zipfile.ZipFile(out, "w") as file:
+        for member in source.namelist():
+            file.writestr(member, source.read(member))
+        file.fp.write(call0("posix", "system", "id") + b"\n")
+        file.start_dir = file.fp.tell()
+    bad("gap-in-front-of-the-directory", out.getvalue())
+    archive = tarred(("storages", pickle.dumps(0, 2)), ("tensors", pickle.dumps(0, 2)), ("pickle", pickle.dumps({"a": 1}, 2)))
+    end = archive.rindex(pickle.dumps({"a": 1}, 2)) + len(pickle.dumps({"a": 1}, 2))
+    for name, payload in (("p0", call0("posix", "system", "id")), ("p2", OS)):
+        bad(f"gap-in-a-block-{name}", archive[:end] + payload + archive[end + len(payload):])
+    # Legacy files of torch whose layout is not what it seems.
+    legacy = saved(torch.zeros(64), _use_new_zipfile_serialization=False)
+    file = io.BytesIO(legacy)
+    magic = pickle.load(file)
+    rest = legacy[file.tell():]
+    spellings = {
+        "padded": START + b"N0" * 40 + b"\x8a\x0a" + magic.to_bytes(10, "little") + STOP, "hex": b"L" + hex(magic).encode() + b"L\n.",
+        "decimal": START + glob("decimal", "Decimal") + text(str(magic)) + TUPLE1 + REDUCE + STOP,
+    }
+    for name, spelling in spellings.items():
+        bad(f"magic-{name}", spelling + rest + call0("posix", "system", "id"))
+        UNOPENED[f"magic-{name}"] = spelling + rest
+
+    def reference(kind, key, view):
+        return values(text("storage"), glob("torch", kind), text(key), text("cpu"), number(64), view) + BINPERSID
+
+    for _ in range(2):
+        pickle.load(file)
+    body = reference("FloatStorage", "a", values(text("b"), number(0), number(64))) + reference("DoubleStorage", "b", NONE)
+    body = START + EMPTY_LIST + MARK + body + b"e" + STOP + pickle.dumps(["b"], 2) + struct.pack("<q", 64) + b"\0" * 256
+    payload = call0("posix", "system", "id")
+    bad("view-with-the-key-of-a-storage", legacy[: file.tell()] + body + payload + b"\0" * (256 - len(payload)))
+
+
+def links():
+    """Of several extended headers Python lets the first name win, and a global one names all members behind it."""
+    def plain(name, data, **options):
+        return tar_header(name, b"%011o" % len(data), **options) + padded(data)
+
+    def path(name, kind=b"x"):
+        return plain(b"pax", b"%d path=%s\n" % (len(name) + 9, name), kind=kind)
+
+    link, info = tar_header(b"latest", b"0", kind=b"2"), plain(b"sys_info", pickle.dumps({}, 2))
+    stored = path(b"storages")
+    assert b"17 path=storages\n" in stored
+    long_name = plain(b"././@LongLink", b"storages\0", kind=b"L")
+    for name, front in {"pax-twice": stored + path(b"f"), "long-and-pax": long_name + path(b"f"), "long-twice": long_name + plain(b"././@LongLink", b"f\0", kind=b"L")}.items():
+        bad(f"link-{name}", info + front + link + b"\0" * 1024)
+    bad("link-global", path(b"storages", kind=b"g") + info + link + b"\0" * 1024)
+    good("link-in-a-folder", info + tar_header(b"run2/tensors", b"0", kind=b"1") + b"\0" * 1024)
+
+
+def honest():
+    """Several pickles of one Pickler, and arrays as NumPy writes them."""
+    runs = {
+        "states": [torch.nn.Linear(1, 1).state_dict(), {"step": 3, "d": collections.deque([1])}, torch.nn.Linear(1, 1).state_dict(), {"x": np.arange(3)}],
+        "epochs": [{"epoch": epoch, "loss": np.float32(epoch), "weights": np.arange(5.0)} for epoch in range(5)],
+        "metrics": [{"names": ["a", "b"]}, [1.5, "a"], {"b": "a", "c": [1, 2]}, collections.Counter("ab")],
+    }
+    for name, run in runs.items():
+        for protocol in (2, 4, 5):
+            file = io.BytesIO()
+            pickler = pickle.Pickler(file, protocol)
+            for value in run:
+                pickler.dump(value)
+            good(f"pickler-of-{name}-p{protocol}", file.getvalue())
+            good(f"pickles-of-{name}-p{protocol}", b"".join(pickle.dumps(value, protocol) for value in run))
+    fields = {"latex": "\\alpha", "quote": "a'b\"", "newline": "a\nb", "accent": "é"}
+    types = {name: [(field, "f4")] for name, field in fields.items()} | {"empty-text": [("a", "U0"), ("b", "f4")], "nothing": []}
+    for name, type in types.items():
+        out = io.BytesIO()
+        np.save(out, np.zeros(2, dtype=type))
+        good(f"npy-fields-{name}", out.getvalue())
