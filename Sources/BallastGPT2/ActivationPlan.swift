@@ -11,7 +11,7 @@ package struct ActivationPlan {
 
   /// The most bytes of logits: each chunk reads the whole head, and with gradients writes as much, so that
   /// chunks of few rows wait for memory.
-  private static let logitBytes = 48 << 20
+  private static let logitBytes = 30 << 20
   /// Chunks are of so many rows or a multiple: the tile of the products.
   private static let rowGrain = 16
 

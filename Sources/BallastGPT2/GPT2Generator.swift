@@ -7,6 +7,8 @@ public final class GPT2Generator {
   private var cache: KeyValueCache
   /// Buffers for one token of each sequence.
   private var step: Activations
+  /// Buffers for several tokens of a sequence, which the next ones of the same number find there.
+  private var several: Activations?
   /// What each sequence sees; all are equally long.
   private var windows: [[Int32]] = [[]]
 
@@ -15,6 +17,15 @@ public final class GPT2Generator {
     self.model = model
     cache = try KeyValueCache(model.configuration, capacity: model.configuration.positions)
     step = try Activations(model.configuration, batch: 1, length: 1, keeping: .nothing)
+  }
+
+  /// Begins anew with one sequence, in the memory that is there.
+  public func restart() throws(FormatError) {
+    if windows.count > 1 {
+      step = try Activations(model.configuration, batch: 1, length: 1, keeping: .nothing)
+    }
+    windows = [[]]
+    cache.length = 0
   }
 
   /// The number of sequences.
@@ -92,12 +103,19 @@ public final class GPT2Generator {
   }
 
   private func read(_ tokens: [Int32], sequence: Int) throws(FormatError) -> [Float] {
-    let activations = try Activations(
-      model.configuration,
-      batch: 1,
-      length: tokens.count,
-      keeping: .nothing
-    )
+    let activations: Activations
+    if let several, several.length == tokens.count {
+      activations = several
+    } else {
+      several = nil  // not two at once
+      activations = try Activations(
+        model.configuration,
+        batch: 1,
+        length: tokens.count,
+        keeping: .nothing
+      )
+      several = activations
+    }
     cache.first = sequence
     model.forward(tokens, into: activations, cache: cache)
     cache.first = 0

@@ -1,4 +1,5 @@
 package import BallastBytes
+import BallastParallel
 
 /// The keys and values of the tokens that a model has seen, for every layer.
 ///
@@ -11,6 +12,8 @@ package final class KeyValueCache {
   package let capacity: Int
   /// The sequence at which the batch of a pass begins.
   var first = 0
+  /// Numbers to be copied that are worth a thread.
+  private static let worthAThread = 1 << 14
   private let sequences: Int
   private let layers: Int
   private let heads: Int
@@ -48,14 +51,17 @@ package final class KeyValueCache {
   ) {
     precondition(length + count <= capacity && first + batch <= sequences, "the cache is full")
     let width = heads * headSize
-    for row in 0..<batch * count {
-      let source = queriesKeysValues + row * 3 * width
-      let (sequence, token) = row.quotientAndRemainder(dividingBy: count)
-      for head in 0..<heads {
-        let place = ((sequence * heads + head) * capacity + length + token) * headSize
-        let column = source + head * headSize
-        (keys(layer: layer) + place).update(from: column + width, count: headSize)
-        (values(layer: layer) + place).update(from: column + 2 * width, count: headSize)
+    let keys = keys(layer: layer)
+    let values = values(layer: layer)
+    Parallel.forEachRange(heads, grain: max(1, Self.worthAThread / (batch * count * headSize))) {
+      for head in $0 {
+        for row in 0..<batch * count {
+          let (sequence, token) = row.quotientAndRemainder(dividingBy: count)
+          let place = ((sequence * heads + head) * capacity + length + token) * headSize
+          let column = queriesKeysValues + row * 3 * width + head * headSize
+          (keys + place).update(from: column + width, count: headSize)
+          (values + place).update(from: column + 2 * width, count: headSize)
+        }
       }
     }
   }

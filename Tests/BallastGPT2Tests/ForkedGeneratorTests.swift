@@ -45,6 +45,21 @@ import Testing
     }
   }
 
+  /// In the memory that is there, whatever was read and forked before.
+  @Test func aGeneratorBeginsAnew() throws {
+    let model = try RandomModel.make(configuration)
+    let prompts = [5, 5, 3, 1, 12].map { RandomModel.tokens($0, below: 11, seed: UInt64($0)) }
+    let generator = try GPT2Generator(model)
+    for (index, prompt) in prompts.enumerated() {
+      try generator.restart()
+      let logits = try generator.append(prompt)
+      let fresh = try GPT2Generator(model)
+      #expect(try logits == fresh.append(prompt))
+      #expect(try generator.append([3]) == fresh.append([3]))
+      if index % 2 == 0 { try generator.fork(into: 3) }
+    }
+  }
+
   @Test func aWrongTokenIsRefused() throws {
     let generator = try GPT2Generator(RandomModel.make(configuration))
     _ = try generator.append([1, 2])

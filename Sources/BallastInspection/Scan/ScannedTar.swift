@@ -9,29 +9,25 @@ import BallastFormats
 struct ScannedTar {
   /// Of different sizes for one member so many are followed; honest archives have one, or none and one.
   static let maximumSizes = 8
-  /// So much of a header, and of what follows it, shows whether its name is that of a pickle.
-  private static let probe = 1 << 12
   /// The members of torch's archives of 2016 that its loader opens.
   private static let storedByTorch: Set<String> = ["storages", "tensors", "pickle"]
-  /// No name looks like so many.
-  private static let opcodesOfAName = 1 << 6
   /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
   private static let blocksBetweenLooks = 1 << 15
 
   /// Pages that were read are given back in pieces.
-  private static let readPiece = 16 << 20
+  static let readPiece = 16 << 20
 
   let region: ByteRegion
-  private let maximumMembers: Int
+  let maximumMembers: Int
   private let shouldStop: () -> Bool
-  private(set) var contents = ScannedArchive.Contents()
+  var contents = ScannedArchive.Contents()
   /// What extended headers say of the header at a position.
   private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
   private var globalNames: [Range<Int>] = []
   /// The first line feed behind the headers that asked for one.
-  private var lineFeed = 0
+  var lineFeed = 0
   /// The blocks at which a header may stand, a bit each.
   private var reached: [UInt64]
 
@@ -231,52 +227,7 @@ struct ScannedTar {
     globalNames = Array((globalNames + read.names).suffix(Self.maximumSizes))
   }
 
-  /// A header can be data for one reader, and then its name is what a pickle starts with.
-  private mutating func addHeader(at position: Int) {
-    let source = region.source
-    switch PickleSniffing.kind(of: source.bytes.extracting(position..<position + TarHeader.block)) {
-    case .other: return
-    case .perhapsPickle:
-      // Names start with any letter; what follows shows whether more than one of them is an opcode.
-      var walk = PickleWalk(source, range: clipped(position, Self.probe))
-      walk.isProbe = true
-      walk.run(whileClean: true, maximumOpcodes: Self.opcodesOfAName)
-      // A line that does not end is none.
-      let isCut =
-        walk.end == .truncated && walk.isClean && walk.range.count == Self.probe
-        && (!walk.opcode.takesLines || hasLineFeed(after: walk.range.upperBound))
-      guard walk.isPickle || walk.end == .limit || isCut else { return }
-    default: break
-    }
-    guard contents.members.count < maximumMembers else {
-      contents.isCut = true
-      return
-    }
-    contents.members.append(
-      ScannedArchive.Member(
-        name: .text("header at byte \(position - region.range.lowerBound)"),
-        range: position..<region.range.upperBound,
-        isHeader: true
-      )
-    )
-  }
-
-  /// Whether a line feed follows: headers are read in order, so all of them together look once.
-  private mutating func hasLineFeed(after position: Int) -> Bool {
-    let source = region.source
-    let span = Span<UInt8>(_bytes: source.bytes)
-    lineFeed = max(lineFeed, position)
-    var given = lineFeed
-    while lineFeed < region.range.upperBound, span[lineFeed] != UInt8(ascii: "\n") {
-      lineFeed += 1
-      guard lineFeed - given >= Self.readPiece else { continue }
-      source.giveBack(given..<lineFeed)
-      given = lineFeed
-    }
-    return lineFeed < region.range.upperBound
-  }
-
-  private func clipped(_ start: Int, _ count: Int) -> Range<Int> {
+  func clipped(_ start: Int, _ count: Int) -> Range<Int> {
     start..<start + min(max(count, 0), max(region.range.upperBound - start, 0))
   }
 
@@ -289,14 +240,4 @@ struct ScannedTar {
 
 extension SharedBytes {
   fileprivate func byte(at index: Int) -> UInt8 { Span<UInt8>(_bytes: bytes)[index] }
-}
-
-extension PickleOpcode {
-  /// Whether its arguments end with line feeds.
-  fileprivate var takesLines: Bool {
-    switch self {
-    case .int, .long, .float, .string, .unicode, .persid, .get, .put, .global, .inst: true
-    default: false
-    }
-  }
 }

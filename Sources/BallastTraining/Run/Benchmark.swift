@@ -108,12 +108,17 @@ package struct Benchmark {
     case .prefill(let length):
       let tokens = rows(1, length)[0]
       _ = try TokenBatch([tokens], for: model.configuration)
-      return { () throws(FormatError) in _ = try GPT2Generator(model).append(tokens) }
+      let generator = try GPT2Generator(model)
+      return { () throws(FormatError) in
+        try generator.restart()
+        _ = try generator.append(tokens)
+      }
     case .decode(let count, let prompt):
       let tokens = rows(1, prompt + count)[0]
       _ = try TokenBatch([tokens], for: model.configuration)
+      let generator = try GPT2Generator(model)
       return { () throws(FormatError) in
-        let generator = try GPT2Generator(model)
+        try generator.restart()
         _ = try generator.append(Array(tokens[..<prompt]))
         for token in tokens[prompt...] { _ = try generator.append([token]) }
       }
