@@ -1,9 +1,10 @@
+import Glibc
 import Synchronization
 
 /// What the operations of a model cost while `Profile.taking` runs; otherwise nothing is measured.
 ///
 /// An operation that calls another is charged for it: only the outermost counts. Operations are called
-/// by one thread, which hands parts of them to others.
+/// by one thread, which hands parts of them to others; those of other threads are left out.
 package struct Profile: Sendable {
   /// The kinds of work of a pass over a model.
   package enum Operation: String, CaseIterable, Sendable {
@@ -43,23 +44,29 @@ package struct Profile: Sendable {
     var isWithin = false
   }
 
-  private static let isOn = Atomic(false)
+  /// The thread that takes a profile; 0 while none does.
+  private static let taker = Atomic<UInt>(0)
   private static let recorder = Mutex(Recorder())
+  private static let turn = Mutex(())
 
   private init() {}
 
-  /// The costs of what `body` does; one profile is taken at a time.
-  package static func taking(_ body: () throws -> Void) rethrows -> Profile {
-    recorder.withLock { $0 = Recorder() }
-    let clock = ContinuousClock()
-    let start = clock.now
-    isOn.store(true, ordering: .relaxed)
-    defer { isOn.store(false, ordering: .relaxed) }
-    try body()
-    let seconds = (clock.now - start) / .seconds(1)
-    return recorder.withLock { recorder in
-      recorder.profile.seconds = seconds
-      return recorder.profile
+  /// The costs of what `body` does; whoever wants another profile waits for the end of this one.
+  package static func taking<Failure: Error>(
+    _ body: () throws(Failure) -> Void
+  ) throws(Failure) -> Profile {
+    try turn.withLock { (_) throws(Failure) in
+      recorder.withLock { $0 = Recorder() }
+      let clock = ContinuousClock()
+      let start = clock.now
+      taker.store(pthread_self(), ordering: .relaxed)
+      defer { taker.store(0, ordering: .relaxed) }
+      try body()
+      let seconds = (clock.now - start) / .seconds(1)
+      return recorder.withLock { recorder in
+        recorder.profile.seconds = seconds
+        return recorder.profile
+      }
     }
   }
 
@@ -74,7 +81,8 @@ package struct Profile: Sendable {
     bytes: @autoclosure () -> Double,
     _ body: () -> Result
   ) -> Result {
-    guard isOn.load(ordering: .relaxed), enter() else { return body() }
+    let taker = taker.load(ordering: .relaxed)
+    guard taker != 0, taker == pthread_self(), enter() else { return body() }
     let clock = ContinuousClock()
     let start = clock.now
     let result = body()

@@ -74,7 +74,7 @@ def on_a_small_model(ballast, model, folder):
 def plots(ballast, folder):
     ran = run(sys.executable, BENCHMARK / "scaling", ballast, "--tiny", "--repeat", 1, "--out", folder)
     assert ran.returncode == 0, ran
-    for name in ("scaling-speed.svg", "scaling-memory.svg"):
+    for name in ("scaling-tokens.svg", "scaling-speed.svg", "scaling-memory.svg"):
         root = xml.etree.ElementTree.parse(folder / name).getroot()
         circles = root.findall(".//{http://www.w3.org/2000/svg}circle")
         assert len(circles) == 2 * (2 + 3 + 2 + 2), (name, len(circles))

@@ -105,9 +105,7 @@ struct NumPyElements {
     guard let letter = code.popFirst() else { return nil }
     if letter == "M" || letter == "m" {
       guard code.hasPrefix("8") else { return nil }
-      let unit = code.dropFirst()
-      let isUnit = unit.isEmpty || unit.hasPrefix("[") && unit.hasSuffix("]")
-      return isUnit ? 8 : nil
+      return Self.isUnit(code.dropFirst()) ? 8 : nil
     }
     guard !code.isEmpty, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       let count = Int(code)
@@ -118,6 +116,18 @@ struct NumPyElements {
     default: return nil
     }
   }
+
+  /// Whether a text is the unit of dates, such as [7s]; of other texts NumPy may make a structure.
+  private static func isUnit(_ text: Substring) -> Bool {
+    guard !text.isEmpty else { return true }
+    guard text.hasPrefix("["), text.hasSuffix("]") else { return false }
+    let unit = text.dropFirst().dropLast().drop { "0123456789".contains($0) }
+    return units.contains(String(unit))
+  }
+
+  private static let units: Set<String> = [
+    "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic",
+  ]
 
   private static func product(_ size: Int, _ factors: [Int]) -> Int? {
     var product = size

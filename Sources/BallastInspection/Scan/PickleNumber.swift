@@ -26,7 +26,9 @@ enum PickleNumber {
   static func line(_ range: Range<Int>, of source: SharedBytes) -> [UInt8] {
     guard range.count > maximumBytes else { return source.array(range) }
     let span = Span<UInt8>(_bytes: source.bytes)
-    var range = range
+    // C reads to a NUL, and Python none with one in it.
+    var range = range.lowerBound..<(range.first { span[$0] == 0 } ?? range.upperBound)
+    guard !range.isEmpty else { return [0] }
     while let last = range.last, isSpace(span[last]) { range.removeLast() }
     while let first = range.first, isSpace(span[first]) { range.removeFirst() }
     var sign: [UInt8] = []
@@ -37,9 +39,10 @@ enum PickleNumber {
       while let first = range.first, isSpace(span[first]) { range.removeFirst() }
     }
     // A space in front says that the line was not as picklers write it.
-    let underscore = UInt8(ascii: "_")
-    while range.count > 1, let first = range.first,
-      span[first] == UInt8(ascii: "0") || span[first] == underscore
+    let isFiller = { (byte: UInt8) in byte == UInt8(ascii: "0") || byte == UInt8(ascii: "_") }
+    // The zero of 0x1, 0e1 or 0 itself stays.
+    while let first = range.first, isFiller(span[first]), let next = range.dropFirst().first,
+      isFiller(span[next]) || isDecimal(span[next])
     { range.removeFirst() }
     return [0x20] + sign + source.array(range.prefix(maximumBytes))
   }

@@ -41,7 +41,7 @@ extension PickleScanner {
         position..<stream.end,
         of: source,
         whileClean: !isHeader,
-        isLoaded: stream.isLoaded
+        stream: stream
       )
       let isNext = position == sequence.position
       if isNext, let shared = shared(walk, &sequence, of: stream, isCertain: isHeader) {

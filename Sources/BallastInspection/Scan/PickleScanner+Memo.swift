@@ -25,7 +25,7 @@ extension PickleScanner {
     let position = walk.range.lowerBound
     sequence.recalling.insert(position)
     var shared =
-      sequence.shared.take() ?? PickleWalk(walk.source, range: walk.range, judgements: judgements)
+      sequence.shared.take() ?? newWalk(walk.range, of: walk.source, in: stream)
     let all = sequence.loaded + [position]
     sequence.loaded = []
     for start in all {
@@ -55,7 +55,8 @@ extension PickleScanner {
       return nil
     }
     // By itself it comes as far as to what it lacks, and does what stands before.
-    let alone = self.walk(position..<stream.end, of: walk.source, whileClean: true)
+    let range = position..<stream.end
+    let alone = self.walk(range, of: walk.source, whileClean: true, stream: stream)
     addSecondMeaning(of: alone, sequence, in: stream)
     return shared
   }
@@ -71,7 +72,7 @@ extension PickleScanner {
       for start in sequence.starts[first...] {
         guard isAble, opcodesLeft > 0 else { return }
         var walk =
-          shared.take() ?? PickleWalk(source, range: start..<stream.end, judgements: judgements)
+          shared.take() ?? newWalk(start..<stream.end, of: source, in: stream)
         walk.resume(
           at: start..<stream.end,
           whileClean: true,

@@ -78,7 +78,7 @@ extension PickleScanner {
       position..<stream.end,
       of: source,
       whileClean: !isCertain,
-      isLoaded: stream.isLoaded
+      stream: stream
     )
     if let shared = shared(walk, &sequence, of: stream, isCertain: isCertain) { walk = shared }
     guard isCertain || walk.isPickle || walk.end == .limit, effort > 0 else { return false }

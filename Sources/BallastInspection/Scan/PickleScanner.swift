@@ -152,14 +152,21 @@ struct PickleScanner {
     return look.isLZMA
   }
 
+  /// A walk that knows where its pickle stands.
+  func newWalk(_ range: Range<Int>, of source: SharedBytes, in stream: Stream?) -> PickleWalk {
+    var walk = PickleWalk(source, range: range, judgements: judgements)
+    walk.isLoaded = stream?.isLoaded ?? false
+    walk.isInTar = stream?.isTarMember ?? false
+    return walk
+  }
+
   mutating func walk(
     _ range: Range<Int>,
     of source: SharedBytes,
     whileClean: Bool,
-    isLoaded: Bool = false
+    stream: Stream? = nil
   ) -> PickleWalk {
-    var walk = PickleWalk(source, range: range, judgements: judgements)
-    walk.isLoaded = isLoaded
+    var walk = newWalk(range, of: source, in: stream)
     walk.run(whileClean: whileClean, maximumOpcodes: opcodesLeft, shouldStop: shouldStop)
     effort -= walk.position - range.lowerBound + 1
     opcodesLeft -= walk.opcodeCount

@@ -184,7 +184,9 @@ extension PickleWalk {
     guard let parts = tuple(id), let first = parts.first else { return .persistent }
     switch idKind(first) {
     case "storage": return .persistent
-    case "module" where parts.count > 1: return parts[1]
+    case "module" where parts.count > 1 && !isInTar:
+      if case .global = parts[1] {} else { note(.computedCall) }
+      return parts[1]
     default: break
     }
     // Other formats take the second for the class.

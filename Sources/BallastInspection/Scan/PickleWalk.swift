@@ -76,6 +76,8 @@ struct PickleWalk {
   var holdsProtocols = false
   /// Whether it has values that only who loads it knows.
   var hasPersistentIDs = false
+  /// Whether torch would read it as a part of a tar archive of 2016.
+  var isInTar = false
   /// Whether somebody who loads this gives what it holds to another pickle, which nobody sees.
   var isLoaded = false
   /// Whether objects of torch's classes get a state.

@@ -109,7 +109,11 @@ import Testing
     #expect(try scan(text).findings.contains { $0.name == "os.system" })
   }
 
-  @Test(arguments: ["Np1\n0g%1\n", "Np%1\n0g1\n", "F%inf%\n", "I%1\n"])
+  @Test(arguments: [
+    "Np1\n0g%1\n", "Np%1\n0g1\n", "F%inf%\n", "I%1\n", "I0x1%\n", "F0e5%\n", "F%0.5\n", "I0\0%\n",
+    "I\0%\n",
+    "L0\0%\n", "Np0\n0g0\0%\n",
+  ])
   func aNumberBehindManySpacesIsRead(start: String) throws {
     let spaces = String(repeating: " ", count: 5000)
     let text =

@@ -101,6 +101,14 @@ import Testing
     #expect(findings.contains { $0.name == "posix.system" })
   }
 
+  /// Of a text with commas NumPy makes a structure, whatever it begins and ends with.
+  @Test(arguments: ["'M8[ns],O,M8[ns]'", "[('a', 'm8[s],O,m8[s]')]"])
+  func anObjectBetweenDates(description: String) throws {
+    try expectPayload(in: array(description, shape: "(1000,)") + Self.payload)
+    let dates = try scan(array("'<m8[7s]'") + [UInt8](repeating: 0x4E, count: 8))
+    #expect(dates.pickleCount == 0 && dates.unreadable.isEmpty)
+  }
+
   @Test func thatAnArrayIsNotUnderstoodIsSaid() throws {
     for description in ["'float32'", "'<f4' # a comment\n", "'i4,i4'"] {
       let strange = array(description) + [UInt8](repeating: 0xFF, count: 8)

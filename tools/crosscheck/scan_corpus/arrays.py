@@ -35,6 +35,9 @@ def arrays():
         bad(f"npy-{name}-0", array(*arguments, data=call0("os", "system", "id")))
         bad(f"npz-{name}", zipped(("a.npy", data)))
         bad(f"npz-deflated-{name}", zipped(("a.npy", data), method=zipfile.ZIP_DEFLATED))
+    for name, description in {"dates": b"'M8[ns],O,M8[ns]'", "dates-in-a-field": b"[('a', 'M8[ns],O,M8[ns]')]", "spaced": b"'m8[s],(2,)O,m8[s]'"}.items():
+        bad(f"npy-between-{name}", array(description, data=call0("os", "system", "id")))
+        bad(f"npy-between-{name}-p2", array(description))
     # Of numbers whose header NumPy reads and does not write so, nobody knows here where they end.
     for name, description in {
         "escape": rb"'<\x664'", "word": b"'float32'", "comma": b"'f4,f4'", "joined": b"'<' 'f4'", "comment": b"'<f4' # 4 bytes\n",

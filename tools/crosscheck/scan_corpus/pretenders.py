@@ -75,6 +75,10 @@ def names():
     bad("name-that-is-a-version", START + module(entries((version, INTERFACE))) + STOP)
     other = values(glob("torch.optim.sgd", "SGD"), glob("argparse", "Namespace"), NONE) + BINPERSID
     bad("class-of-a-tar-archive", tarred(("pickle", START + other + b")\x81" + entries((text("_patch_step_function"), NONE)) + BUILD + STOP)))
+    kind_of_id = values(text("module"), NONE) + BINPERSID
+    stumbling = text("torch.nn.modules") + kind_of_id + b"\x93" + POP + call0("posix", "system", "id")
+    bad("id-in-a-tar-archive", tarred(("sys_info", pickle.dumps({}, 2)), ("pickle", stumbling)))
+    bad("id-in-a-tar-archive-with-a-header", tarred(("sys_info", pickle.dumps({}, 2)), ("pickle", START + text("antigravity") + kind_of_id + b"\x93" + STOP)))
     vocabulary = {"version": torch.__version__, "words": ["__array__", "__init__"], "counts": collections.Counter(["__array__"])}
     for protocol in range(6):
         good(f"name-in-a-vocabulary-p{protocol}", pickle.dumps(vocabulary, protocol))
