@@ -13,6 +13,9 @@ extension PickleScanner {
     var data: Stream
     /// Where the pickles of a legacy file of torch start, and how many of them there were.
     var legacy: (start: Int, pickles: Int)?
+    /// Whether a pickle has values that only its loader knows, and whether storages were found behind one.
+    var hasPersistentIDs = false
+    var hasStorages = false
     /// What is passed over, and searched in the end.
     var gaps: [Range<Int>] = []
     /// Whether what follows may be a pickle of any protocol.
@@ -45,6 +48,13 @@ extension PickleScanner {
     while sequence.position < stream.end, isAble, read(&sequence, of: stream) {}
     guard sequence.count > 0, !stream.isTarHeader else { return }
     shareFromLater(sequence, of: stream)
+    // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
+    if sequence.hasPersistentIDs, !sequence.hasStorages, !sequence.isUnknown,
+      sequence.count >= Self.legacyPickles, sequence.position < stream.end
+    {
+      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
+      sequence.isUnknown = true
+    }
     if sequence.position < stream.end {
       addLZMA(rest(of: stream, from: sequence.position))
     }
@@ -113,26 +123,20 @@ extension PickleScanner {
     of stream: Stream
   ) {
     let range = start..<sequence.position
-    if Self.magicNumberBytes.contains(range.count),
+    if sequence.legacy == nil, Self.magicNumberBytes.contains(range.count),
       TorchLegacy.isMagicNumber(in: stream.region.source, at: range)
     {
       sequence.legacy = (start, 0)
     }
-    guard var legacy = sequence.legacy else {
-      // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
-      guard walk.hasPersistentIDs, sequence.count >= Self.legacyPickles - 1,
-        sequence.position < stream.end, !sequence.isUnknown
-      else { return }
-      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
-      sequence.isUnknown = true
-      return
-    }
+    if walk.hasPersistentIDs { sequence.hasPersistentIDs = true }
+    guard var legacy = sequence.legacy else { return }
     legacy.pickles += 1
     sequence.legacy = legacy.pickles < Self.legacyPickles ? legacy : nil
     guard legacy.pickles == Self.legacyPickles else { return }
     let source = stream.region.source.slice(legacy.start..<stream.end)
     do {
       let end = legacy.start + (try TorchLegacy.end(of: source))
+      sequence.hasStorages = true
       sequence.gaps.append(sequence.position..<end)
       sequence.position = end
     } catch {

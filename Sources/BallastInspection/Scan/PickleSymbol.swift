@@ -79,7 +79,9 @@ struct PickleCollection {
 
   init(_ kind: Kind, _ elements: some Collection<PickleSymbol> = EmptyCollection()) {
     self.kind = kind
-    self.elements = Array(elements.prefix(Self.keptElements))
+    // A copy: an array that is made of all of another one shares its memory, which may be much more.
+    self.elements.reserveCapacity(min(elements.count, Self.keptElements))
+    self.elements.append(contentsOf: elements.prefix(Self.keptElements))
     count = elements.count
     isCut = count > Self.keptElements
   }

@@ -154,13 +154,14 @@ struct ScannedArchive {
     let span = Span<UInt8>(_bytes: source.bytes)
     let nexts = ordered.dropFirst().map(\.headerOffset) + [archive.directoryOffset]
     return zip(ordered, nexts).compactMap { member, next in
-      // Zeros are what writers fill up with.
+      // Zeros are what writers fill up with. What begins in a gap may go on behind the next header.
       // Of what is stored the longer of two sizes is looked at.
-      let stored = member.method == .stored ? member.dataRange.lowerBound + member.byteCount : 0
-      let end = max(member.end, stored)
+      let start = member.dataRange.lowerBound
+      let isStored = member.method == .stored
+      let end = max(member.end, isStored ? start + min(member.byteCount, source.count - start) : 0)
       guard end < next, let start = (end..<next).first(where: { span[$0] != 0 })
       else { return nil }
-      return Member(name: .text("behind \(member.name)"), range: start..<next)
+      return Member(name: .text("behind \(member.name)"), range: start..<source.count)
     }
   }
 }

@@ -9,8 +9,6 @@ import BallastFormats
 struct ScannedTar {
   /// Of different sizes for one member so many are followed; honest archives have one, or none and one.
   static let maximumSizes = 8
-  /// The members of torch's archives of 2016 that its loader opens.
-  private static let storedByTorch: Set<String> = ["storages", "tensors", "pickle"]
   /// Whether somebody has had enough is asked, and pages are given back, every so many blocks.
   private static let blocksBetweenLooks = 1 << 15
 
@@ -25,7 +23,7 @@ struct ScannedTar {
   private var pending: [Int: TarExtension] = [:]
   /// What those say of all the members after them.
   private var globalSizes: [Int] = []
-  private var globalNames: [Range<Int>] = []
+  private var globalStoredName: String?
   /// The first line feed behind the headers that asked for one.
   var lineFeed = 0
   /// The blocks at which a header may stand, a bit each.
@@ -130,7 +128,13 @@ struct ScannedTar {
     if TarHeader.isLink(kind) {
       // Without a name of its own it has the prefix.
       let prefix = name(at: position + 345..<position + 500)
-      for range in globalNames + said.names + [rawName, prefix] { addLink(range, at: position) }
+      let stored =
+        globalStoredName ?? said.storedName
+        ?? TarExtension.storedName(at: rawName, in: source)
+        ?? TarExtension.storedName(at: prefix, in: source)
+      if let stored, contents.links.count < PickleScan.maximumFindings {
+        contents.links.append((stored, position - region.range.lowerBound))
+      }
     }
     guard contents.members.count < maximumMembers else {
       contents.isCut = true
@@ -167,7 +171,9 @@ struct ScannedTar {
       guard end <= region.range.upperBound, contents.members.count < maximumMembers,
         let start = (data + size..<end).first(where: { region.source.byte(at: $0) != 0 })
       else { continue }
-      contents.members.append(ScannedArchive.Member(name: .bytes(name), range: start..<end))
+      contents.members.append(
+        ScannedArchive.Member(name: .bytes(name), range: start..<region.range.upperBound)
+      )
     }
   }
 
@@ -184,17 +190,6 @@ struct ScannedTar {
   private mutating func refuse(_ fault: ScanFault, at position: Int) {
     guard contents.refused.count < PickleScan.maximumFindings else { return }
     contents.refused.append(FormatError(fault, at: position - region.range.lowerBound))
-  }
-
-  /// Notes a link that has the name of something that torch extracts and opens.
-  private mutating func addLink(_ name: Range<Int>, at position: Int) {
-    let letters = region.source.array(name.prefix(Self.probe)).prefix { $0 != 0 }
-    // Python leaves slashes at the end away.
-    guard let end = letters.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return }
-    let stored = String(decoding: letters[...end], as: UTF8.self)
-    guard Self.storedByTorch.contains(stored), contents.links.count < PickleScan.maximumFindings
-    else { return }
-    contents.links.append((stored, position - region.range.lowerBound))
   }
 
   private mutating func refuseSparse(_ name: Range<Int>, at position: Int) {
@@ -222,9 +217,8 @@ struct ScannedTar {
     }
     globalSizes = TarExtension.distinct(globalSizes + read.sizes)
     said.hasOddSize = said.hasOddSize || read.hasOddSize
-    said.add(names: read.names)
-    // One name of each header is enough to tell whether it is that of a link.
-    globalNames = Array((globalNames + read.names).suffix(Self.maximumSizes))
+    said.name = read.name ?? said.name
+    globalStoredName = globalStoredName ?? read.storedName
   }
 
   func clipped(_ start: Int, _ count: Int) -> Range<Int> {

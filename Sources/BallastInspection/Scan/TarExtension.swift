@@ -6,31 +6,42 @@ struct TarExtension {
   /// Extended headers are read to this size.
   private static let maximumBytes = 1 << 20
 
-  /// Where the names stand that replace the header's own; of several readers take the first or the last.
-  var names: [Range<Int>] = []
+  /// Where the name stands that replaces the header's own.
+  var name: Range<Int>?
+  /// The name that torch extracts, if one of those that were said is one: of several, readers take the first or
+  /// the last.
+  var storedName: String?
   /// The different sizes.
   var sizes: [Int] = []
   /// Whether a size is written in a way that some readers understand and some do not.
   var hasOddSize = false
 
-  /// Names are followed up to this number.
-  private static let maximumNames = 64
+  /// The members of torch's archives of 2016 that its loader opens.
+  private static let storedByTorch: Set<String> = ["storages", "tensors", "pickle"]
+  /// No name of those is as long.
+  private static let longestName = 64
 
-  /// The name that the member is shown with.
-  var name: Range<Int>? { names.last }
+  /// A name, if torch extracts the member of that name: Python leaves slashes at the end away.
+  static func storedName(at range: Range<Int>, in source: SharedBytes) -> String? {
+    let letters = source.array(range.prefix(longestName)).prefix { $0 != 0 }
+    guard let end = letters.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return nil }
+    let name = String(decoding: letters[...end], as: UTF8.self)
+    return storedByTorch.contains(name) ? name : nil
+  }
 
-  var isEmpty: Bool { names.isEmpty && sizes.isEmpty && !hasOddSize }
+  var isEmpty: Bool { name == nil && storedName == nil && sizes.isEmpty && !hasOddSize }
 
   /// Adds what was said on another way to the same header.
   mutating func add(_ other: TarExtension) {
-    add(names: other.names)
+    name = name ?? other.name
+    storedName = storedName ?? other.storedName
     sizes = Self.distinct(sizes + other.sizes)
     hasOddSize = hasOddSize || other.hasOddSize
   }
 
-  /// Adds names in front of those that there are.
-  mutating func add(names other: [Range<Int>]) {
-    names = Array((other + names).suffix(Self.maximumNames))
+  private mutating func take(name range: Range<Int>, in source: SharedBytes) {
+    name = range
+    storedName = storedName ?? Self.storedName(at: range, in: source)
   }
 
   /// Different sizes, of which a few are kept: the first of them, and the largest.
@@ -49,7 +60,7 @@ struct TarExtension {
     switch kind {
     case UInt8(ascii: "K"): return []
     case UInt8(ascii: "L"):
-      names = Array((names + [range.prefix(Self.maximumBytes)]).suffix(Self.maximumNames))
+      take(name: range.prefix(Self.maximumBytes), in: source)
       return []
     default: break
     }
@@ -82,8 +93,8 @@ struct TarExtension {
       let key = bytes[digits.endIndex..<equals].dropFirst()
       let value = equals + 1..<max(record.upperBound - 1, equals + 1)
       if key.elementsEqual("path".utf8) {
-        let name = range.lowerBound + value.lowerBound..<range.lowerBound + value.upperBound
-        names = Array((names + [name]).suffix(Self.maximumNames))
+        let start = range.lowerBound
+        take(name: start + value.lowerBound..<start + value.upperBound, in: source)
       } else if key.elementsEqual("size".utf8) {
         // Python reads digits of any script; what is no number counts as nothing there.
         let isPlain = bytes[value].allSatisfy { (0x30...0x39).contains($0) }

@@ -114,6 +114,13 @@ def gaps():
         file.fp.write(call0("posix", "system", "id") + b"\n")
         file.start_dir = file.fp.tell()
     bad("gap-in-front-of-the-directory", out.getvalue())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("a.npy", b"x" * 40)
+        file.fp.write(b"C\xff")
+        file.start_dir = file.fp.tell()
+        file.writestr("b", b"\xff" * (255 - 31) + b"0" + call0("posix", "system", "id"))
+    bad("gap-that-reaches-over-a-header", out.getvalue())
     archive = tarred(("storages", pickle.dumps(0, 2)), ("tensors", pickle.dumps(0, 2)), ("pickle", pickle.dumps({"a": 1}, 2)))
     end = archive.rindex(pickle.dumps({"a": 1}, 2)) + len(pickle.dumps({"a": 1}, 2))
     for name, payload in (("p0", call0("posix", "system", "id")), ("p2", OS)):
@@ -130,6 +137,15 @@ def gaps():
     for name, spelling in spellings.items():
         bad(f"magic-{name}", spelling + rest + call0("posix", "system", "id"))
         UNOPENED[f"magic-{name}"] = spelling + rest
+    parts = [legacy[: file.tell()]]
+    for _ in range(2):
+        start = file.tell()
+        pickle.load(file)
+        parts.append(legacy[start : file.tell()])
+    twice = parts[0] + parts[1] + parts[0] + legacy[file.tell():]
+    file.seek(len(parts[0]))
+    bad("magic-twice", twice + call0("posix", "system", "id"))
+    bad("magic-twice-padded", spellings["padded"] + twice[len(parts[0]):] + call0("posix", "system", "id"))
 
     def reference(kind, key, view):
         return values(text("storage"), glob("torch", kind), text(key), text("cpu"), number(64), view) + BINPERSID
@@ -156,6 +172,7 @@ def links():
     long_name = plain(b"././@LongLink", b"storages\0", kind=b"L")
     for name, front in {"pax-twice": stored + path(b"f"), "long-and-pax": long_name + path(b"f"), "long-twice": long_name + plain(b"././@LongLink", b"f\0", kind=b"L")}.items():
         bad(f"link-{name}", info + front + link + b"\0" * 1024)
+    bad("link-of-many-names", info + stored + path(b"f") * 70 + link + b"\0" * 1024)
     bad("link-global", path(b"storages", kind=b"g") + info + link + b"\0" * 1024)
     good("link-in-a-folder", info + tar_header(b"run2/tensors", b"0", kind=b"1") + b"\0" * 1024)
 

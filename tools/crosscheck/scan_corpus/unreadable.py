@@ -30,6 +30,9 @@ def two_sizes():
     """Stored members whose sizes differ: miniz reads the one, and Python's zipfile the other."""
     clean = PROTO + b"\2N." + b"\0" * (len(OS) - 4)
     all_ones = 0xFFFFFFFF
+    for size in (2**63 - 1, 2**62, 2**64 - 1):
+        huge = struct.pack("<HHQQ", 1, 16, size, len(clean))
+        UNOPENED[f"two-sizes-{size}"] = archive(("a.bin", clean, 0, all_ones, all_ones, huge))
     for name, data in {"payload": OS, "clean": clean}.items():
         length = len(data)
         both = struct.pack("<HHQQ", 1, 16, length, 1)
