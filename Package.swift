@@ -35,7 +35,6 @@ let package = Package(
   targets: [
     // Foundation
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "COpenBLAS", cSettings: kernelFlags),
     .target(
       name: "COneDNN",
       cSettings: kernelFlags + [.define("BALLAST_ONEDNN", .when(traits: ["OneDNN"]))]
@@ -50,7 +49,7 @@ let package = Package(
     ),
     .target(
       name: "BallastKernels",
-      dependencies: ["BallastParallel", "CBallastKernels", "COneDNN", "COpenBLAS"],
+      dependencies: ["BallastParallel", "CBallastKernels", "COneDNN"],
       swiftSettings: common
     ),
     // Files

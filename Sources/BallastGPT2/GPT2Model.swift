@@ -18,14 +18,13 @@ public final class GPT2Model: Sendable {
   package let adapters: LoRAAdapters?
 
   /// A model of these parameters; throws `ConfigurationFault` where the configuration is wrong, and
-  /// `MachineFault` where nothing can multiply matrices of that precision.
+  /// `MachineFault` where nothing can multiply matrices of bfloat16.
   package init(
     _ configuration: GPT2Configuration,
     parameters: GPT2Parameters,
     precision: Precision = .float32
   ) throws(FormatError) {
     try configuration.validate()
-    guard Machine.hasBLAS else { throw FormatError(MachineFault.noBLAS) }
     if precision == .bfloat16, let fault = Self.bfloat16Fault { throw FormatError(fault) }
     bfloat16 = precision == .bfloat16 ? try BFloat16Weights(parameters) : nil
     guard let activation = Activation(name: configuration.activation) else {

@@ -10,7 +10,6 @@ public enum Precision: String, CaseIterable, Sendable {
 
 /// What a machine, or the program's build, lacks.
 public enum MachineFault: FormatFault {
-  case noBLAS
   case builtWithoutOneDNN
   case noOneDNN
   case noBFloat16
@@ -18,7 +17,6 @@ public enum MachineFault: FormatFault {
   /// What is wrong, in one line.
   public var description: String {
     switch self {
-    case .noBLAS: "OpenBLAS is not installed, and a model needs it to run"
     case .builtWithoutOneDNN: "bf16 needs oneDNN, and this program was built without it"
     case .noOneDNN: "bf16 needs oneDNN 2, which is not installed"
     case .noBFloat16:
@@ -31,7 +29,6 @@ public enum MachineFault: FormatFault {
   /// How to get it.
   public var hint: String? {
     switch self {
-    case .noBLAS: "on Debian and Ubuntu: apt install libopenblas0"
     case .builtWithoutOneDNN:
       "on Debian and Ubuntu: apt install libdnnl-dev, and then tools/build"
     case .noOneDNN: "on Debian and Ubuntu: apt install libdnnl2"

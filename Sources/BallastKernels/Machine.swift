@@ -1,6 +1,5 @@
 import CBallastKernels
 import COneDNN
-import COpenBLAS
 import Glibc
 
 /// What the kernels run on.
@@ -23,17 +22,6 @@ package enum Machine {
     guard let index = instructionSets.firstIndex(of: name) else { return false }
     bk_set_level(Int32(BK_LEVEL_BASELINE + index))
     return true
-  }
-
-  /// Whether there is a BLAS; without one there are no products, and so no models.
-  package static var hasBLAS: Bool { openblas() != nil }
-
-  /// The BLAS and the kernels that it has chosen; nil where there is none.
-  package static var blas: String? {
-    guard let library = openblas()?.pointee else { return nil }
-    let configuration = library.configuration.map { String(cString: $0) } ?? "OpenBLAS"
-    return configuration.split(separator: " ").prefix(2).joined(separator: " ")
-      + (library.core.map { " " + String(cString: $0) } ?? "")
   }
 
   /// Whether there are products of bfloat16, or why not.

@@ -22,18 +22,20 @@ package struct MachineLimits: Sendable {
     let left = [Float](repeating: 0.5, count: rows * inner)
     let right = [Float](repeating: 0.25, count: inner * columns)
     var output = [Float](repeating: 0, count: rows * columns)
-    let seconds = output.withUnsafeMutableBufferPointer { output in
-      best {
-        guard let output = output.baseAddress else { return }
-        Matrix.multiply(
-          output: output,
-          outputStride: columns,
-          left: .init(left, rowStride: inner),
-          right: .init(right, rowStride: columns),
-          rows: rows,
-          columns: columns,
-          inner: inner
-        )
+    let seconds = left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        best {
+          guard let left = left.baseAddress, let right = right.baseAddress else { return }
+          Matrix.multiply(
+            output: &output,
+            outputStride: columns,
+            left: .init(left, rowStride: inner),
+            right: .init(right, rowStride: columns),
+            rows: rows,
+            columns: columns,
+            inner: inner
+          )
+        }
       }
     }
     return 2 * Double(rows) * Double(inner) * Double(columns) / seconds

@@ -1,7 +1,7 @@
 import BallastParallel
-import COpenBLAS
+import CBallastKernels
 
-/// Matrix products over row-major buffers: single-threaded BLAS on slices cut by `Parallel`.
+/// Matrix products over row-major buffers, cut into slices by `Parallel`.
 package enum Matrix {
   /// A factor of a product: where it starts, how far apart its rows are, and whether it is read
   /// transposed.
@@ -23,12 +23,14 @@ package enum Matrix {
     func column(_ column: Int) -> UnsafePointer<Float> {
       start + (isTransposed ? column * rowStride : column)
     }
+
+    fileprivate var factor: bk_factor {
+      bk_factor(start: start, stride: rowStride, is_transposed: isTransposed ? 1 : 0)
+    }
   }
 
-  /// OpenBLAS packs as many rows as it is given: of a head's gradient, 50,257, it filled 26 MB for each thread.
-  private static let rowsAtOnce = 4096
-  /// Slices are cut at multiples of this many rows or columns, the tile of BLAS' inner kernels.
-  private static let sliceGrain = 16
+  /// Slices are cut at multiples of this many rows or columns: whole tiles of the kernel.
+  private static let sliceGrain = 48
   /// Below this many multiplications a second thread costs more than it brings.
   private static let parallelThreshold = 1 << 18
 
@@ -88,7 +90,7 @@ package enum Matrix {
     }
   }
 
-  /// The same product on the calling thread, as many rows at a time as are worth packing.
+  /// The same product on the calling thread.
   package static func multiplySerially(
     output: UnsafeMutablePointer<Float>,
     outputStride: Int,
@@ -100,30 +102,24 @@ package enum Matrix {
     scale: Float = 1,
     outputScale: Float = 0
   ) {
-    guard let openBLAS else {
-      // A mistake of the caller: what makes a model asks `Machine.hasBLAS`.
-      preconditionFailure("a product was asked for without OpenBLAS")
-    }
-    for first in stride(from: 0, to: rows, by: rowsAtOnce) {
-      openBLAS.pointee.sgemm(
-        Int32(openblas_row_major),
-        Int32(left.isTransposed ? openblas_transposed : openblas_as_is),
-        Int32(right.isTransposed ? openblas_transposed : openblas_as_is),
-        Int32(min(rows - first, rowsAtOnce)),
-        Int32(columns),
-        Int32(inner),
+    withUnsafeTemporaryAllocation(
+      byteCount: bk_multiply_scratch(rows, inner) * MemoryLayout<Float>.stride,
+      alignment: cacheLine
+    ) { scratch in
+      bk_multiply(
+        output,
+        outputStride,
+        left.factor,
+        right.factor,
+        rows,
+        columns,
+        inner,
         scale,
-        left.row(first),
-        Int32(left.rowStride),
-        right.start,
-        Int32(right.rowStride),
         outputScale,
-        output + first * outputStride,
-        Int32(outputStride)
+        scratch.bindMemory(to: Float.self).baseAddress
       )
     }
   }
 
-  /// Loaded on the first product, as `openblas()` itself is behind a lock.
-  private nonisolated(unsafe) static let openBLAS = openblas()
+  private static let cacheLine = 64
 }

@@ -8,11 +8,7 @@ import Testing
   private static let name = "BALLAST_INSTRUCTION_SET"
 
   private func run(_ arguments: [String], _ set: String) throws -> Ballast.Result {
-    // OpenBLAS' kernels go along: those of the oldest processors where the variable says so.
-    var environment = [Self.name: set]
-    if set == "baseline" { environment["OPENBLAS_CORETYPE"] = "Prescott" }
-    if set == "x86-64-v3" { environment["OPENBLAS_CORETYPE"] = "Haswell" }
-    return try Ballast.run(arguments, environment: environment)
+    try Ballast.run(arguments, environment: [Self.name: set])
   }
 
   /// Logits, hidden states and gradients of transformers, and greedy tokens, whatever the kernels.

@@ -105,7 +105,7 @@ extension Kernels {
       }
     }
 
-    /// A weight of more rows than are given to BLAS at once, and an input gradient in the input's place.
+    /// A weight of more rows than are packed at once, and an input gradient in the input's place.
     @Test func backwardTakesTallWeightsAndOneBuffer() {
       let (rows, inputs, outputs) = (5, 3, 17_001)
       var random = SeededGenerator(3)

@@ -94,7 +94,7 @@ def text(outcomes, about, rounds):
         "",
         f"{about['cpu']}, {about['cores']} cores, {about['instruction_set']}, {memory}; {about['threads']} threads on "
         f"both sides; {rounds} round{'s' if rounds != 1 else ''}",
-        f"ballast {about['version']} with {about['blas'] or 'no BLAS'}; {peers or 'no peers'}",
+        f"ballast {about['version']}; {peers or 'no peers'}",
         "ratio: the median of the rounds; how many times as fast ours is, or with <= how many times as much it needs",
     ]
     return "\n".join(lines)

@@ -81,7 +81,6 @@ extension Bench {
         "bytes_per_second": .number(limits.bytesPerSecond),
       ],
       "instruction_set": .string(Machine.instructionSet),
-      "blas": Machine.blas.map { .string($0) } ?? .null,
       "dropout": .number(dropout), "dtype": .string(dtype.rawValue),
       "work": .array(
         results.map { result in

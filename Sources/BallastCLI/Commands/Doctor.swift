@@ -9,7 +9,7 @@ struct Doctor: Command {
   static let configuration = CommandConfiguration(
     "doctor",
     abstract: "Tell what this machine offers.",
-    examples: [CommandExample("ballast doctor", "Instruction set, BLAS, threads.")]
+    examples: [CommandExample("ballast doctor", "Instruction set, threads, memory.")]
   )
 
   @Option(help: "How to write it.") var format = DocumentFormat.table
@@ -21,7 +21,6 @@ struct Doctor: Command {
         .keyValues([
           .init("version", .text(BallastCLI.version)),
           .init("instruction set", .text(Machine.instructionSet)),
-          .init("BLAS", .text(Machine.blas ?? "none: libopenblas.so.0 is not installed")),
           .init("bf16", .text(Machine.bfloat16.sentence)),
           .init("threads", .integer(Parallel.threadCount)),
           .init("memory", .bytes(Machine.memoryBytes)),
@@ -31,7 +30,6 @@ struct Doctor: Command {
       try context.print([
         "version": .string(BallastCLI.version),
         "instruction_set": .string(Machine.instructionSet),
-        "blas": Machine.blas.map { .string($0) } ?? .null,
         "bf16": Machine.bfloat16Library.map { .string($0) } ?? .null,
         "threads": .integer(Parallel.threadCount), "memory_bytes": .integer(Machine.memoryBytes),
       ])

@@ -46,8 +46,7 @@ extension BallastCLI {
             ("NO_COLOR", "If it is set, the output is not coloured unless --color always says so."),
             (
               InstructionSetVariable.name,
-              "Ballast's own kernels run as on an older processor: baseline, x86-64-v3 or x86-64-v4. "
-                + "OpenBLAS has OPENBLAS_CORETYPE for that."
+              "Kernels run as on an older processor: baseline, x86-64-v3 or x86-64-v4."
             ),
           ]
         ),

@@ -18,6 +18,25 @@ double bk_sum_of_squares(const float *values, size_t count);
 void bk_add_column_sums(
     float *sums, const float *values, size_t rows, size_t columns, size_t stride);
 
+// Products of matrices
+
+/// A factor of a product: rows `stride` elements apart, read as they are or transposed.
+typedef struct {
+  const float *start;
+  size_t stride;
+  int is_transposed;
+} bk_factor;
+
+/// output = scale · left · right + output_scale · output, which is not read where its scale is 0.
+///
+/// left is [rows, inner] and right [inner, columns], once transposed. An element does not depend on
+/// the rows and columns that are asked for beside it. `scratch` has bk_multiply_scratch floats.
+void bk_multiply(
+    float *output, size_t output_stride, bk_factor left, bk_factor right, size_t rows,
+    size_t columns, size_t inner, float scale, float output_scale, float *scratch);
+/// The floats that such a product works in; they had best start at a line of the cache.
+size_t bk_multiply_scratch(size_t rows, size_t inner);
+
 // Linear
 
 /// output[r, o] = bias[o] + Σ input[r, i] · weight[o, i] for the `outputs` weight rows given.
