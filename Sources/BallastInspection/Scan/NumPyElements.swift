@@ -79,12 +79,18 @@ struct NumPyElements {
   /// A field of a structure: its name, or a title and a name, its type, and a shape of its own.
   private mutating func field(depth: Int) -> Int? {
     guard skip("(") else { return nil }
+    let name: String
     if skip("(") {
-      guard quoted() != nil, skip(","), quoted() != nil, skip(")") else { return nil }
+      guard quoted() != nil, skip(","), let own = quoted(), skip(")") else { return nil }
+      name = own
     } else {
-      guard quoted() != nil else { return nil }
+      guard let own = quoted() else { return nil }
+      name = own
     }
+    let heldObjects = holdsObjects
     guard skip(","), let size = type(depth: depth) else { return nil }
+    // NumPy takes what has no name for padding, whatever it holds.
+    guard !name.isEmpty || holdsObjects == heldObjects else { return nil }
     if skip(")") { return size }
     guard skip(",") else { return nil }
     if skip(")") { return size }

@@ -5,11 +5,9 @@ import BallastFormats
 extension PickleScanner {
   /// A zip archive; where it is broken or its two directories disagree, member by member.
   mutating func scanZip(_ stream: Stream, isCertain: Bool) {
-    let region = stream.region
-    effort -= region.count
+    effort -= stream.region.count
     // Readers of archives count from the start of theirs.
-    let source =
-      region.count == region.source.count ? region.source : region.source.slice(region.range)
+    let source = Self.source(of: stream)
     var zip = ZipLimits.standard
     zip.members = limits.members
     // What members may become is limited where they are decompressed.
@@ -19,6 +17,7 @@ extension PickleScanner {
     do {
       let archive = try ZipArchive(parsing: source, limits: zip)
       contents = ScannedArchive.contents(of: archive, in: source)
+      tryBases(behind: contents.members, of: stream)
     } catch {
       guard isCertain || !error.isNoArchive else { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
@@ -129,6 +128,7 @@ extension PickleScanner {
       // What torch and others keep pickles in.
       stream.isPickle = archive.foldedName(of: member).hasSuffix(".pkl")
       stream.isTarHeader = member.isHeader
+      stream.gapEnd = member.gapEnd
       stream.isModelMember = archive.holdsModel
       stream.isTarMember = archive.isTar
       stream.isLoaded = archive.isLoaded

@@ -50,13 +50,18 @@ extension PickleScanner {
       guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
       take(walk, of: stream, isBeyondDoubt: false)
       if isNext { sequence.starts.append(position) }
+      if walk.holdsJoblibArrays {
+        result.add(FormatError(ScanFault.joblibArrays).inFile(stream.place))
+      }
       first = first ?? (walk.end == .stop ? walk.position : position + 1)
       guard walk.end == .stop else { continue }
+      waiting += following(walk.position, of: stream)
       if isNext {
         if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }
         sequence.position = walk.position
+        passStorages(&sequence, behind: walk, from: position, of: stream)
+        waiting.append(sequence.position)
       }
-      waiting += following(walk.position, of: stream)
     }
     guard let first else { return }
     shareFromLater(sequence, of: stream)

@@ -23,7 +23,7 @@ extension PickleScanner {
 
   /// Opens what stands at a place of a stream as a container, if it is one, or says that it is not opened.
   mutating func openRest(of stream: Stream, from position: Int) {
-    guard position < stream.end, !stream.isTarHeader else { return }
+    guard position < stream.end else { return }
     let bytes = stream.region.source.bytes.extracting(position..<stream.end)
     let kind = PickleSniffing.kind(of: bytes)
     switch kind {
@@ -50,7 +50,7 @@ extension PickleScanner {
         stream.region.source,
         offset: position,
         count: stream.end - position
-      ), ScannedTar.isArchive(region)
+      ), !stream.isTarHeader, ScannedTar.isArchive(region)
     else { return }
     scanTar(rest(of: stream, from: position))
   }
@@ -59,22 +59,39 @@ extension PickleScanner {
   /// where the sequence stands: torch counts from where an open file does.
   mutating func tryBase(_ sequence: inout Sequence, of stream: Stream) {
     guard stream.isWhole else { return }
-    let source =
-      stream.region.count == stream.region.source.count
-      ? stream.region.source : stream.region.source.slice(stream.region.range)
     if sequence.archiveEnd == nil {
-      sequence.archiveEnd = .some(ScannedArchive.lastEnd(in: source))
+      sequence.archiveEnd = .some(ScannedArchive.lastEnd(in: Self.source(of: stream)))
     }
-    let base = sequence.position - stream.region.range.lowerBound
-    guard base < source.count, let last = sequence.archiveEnd.flatMap(\.self),
-      ScannedArchive.hasDirectory(of: last, countedFrom: base, in: source)
+    guard let last = sequence.archiveEnd.flatMap(\.self) else { return }
+    tryBase(sequence.position, last, of: stream)
+  }
+
+  /// The same where members end: whoever loads twice from an open file counts from where the last one read does.
+  mutating func tryBases(behind members: [ScannedArchive.Member], of stream: Stream) {
+    guard stream.isWhole, let last = ScannedArchive.lastEnd(in: Self.source(of: stream)) else {
+      return
+    }
+    for member in members {
+      tryBase(stream.region.range.lowerBound + member.range.upperBound, last, of: stream)
+    }
+  }
+
+  private mutating func tryBase(_ position: Int, _ last: ScannedArchive.End, of stream: Stream) {
+    let base = position - stream.region.range.lowerBound
+    guard position < stream.end,
+      ScannedArchive.hasDirectory(of: last, countedFrom: base, in: Self.source(of: stream)),
+      bases.count <= Self.maximumBases, bases.insert(position).inserted
     else { return }
-    sequence.baseCount += 1
-    guard sequence.baseCount <= Self.maximumBases else {
-      guard sequence.baseCount == Self.maximumBases + 1 else { return }
+    guard bases.count <= Self.maximumBases else {
       let message = "an archive may be counted from more than \(Self.maximumBases) places"
       return result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
     }
-    scanZip(rest(of: stream, from: sequence.position), isCertain: true)
+    scanZip(rest(of: stream, from: position), isCertain: true)
+  }
+
+  /// The bytes of a stream, as a reader has them that counts from their start.
+  static func source(of stream: Stream) -> SharedBytes {
+    let region = stream.region
+    return region.count == region.source.count ? region.source : region.source.slice(region.range)
   }
 }

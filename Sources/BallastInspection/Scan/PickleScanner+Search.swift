@@ -21,7 +21,9 @@ extension PickleScanner {
     let source = stream.region.source
     let span = Span<UInt8>(_bytes: source.bytes).extracting(0..<range.upperBound)
     var given = range.lowerBound
-    for index in range {
+    let starts = range.lowerBound..<max(range.lowerBound, min(range.upperBound, stream.searchEnd))
+    effort -= starts.count
+    for index in starts {
       if index - given >= Self.searchedPiece {
         guard isAble else { return }
         source.giveBack(given..<index)

@@ -13,9 +13,10 @@ extension PickleScanner {
     var data: Stream
     /// Where the pickles of a legacy file of torch start, and how many of them there were.
     var legacy: (start: Int, pickles: Int)?
-    /// Whether a pickle has values that only its loader knows, and whether storages were found behind one.
+    /// Whether a pickle behind whose storages was not gone on has values that only its loader knows.
     var hasPersistentIDs = false
-    var hasStorages = false
+    /// Whether it was said that storages were not followed.
+    var isLost = false
     /// What is passed over, and searched in the end.
     var gaps: [Range<Int>] = []
     /// Whether what follows may be a pickle of any protocol.
@@ -32,8 +33,6 @@ extension PickleScanner {
     var shared: PickleWalk?
     /// The zip archive that ends the stream, if one does, once that was asked.
     var archiveEnd: ScannedArchive.End??
-    /// How many places were tried from which a reader of that archive may count.
-    var baseCount = 0
   }
 
   /// A legacy file of torch has so many pickles, and its storages behind them.
@@ -46,15 +45,14 @@ extension PickleScanner {
     if stream.isTarMember, !stream.isTarHeader { return scanLayout(stream) }
     var sequence = Sequence(position: stream.region.range.lowerBound, data: stream)
     while sequence.position < stream.end, isAble, read(&sequence, of: stream) {}
+    // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
+    if sequence.hasPersistentIDs, sequence.count >= Self.legacyPickles,
+      sequence.position < stream.end
+    {
+      loseStorages(&sequence, of: stream)
+    }
     guard sequence.count > 0, !stream.isTarHeader else { return }
     shareFromLater(sequence, of: stream)
-    // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
-    if sequence.hasPersistentIDs, !sequence.hasStorages, !sequence.isUnknown,
-      sequence.count >= Self.legacyPickles, sequence.position < stream.end
-    {
-      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
-      sequence.isUnknown = true
-    }
     if sequence.position < stream.end {
       addLZMA(rest(of: stream, from: sequence.position))
     }
@@ -116,7 +114,7 @@ extension PickleScanner {
   }
 
   /// Behind the last pickle of a legacy file of torch, moves past its storages.
-  private mutating func passStorages(
+  mutating func passStorages(
     _ sequence: inout Sequence,
     behind walk: PickleWalk,
     from start: Int,
@@ -136,21 +134,28 @@ extension PickleScanner {
     let source = stream.region.source.slice(legacy.start..<stream.end)
     do {
       let end = legacy.start + (try TorchLegacy.end(of: source))
-      sequence.hasStorages = true
+      sequence.hasPersistentIDs = false
       sequence.gaps.append(sequence.position..<end)
       sequence.position = end
     } catch {
       // A file that ends with its pickles has no storages that could be missed.
-      guard sequence.position < stream.end else { return }
-      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
-      sequence.isUnknown = true
+      if sequence.position < stream.end { loseStorages(&sequence, of: stream) }
     }
+  }
+
+  /// Says once that nobody knows where the next pickle starts.
+  private mutating func loseStorages(_ sequence: inout Sequence, of stream: Stream) {
+    if !sequence.isLost {
+      result.add(FormatError(ScanFault.storagesNotFollowed).inFile(stream.place))
+    }
+    sequence.isLost = true
+    sequence.isUnknown = true
   }
 }
 
 extension PickleWalk {
   /// Whether the elements of joblib's arrays stand in the midst of the opcodes.
-  fileprivate var holdsJoblibArrays: Bool {
+  var holdsJoblibArrays: Bool {
     ownNames.contains { name in
       let parts = name.path.utf8.split(separator: UInt8(ascii: ".")).suffix(2)
       guard parts.count == 2, let module = parts.first, let last = parts.last else { return false }

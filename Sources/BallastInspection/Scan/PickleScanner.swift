@@ -34,6 +34,8 @@ struct PickleScanner {
     var isLoaded = false
     /// Whether it is a header of a tar archive, and all that follows.
     var isTarHeader = false
+    /// Where the gap of an archive ends in which it starts, if it does; other starts are not looked for behind it.
+    var gapEnd: Int?
     /// Whether it is the file, or what that is compressed from.
     var isWhole = false
     /// Whether it is a member of an archive that has a model in it.
@@ -63,6 +65,8 @@ struct PickleScanner {
 
   /// The zip archives that were found behind pickles.
   var archivesBehind = 0
+  /// Where readers of an archive may count from, besides its start.
+  var bases: Set<Int> = []
 
   /// Whether somebody has had enough.
   let shouldStop: () -> Bool
@@ -178,6 +182,9 @@ struct PickleScanner {
 extension PickleScanner.Stream {
   /// Where the bytes of the stream end in their source.
   var end: Int { region.range.upperBound }
+
+  /// Where the bytes end in which starts of pickles are searched for.
+  var searchEnd: Int { min(end, gapEnd ?? end) }
 
   /// The place of a part of this stream, for people.
   func inner(_ part: String) -> String { (place.map { $0 + ", " } ?? "") + part }

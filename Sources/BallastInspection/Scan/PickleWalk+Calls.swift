@@ -179,14 +179,20 @@ extension PickleWalk {
   }
 
   /// What a persistent id stands for: torch's ("module", x, …) for x itself, which is a class, in its tar archives
-  /// of 2016 (x, …), and all else for a storage.
+  /// of 2016, of which any tar archive may be one, (x, …), and all else for a storage.
   mutating func persistent(_ id: PickleSymbol) -> PickleSymbol {
     guard let parts = tuple(id), let first = parts.first else { return .persistent }
-    switch idKind(first) {
-    case "storage": return .persistent
-    case "module" where parts.count > 1 && !isInTar:
-      if case .global = parts[1] {} else { note(.computedCall) }
-      return parts[1]
+    switch (idKind(first), first) {
+    case ("storage", _): return .persistent
+    case ("module", _) where parts.count > 1:
+      if case .global = parts[1] { return parts[1] }
+      note(.computedCall)
+      return isInTar ? .opaque : parts[1]
+    case (nil, .global) where isInTar: break
+    case (nil, .global), (nil, .result), (nil, .opaque), (nil, .persistent):
+      // What is made or imported may be equal to a text.
+      note(.computedCall)
+      return .opaque
     default: break
     }
     // Other formats take the second for the class.

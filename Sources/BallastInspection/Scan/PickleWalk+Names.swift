@@ -96,6 +96,8 @@ extension PickleWalk {
   private func mayBeText(_ symbol: PickleSymbol) -> Bool {
     switch symbol {
     case .text, .opaque, .persistent, .result(nil): return true
+    // A name may stand for a constant.
+    case .global(let index): return names[index].form == nil
     case .result(.some(let index)):
       guard let form = names[index].form else { return true }
       // A text of NumPy's is none to import by.

@@ -23,6 +23,8 @@ struct ScannedArchive {
     var isDeflated = false
     /// Whether it is a header of a tar archive, which is no archive again.
     var isHeader = false
+    /// Where the gap ends in which it starts, if it does: what starts there may go on behind it.
+    var gapEnd: Int?
     /// Whether nothing but its own header speaks for it.
     var isSalvaged = false
     /// Whether its own header announces two sizes for what is stored.
@@ -161,7 +163,11 @@ struct ScannedArchive {
       let end = max(member.end, isStored ? start + min(member.byteCount, source.count - start) : 0)
       guard end < next, let start = (end..<next).first(where: { span[$0] != 0 })
       else { return nil }
-      return Member(name: .text("behind \(member.name)"), range: start..<source.count)
+      return Member(
+        name: .text("behind \(member.name)"),
+        range: start..<source.count,
+        gapEnd: next
+      )
     }
   }
 }

@@ -81,7 +81,11 @@ struct ScannedTar {
       block += 1
       if let said = pending.removeValue(forKey: position) { carried.add(said) }
       isLost = !TarHeader.isHeader(at: position, in: region)
-      guard !isLost else { continue }
+      guard !isLost else {
+        // Two blocks of zeros end an archive, of which a reader may have read one.
+        if isReached { addGap(position..<position + 2 * TarHeader.block, behind: nil) }
+        continue
+      }
       readMember(at: position, after: carried)
       carried = TarExtension()
     }
@@ -154,7 +158,9 @@ struct ScannedTar {
       sizes.insert(0)
     }
     for size in sizes { reach(end(of: data, size), with: TarExtension()) }
-    addPadding(behind: nameRange, sizes: sizes, from: data)
+    for size in sizes where size % TarHeader.block != 0 && size <= region.count {
+      addGap(data + size..<end(of: data, size), behind: nameRange)
+    }
     // Where the next header stands in place of the data, there is none.
     if longest > 0, !sizes.contains(0) || !TarHeader.isHeader(at: data, in: region) {
       contents.members.append(
@@ -163,18 +169,22 @@ struct ScannedTar {
     }
   }
 
-  /// Notes what fills the last block of a member, where that is not zero: an open file stands there when the member
-  /// was read.
-  private mutating func addPadding(behind name: Range<Int>, sizes: Set<Int>, from data: Int) {
-    for size in sizes where size > 0 && size % TarHeader.block != 0 {
-      let end = end(of: data, size)
-      guard end <= region.range.upperBound, contents.members.count < maximumMembers,
-        let start = (data + size..<end).first(where: { region.source.byte(at: $0) != 0 })
-      else { continue }
-      contents.members.append(
-        ScannedArchive.Member(name: .bytes(name), range: start..<region.range.upperBound)
+  /// Notes what stands where an open file does when a header or a member was read, if it is not zero: what fills
+  /// a member's last block, or stands in the place of a header.
+  private mutating func addGap(_ gap: Range<Int>, behind name: Range<Int>?) {
+    guard contents.members.count < maximumMembers,
+      let start = gap.clamped(to: region.range).first(where: { region.source.byte(at: $0) != 0 }),
+      // In the place of a header there may be what was taken for the data of the one in front of it.
+      contents.members.last?.range.lowerBound != start
+    else { return }
+    contents.members.append(
+      ScannedArchive.Member(
+        name: name.map { .bytes($0) }
+          ?? .text("byte \(start - region.range.lowerBound)"),
+        range: start..<region.range.upperBound,
+        gapEnd: gap.upperBound
       )
-    }
+    )
   }
 
   /// The bytes of a name to its first NUL.
