@@ -3,7 +3,7 @@ import CBallastKernels
 
 /// The affine map y = x · Wᵀ + b, with the weight as [out, in].
 package enum Linear {
-  /// Up to this many rows it is faster to read the weight as it lies than to have BLAS pack it.
+  /// Up to this many rows it is faster to read the weight as it lies than to pack it.
   package static let fewRows = 16
   /// Outputs of a matrix–vector product that are worth a thread, at 768 inputs.
   static let fewRowsGrain = 64

@@ -7,8 +7,9 @@
 // for the whole depth of both, and its panel in the second-level cache for all rows of the block;
 // meanwhile the source of the next panel is fetched.
 //
-// The terms of a sum are added in ascending order, in runs as long as blocks are deep. So an element
-// does not depend on its place in a tile, nor on how a product is cut among threads.
+// The terms of a sum are added in ascending order, in runs of equal length and at most a block's depth,
+// of which each is scaled and added to the output. So an element does not depend on its place in a tile, nor on how
+// a product is cut among threads.
 
 enum {
   BK_DEPTH = 768,       // A panel of 48 columns takes 144 KiB.
@@ -31,7 +32,8 @@ static size_t bk_panel_floats(size_t inner) {
 }
 
 size_t bk_multiply_scratch(size_t rows, size_t inner) {
-  return bk_panel_floats(inner) + bk_least(BK_BLOCK_ROWS, rows + BK_LARGEST_HEIGHT) * BK_DEPTH;
+  // The last tile of a block may have rows that are not there.
+  return bk_panel_floats(inner) + (bk_least(BK_BLOCK_ROWS, rows) + BK_LARGEST_HEIGHT) * BK_DEPTH;
 }
 
 /// panel[k · width + c] = right[k, c], and zero beyond `columns`.
@@ -203,8 +205,8 @@ BK_INLINE void bk_multiply_body(
   float *block = scratch + bk_panel_floats(inner);
   // At least one run, which without terms gives output_scale · output.
   size_t runs = inner == 0 ? 1 : (inner + BK_DEPTH - 1) / BK_DEPTH;
-  for (size_t run = 0; run < runs; run++) {
-    size_t k = inner * run / runs, depth = inner * (run + 1) / runs - k;
+  for (size_t run = 0, k = 0, depth; run < runs; run++, k += depth) {
+    depth = (inner - k) / (runs - run);
     for (size_t first = 0; first < rows; first += BK_BLOCK_ROWS) {
       bk_place place = {
           output + first * output_stride, output_stride, bk_least(BK_BLOCK_ROWS, rows - first),

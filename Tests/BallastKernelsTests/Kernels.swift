@@ -35,6 +35,8 @@ func expectClose(
   for (index, pair) in zip(actual, expected).enumerated() {
     let error = (Double(pair.0) - pair.1).magnitude
     if !(error <= worst.error) { worst = (index, error) }
+    // Nothing is worse than NaN, with which no comparison holds.
+    if error.isNaN { break }
   }
   guard !(worst.error <= tolerance * scale) else { return }
   let index = worst.index

@@ -27,6 +27,25 @@ extension Kernels {
       }
     }
 
+    /// More rows than are packed at once, and more terms than are added in one run.
+    @Test func blocksFollowOneAnother() {
+      let product = Product((780, 3, 800), leftIsTransposed: true, rightIsTransposed: false)
+      let expected = product.expected()
+      onEveryMachine { expectClose(product.multiplied(into: .nan), expected, $0) }
+    }
+
+    /// What is between the rows of factors is not read.
+    @Test(arguments: [(false, false), (false, true), (true, false), (true, true)])
+    func rowsOfFactorsLieApart(isTransposed: (Bool, Bool)) {
+      let product = Product(
+        (19, 50, 33),
+        leftIsTransposed: isTransposed.0,
+        rightIsTransposed: isTransposed.1,
+        padding: 3
+      )
+      onEveryMachine { expectClose(product.multiplied(into: 0), product.expected(), $0) }
+    }
+
     /// Rows of the output lie apart, and what is between them stays.
     @Test func whatLiesBetweenRowsStays() {
       let product = Product((11, 52, 20), leftIsTransposed: false, rightIsTransposed: true)
@@ -41,9 +60,16 @@ extension Kernels {
     }
 
     /// To the bit: no element depends on the number of threads, nor on its place.
-    @Test(arguments: [(130, 70, 900), (70, 130, 900)])
-    func anElementDoesNotDependOnItsPlace(size: (Int, Int, Int)) {
-      let product = Product(size, leftIsTransposed: false, rightIsTransposed: true)
+    @Test(
+      arguments: [(130, 70, 900), (70, 130, 900)],
+      [(false, false), (false, true), (true, false)]
+    )
+    func anElementDoesNotDependOnItsPlace(size: (Int, Int, Int), isTransposed: (Bool, Bool)) {
+      let product = Product(
+        size,
+        leftIsTransposed: isTransposed.0,
+        rightIsTransposed: isTransposed.1
+      )
       let (rows, columns, _) = size
       var outputs: [String: [Float]] = [:]
       onEveryMachine { machine in
@@ -70,23 +96,24 @@ extension Kernels {
   }
 }
 
-/// Two factors of seeded values.
+/// Two factors of seeded values, whose rows lie `padding` elements apart that are not numbers.
 private struct Product {
   let rows: Int
   let columns: Int
   let inner: Int
-  let left: [Float]
-  let right: [Float]
-  let leftIsTransposed: Bool
-  let rightIsTransposed: Bool
+  let left: Factor
+  let right: Factor
 
-  init(_ size: (Int, Int, Int), leftIsTransposed: Bool, rightIsTransposed: Bool) {
+  init(
+    _ size: (Int, Int, Int),
+    leftIsTransposed: Bool,
+    rightIsTransposed: Bool,
+    padding: Int = 0
+  ) {
     (rows, columns, inner) = size
     var random = SeededGenerator(UInt64(rows * columns + inner))
-    left = random.floats(rows * inner)
-    right = random.floats(inner * columns)
-    self.leftIsTransposed = leftIsTransposed
-    self.rightIsTransposed = rightIsTransposed
+    left = Factor(rows, inner, isTransposed: leftIsTransposed, padding, &random)
+    right = Factor(inner, columns, isTransposed: rightIsTransposed, padding, &random)
   }
 
   /// scale · left · right + added, term by term.
@@ -94,8 +121,7 @@ private struct Product {
     (0..<rows * columns).map { index in
       let (row, column) = index.quotientAndRemainder(dividingBy: columns)
       let sum = (0..<inner).reduce(0.0) { sum, k in
-        sum + Double(left[leftIsTransposed ? k * rows + row : row * inner + k])
-          * Double(right[rightIsTransposed ? column * inner + k : k * columns + column])
+        sum + Double(left.values[left.place(row, k)]) * Double(right.values[right.place(k, column)])
       }
       return scale * sum + added
     }
@@ -113,25 +139,14 @@ private struct Product {
     let rows = range ?? 0..<rows
     let columns = columnRange ?? 0..<columns
     let stride = outputStride ?? columns.count
-    let leftStride = leftIsTransposed ? self.rows : inner
-    let rightStride = rightIsTransposed ? inner : self.columns
     var output = [Float](repeating: value, count: rows.count * stride)
-    left.withUnsafeBufferPointer { left in
-      right.withUnsafeBufferPointer { right in
-        guard let left = left.baseAddress, let right = right.baseAddress else { return }
+    left.withOperand(from: left.place(rows.lowerBound, 0)) { left in
+      right.withOperand(from: right.place(0, columns.lowerBound)) { right in
         Matrix.multiply(
           output: &output,
           outputStride: stride,
-          left: .init(
-            left + rows.lowerBound * (leftIsTransposed ? 1 : leftStride),
-            rowStride: leftStride,
-            isTransposed: leftIsTransposed
-          ),
-          right: .init(
-            right + columns.lowerBound * (rightIsTransposed ? rightStride : 1),
-            rowStride: rightStride,
-            isTransposed: rightIsTransposed
-          ),
+          left: left,
+          right: right,
           rows: rows.count,
           columns: columns.count,
           inner: inner,
@@ -141,5 +156,41 @@ private struct Product {
       }
     }
     return output
+  }
+}
+
+private struct Factor {
+  let values: [Float]
+  let stride: Int
+  let isTransposed: Bool
+
+  init(
+    _ rows: Int,
+    _ columns: Int,
+    isTransposed: Bool,
+    _ padding: Int,
+    _ random: inout SeededGenerator
+  ) {
+    self.isTransposed = isTransposed
+    let (count, length) = isTransposed ? (columns, rows) : (rows, columns)
+    stride = length + padding
+    values = (0..<count).flatMap { _ in
+      random.floats(length) + [Float](repeating: .nan, count: padding)
+    }
+  }
+
+  /// Where an element stands.
+  func place(_ row: Int, _ column: Int) -> Int {
+    isTransposed ? column * stride + row : row * stride + column
+  }
+
+  func withOperand(from place: Int, _ body: (Matrix.Operand) -> Void) {
+    values.withUnsafeBufferPointer { values in
+      // Without elements there may be no address.
+      withUnsafePointer(to: Float.nan) { nothing in
+        let start = values.baseAddress.map { $0 + place } ?? nothing
+        body(Matrix.Operand(start, rowStride: stride, isTransposed: isTransposed))
+      }
+    }
   }
 }

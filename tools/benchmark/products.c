@@ -1,6 +1,6 @@
 // Matrix products of Ballast and of OpenBLAS, GFLOP/s on the same slices, beside what registers alone do.
 //
-//   clang -O3 -pthread -ISources/CBallastKernels/include tools/benchmark/products.c
+//   mkdir -p .build && clang -O3 -pthread -ISources/CBallastKernels/include tools/benchmark/products.c
 //     Sources/CBallastKernels/products.c Sources/CBallastKernels/dispatch.c -ldl -lm -o .build/products &&
 //     .build/products [ROWS [THREADS [ROUNDS [LEVEL]]]]
 //
@@ -141,7 +141,7 @@ int main(int count, char **arguments) {
     for (int i = 0; i < 5; i++) registers = fmin(registers, timed(chains, results));
     printf(", registers alone %.0f GFLOP/s", threads * 20e6 * 12 * 32 / registers / 1e9);
   }
-  printf("\n                         ours  OpenBLAS  ratio\n");
+  printf("\n                         ours%s\n", sgemm ? "  OpenBLAS  ratio" : "");
   for (size_t p = 0; p < sizeof products / sizeof *products; p++) {
     now = products[p];
     double best[2] = {1e9, 1e9}, ratios[MAXIMUM_ROUNDS];

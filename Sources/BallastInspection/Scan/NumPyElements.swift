@@ -89,8 +89,9 @@ struct NumPyElements {
     }
     let heldObjects = holdsObjects
     guard skip(","), let size = type(depth: depth) else { return nil }
-    // NumPy takes what has no name for padding, whatever it holds.
-    guard !name.isEmpty || holdsObjects == heldObjects else { return nil }
+    // NumPy takes what has no name for padding, whatever it holds; escapes may stand for nothing.
+    let isNamed = !name.isEmpty && !name.utf8.contains(UInt8(ascii: "\\"))
+    guard isNamed || holdsObjects == heldObjects else { return nil }
     if skip(")") { return size }
     guard skip(",") else { return nil }
     if skip(")") { return size }

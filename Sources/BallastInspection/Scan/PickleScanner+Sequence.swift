@@ -11,10 +11,11 @@ extension PickleScanner {
     var count = 0
     /// What findings are told to stand in.
     var data: Stream
-    /// Where the pickles of a legacy file of torch start, and how many of them there were.
-    var legacy: (start: Int, pickles: Int)?
-    /// Whether a pickle behind whose storages was not gone on has values that only its loader knows.
-    var hasPersistentIDs = false
+    /// Where the pickles of a legacy file of torch start, how many of them there were, and how many in front of them.
+    var legacy: (start: Int, pickles: Int, before: Int)?
+    /// How many pickles there were with the first that has values that only its loader knows, and behind whose storages
+    /// was not gone on.
+    var persistentIDs: Int?
     /// Whether it was said that storages were not followed.
     var isLost = false
     /// What is passed over, and searched in the end.
@@ -45,12 +46,7 @@ extension PickleScanner {
     if stream.isTarMember, !stream.isTarHeader { return scanLayout(stream) }
     var sequence = Sequence(position: stream.region.range.lowerBound, data: stream)
     while sequence.position < stream.end, isAble, read(&sequence, of: stream) {}
-    // A file of torch whose magic number is another spelling of the same has storages behind its pickles, too.
-    if sequence.hasPersistentIDs, sequence.count >= Self.legacyPickles,
-      sequence.position < stream.end
-    {
-      loseStorages(&sequence, of: stream)
-    }
+    checkStorages(&sequence, of: stream)
     guard sequence.count > 0, !stream.isTarHeader else { return }
     shareFromLater(sequence, of: stream)
     if sequence.position < stream.end {
@@ -124,9 +120,11 @@ extension PickleScanner {
     if sequence.legacy == nil, Self.magicNumberBytes.contains(range.count),
       TorchLegacy.isMagicNumber(in: stream.region.source, at: range)
     {
-      sequence.legacy = (start, 0)
+      sequence.legacy = (start, 0, sequence.count - 1)
     }
-    if walk.hasPersistentIDs { sequence.hasPersistentIDs = true }
+    if walk.hasPersistentIDs, sequence.persistentIDs == nil {
+      sequence.persistentIDs = sequence.count
+    }
     guard var legacy = sequence.legacy else { return }
     legacy.pickles += 1
     sequence.legacy = legacy.pickles < Self.legacyPickles ? legacy : nil
@@ -134,13 +132,22 @@ extension PickleScanner {
     let source = stream.region.source.slice(legacy.start..<stream.end)
     do {
       let end = legacy.start + (try TorchLegacy.end(of: source))
-      sequence.hasPersistentIDs = false
+      if let first = sequence.persistentIDs, first > legacy.before { sequence.persistentIDs = nil }
       sequence.gaps.append(sequence.position..<end)
       sequence.position = end
     } catch {
       // A file that ends with its pickles has no storages that could be missed.
       if sequence.position < stream.end { loseStorages(&sequence, of: stream) }
     }
+  }
+
+  /// A file of torch whose magic number is another spelling of the same has storages behind its pickles, too; those may
+  /// read as pickles, but in such a file one alone follows that with the ids.
+  mutating func checkStorages(_ sequence: inout Sequence, of stream: Stream) {
+    guard let first = sequence.persistentIDs, sequence.count >= Self.legacyPickles,
+      sequence.position < stream.end || sequence.count > first + 1
+    else { return }
+    loseStorages(&sequence, of: stream)
   }
 
   /// Says once that nobody knows where the next pickle starts.

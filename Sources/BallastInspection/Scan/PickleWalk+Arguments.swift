@@ -33,8 +33,8 @@ extension PickleWalk {
     _ argument: PickleArgument,
     among arguments: ArraySlice<PickleSymbol>
   ) -> Bool {
-    // What torch's loader is called with has to be known, whoever made it.
-    if argument != .file, isUnknown(symbol) { return true }
+    // What torch's loader is called with has to be known, whoever made it, and how a text becomes bytes.
+    if argument != .file, argument != .latin1, isUnknown(symbol) { return true }
     switch argument {
     case .any: return isHarmless(symbol)
     case .atom: return isAtom(symbol)
@@ -198,7 +198,8 @@ extension PickleWalk {
     switch symbol {
     case .text(let text):
       text.range.count <= 16 && PickleArrayType(text.decoded(from: source)) != nil
-    case .global(let index): names[index].form == nil
+    // NumPy makes objects of the instances of a class that is not one of its types.
+    case .global(let index): names[index].path.utf8.starts(with: "ml_dtypes.".utf8)
     default: false
     }
   }

@@ -49,10 +49,7 @@ extension PickleWalk {
   /// Whether a value may be one that Python can call.
   private func mayBeCalled(_ symbol: PickleSymbol) -> Bool {
     switch symbol {
-    case .global, .opaque, .persistent, .result(nil): return true
-    case .result(.some(let index)):
-      guard let form = names[index].form else { return true }
-      return [.value, .object, .first, .storage].contains(form.result)
+    case .global, .opaque, .persistent, .result: return true
     default: return false
     }
   }
@@ -188,12 +185,12 @@ extension PickleWalk {
       if case .global = parts[1] { return parts[1] }
       note(.computedCall)
       return isInTar ? .opaque : parts[1]
+    case (_?, _), (nil, .none), (nil, .truth), (nil, .integer), (nil, .number): break
     case (nil, .global) where isInTar: break
-    case (nil, .global), (nil, .result), (nil, .opaque), (nil, .persistent):
+    default:
       // What is made or imported may be equal to a text.
       note(.computedCall)
       return .opaque
-    default: break
     }
     // Other formats take the second for the class.
     if parts.count > 1, case .global = parts[1] { note(.computedCall) }

@@ -95,13 +95,9 @@ extension PickleWalk {
   /// Whether a value may be a text, which some call may have made: Python imports by nothing else.
   private func mayBeText(_ symbol: PickleSymbol) -> Bool {
     switch symbol {
-    case .text, .opaque, .persistent, .result(nil): return true
+    case .text, .opaque, .persistent, .result: return true
     // A name may stand for a constant.
     case .global(let index): return names[index].form == nil
-    case .result(.some(let index)):
-      guard let form = names[index].form else { return true }
-      // A text of NumPy's is none to import by.
-      return [.value, .storage].contains(form.result)
     default: return false
     }
   }

@@ -27,9 +27,12 @@ extension PickleWalk {
     guard let parts = tuple(state), parts.count == 5, case .integer = parts[0],
       isIntegers(parts[1]), isTruth(parts[3])
     else { return false }
-    if isUnknown(parts[2]) { return true }
-    guard case .arrayType(let index) = parts[2] else { return false }
-    guard arrayTypes[index].holdsObjects else { return isBytes(parts[4]) }
+    if case .arrayType(let index) = parts[2] {
+      guard arrayTypes[index].holdsObjects else { return isBytes(parts[4]) }
+    } else {
+      guard isUnknown(parts[2]) else { return false }
+      if isBytes(parts[4]) || isUnknown(parts[4]) { return true }
+    }
     // NumPy takes as many objects out of the list as the shape says.
     guard case .collection(let list) = parts[4], collections[list].kind == .list,
       let count = product(of: parts[1])

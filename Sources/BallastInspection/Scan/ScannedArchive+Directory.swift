@@ -38,11 +38,14 @@ extension ScannedArchive {
       }
     }
     let offset = last.directory.offset + base
-    return offset + last.directory.count != last.directoryEnd && isSigned(offset, (1, 2))
+    let end = offset + last.directory.count
+    return end <= span.count && end != last.directoryEnd && isSigned(offset, (1, 2))
   }
 
   /// The size of an end record without its comment.
   private static let endBytes = 22
+  /// A comment has at most 64 KiB, and torch's reader looks 4 KiB further.
+  private static let farthest = Int(UInt16.max) + 1 << 12
   /// The size of a locator of ZIP64.
   private static let locatorBytes = 20
 
@@ -59,7 +62,7 @@ extension ScannedArchive {
     let span = Span<UInt8>(_bytes: source.bytes)
     let last = span.count - endBytes
     guard last >= 0,
-      let start = (max(0, last - Int(UInt16.max))...last).reversed().first(where: {
+      let start = (max(0, last - farthest)...last).reversed().first(where: {
         span[$0] == 0x50 && span[$0 + 1] == 0x4B && span[$0 + 2] == 5 && span[$0 + 3] == 6
       })
     else { return nil }

@@ -29,12 +29,13 @@ typedef struct {
 
 /// output = scale · left · right + output_scale · output, which is not read where its scale is 0.
 ///
-/// left is [rows, inner] and right [inner, columns], once transposed. An element does not depend on
-/// the rows and columns that are asked for beside it. `scratch` has bk_multiply_scratch floats.
+/// left is [rows, inner] and right [inner, columns], once transposed. The output overlaps nothing else.
+/// An element does not depend on the rows and columns that are asked for beside it. `scratch` has
+/// bk_multiply_scratch floats, best aligned to a line of the cache.
 void bk_multiply(
     float *output, size_t output_stride, bk_factor left, bk_factor right, size_t rows,
     size_t columns, size_t inner, float scale, float output_scale, float *scratch);
-/// The floats that such a product works in; they had best start at a line of the cache.
+/// The floats that such a product works in.
 size_t bk_multiply_scratch(size_t rows, size_t inner);
 
 // Linear

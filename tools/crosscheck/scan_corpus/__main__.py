@@ -47,7 +47,8 @@ def main():
         honest.archives_within, honest.more_values, honest.plain_values, honest.torch_values,
         honest.other_files, hidden.hidden, tar_archives.ends, tar_archives.slow, behind.memos, behind.containers,
         behind.bases, behind.announced, attributes.changed, attributes.fields_changed, attributes.honest,
-        pretenders.names, pretenders.aliases, pretenders.gaps, pretenders.links, pretenders.honest, open_files.texts, open_files.behind, open_files.tars,
+        pretenders.names, pretenders.aliases, pretenders.gaps, pretenders.links, pretenders.texts, pretenders.honest,
+        open_files.behind, open_files.tars,
     ):
         make()
     folder = options.keep or tempfile.mkdtemp(prefix="scan-corpus-")

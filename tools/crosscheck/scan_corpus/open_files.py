@@ -3,46 +3,15 @@ import io
 import pickle
 import struct
 import zlib
-from pickle import BINPERSID, NONE, PROTO, REDUCE, STACK_GLOBAL, STOP, TUPLE1
+from pickle import PROTO, STOP
 
 import numpy as np
 import torch
 
-from pieces import OS, bad, call0, glob, good, padded, saved, tar_header, tarred, text
-from pretenders import made, values
+from pieces import OS, bad, call0, good, padded, saved, tar_header, tarred, zipped
 
 PAYLOAD = call0("posix", "system", "id")
 END = b"\0" * 1024
-
-
-def called(module, name):
-    """A pickle that imports by two values and calls what it finds."""
-    return PROTO + b"\2" + module + name + STACK_GLOBAL + text("id") + TUPLE1 + REDUCE + STOP
-
-
-def of_torch(pickle_of_value):
-    """A legacy file of torch without storages."""
-    legacy = saved({}, _use_new_zipfile_serialization=False)
-    file = io.BytesIO(legacy)
-    ends = [pickle.load(file) is None or file.tell() for _ in range(5)]
-    return legacy[: ends[2]] + pickle_of_value + legacy[ends[3] :]
-
-
-def texts():
-    """What is equal to a text, or one, without being written as such."""
-    constant = glob("huggingface_hub.constants", "DEFAULT_REVISION")
-    bad("constant-for-a-name", called(text("timeit"), constant))
-    bad("constant-for-a-module", called(constant, text("system")))
-    module = [text("posix"), NONE]
-    for name, kind in {
-        "version": made("torch.torch_version", "TorchVersion", text("module")), "numpy": made("numpy", "str_", text("module")),
-        "constant": constant,
-    }.items():
-        bad(f"kind-of-an-id-{name}", of_torch(called(values(kind, *module) + BINPERSID, text("system"))))
-    plain = of_torch(called(values(text("module"), *module) + BINPERSID, text("system")))
-    bad("kind-of-an-id", plain)
-    bad("kind-of-an-id-in-tar", tarred(("m.pt", plain)))
-    good("module-in-tar", tarred(("m.pt", saved(torch.nn.Linear(1, 1), _use_new_zipfile_serialization=False))))
 
 
 def behind():
@@ -105,3 +74,7 @@ def tars():
     bad("behind-an-archive-of-2016", archive.rstrip(b"\0") + b"\0" * (-len(archive.rstrip(b"\0")) % 512) + padded(PAYLOAD))
     good("padded-archive", archive + b"\0" * 10240)
     good("archive-without-an-end", member)
+    arrays = io.BytesIO()
+    np.savez(arrays, **{f"layer{index}": np.arange(10.0) for index in range(60)})
+    good("npz-of-many-arrays", arrays.getvalue())
+    good("zip-of-many-texts", zipped(*((f"{index}.txt", b"%d" % index) for index in range(100))))

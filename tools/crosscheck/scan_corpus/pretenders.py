@@ -4,7 +4,7 @@ import io
 import pickle
 import struct
 import zipfile
-from pickle import BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, NEWFALSE, NEWTRUE, NONE, POP, PROTO, REDUCE, SETITEM, SHORT_BINBYTES, STOP, TUPLE, TUPLE1, TUPLE2
+from pickle import BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, NEWFALSE, NEWTRUE, NONE, POP, PROTO, REDUCE, SETITEM, SHORT_BINBYTES, STACK_GLOBAL, STOP, TUPLE, TUPLE1, TUPLE2
 
 import numpy as np
 import torch
@@ -103,6 +103,47 @@ def aliases():
         entries((text("a"), OBJECTS + number(0) + TUPLE2)), number(8), number(1), number(63),
     )
     bad("type-of-parts-and-fields", START + array(both, EMPTY_LIST + text("a") + TUPLE1 + b"a", 1) + STOP)
+
+
+def called(module, name):
+    """A pickle that imports by two values and calls what it finds."""
+    return PROTO + b"\2" + module + name + STACK_GLOBAL + text("id") + TUPLE1 + REDUCE + STOP
+
+
+def of_torch(pickle_of_value):
+    """A legacy file of torch without storages."""
+    legacy = saved({}, _use_new_zipfile_serialization=False)
+    file = io.BytesIO(legacy)
+    ends = [pickle.load(file) is None or file.tell() for _ in range(5)]
+    return legacy[: ends[2]] + pickle_of_value + legacy[ends[3] :]
+
+
+def texts():
+    """What is equal to a text, or one, without being written as such."""
+    constant = glob("huggingface_hub.constants", "DEFAULT_REVISION")
+    bad("constant-for-a-name", called(text("timeit"), constant))
+    bad("constant-for-a-module", called(constant, text("system")))
+    module = [text("posix"), NONE]
+    unknown = glob("packaging.utils", "canonicalize_name")
+    letters = kind("U6", number(3), text("<"), NONE, NONE, NONE, number(24), number(4), number(8))
+    for name, kind_of_id in {
+        "version": made("torch.torch_version", "TorchVersion", text("module")), "numpy": made("numpy", "str_", text("module")),
+        "constant": constant, "array": array(letters, SHORT_BINBYTES + b"\x18" + "module".encode("utf-32-le"), 1),
+    }.items():
+        bad(f"kind-of-an-id-{name}", of_torch(called(values(kind_of_id, *module) + BINPERSID, text("system"))))
+    plain = of_torch(called(values(text("module"), *module) + BINPERSID, text("system")))
+    bad("kind-of-an-id", plain)
+    bad("kind-of-an-id-in-tar", tarred(("m.pt", plain)))
+    typed = made("torch._tensor", "_rebuild_from_type_v2", unknown, glob("builtins", "str"), values(text("posix")), NONE)
+    rotated = made("_codecs", "encode", text("cbfvk"), unknown + values(text("rot13")) + REDUCE)
+    built = made("copyreg", "__newobj__", unknown + values(text("str")) + REDUCE, text("posix"))
+    of_objects = made("numpy", "dtype", glob("packaging.version", "Version"), NEWFALSE, NEWTRUE)
+    scalar = made("numpy.core.multiarray", "scalar", of_objects, text("posix"))
+    for name, value in {"rebuilt": typed, "rotated": rotated, "built": built, "scalar": scalar}.items():
+        bad(f"text-{name}", called(value, text("system")))
+    kind_of_objects = unknown + values(kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))) + REDUCE
+    bad("array-of-more-objects-than-are-there", START + array(kind_of_objects, EMPTY_LIST, 65535) + STOP)
+    good("module-in-tar", tarred(("m.pt", saved(torch.nn.Linear(1, 1), _use_new_zipfile_serialization=False))))
 
 
 def gaps():
