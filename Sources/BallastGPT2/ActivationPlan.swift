@@ -21,16 +21,17 @@ package struct ActivationPlan {
     let stream = Arena.padded(rows * configuration.width)
     let triple = Arena.padded(3 * rows * configuration.width)
     let inner = Arena.padded(rows * configuration.innerWidth)
+    let widest = max(inner, stream)
     let statistics = 2 * Arena.padded(rows)
     let block =
-      2 * statistics + triple + 2 * stream + Arena.padded(rows * configuration.heads) + inner
+      2 * statistics + triple + stream + Arena.padded(rows * configuration.heads) + inner
     let gradients = keeping == .nothing ? 0 : 2 * stream + triple
     let outputs = keeping == .nothing ? 0 : configuration.layers * stream
     sets = keeping == .everything ? configuration.layers : 1
     logitRows = Self.logitRows(rows: rows, vocabularySize: configuration.vocabularySize)
     shared = max(
       Arena.padded(logitRows * configuration.vocabularySize),
-      stream + inner + gradients
+      stream + widest + gradients
     )
     // Besides: the embedding sum, and the final LayerNorm.
     total = shared + 2 * stream + statistics + sets * block + outputs

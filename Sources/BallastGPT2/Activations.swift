@@ -4,7 +4,8 @@ package import BallastBytes
 package struct BlockActivations {
   package let attentionNorm: NormActivations
   package let queriesKeysValues: UnsafeMutablePointer<Float>  // [N, 3C]
-  package let attended: UnsafeMutablePointer<Float>  // [N, C]
+  /// What attention put out: [N, C], shared by all blocks, in the place of `activated`, which comes later.
+  package let attended: UnsafeMutablePointer<Float>
   package let logSumExp: UnsafeMutablePointer<Float>  // [B, H, T]
   package let afterAttention: UnsafeMutablePointer<Float>  // [N, C]
   package let mlpNorm: NormActivations
@@ -43,7 +44,7 @@ struct GradientBuffers {
 /// All buffers of a pass, forward and backward, planned once in one arena.
 ///
 /// For training every block has its own buffers, which the backward pass reads, but for what it soon
-/// computes again: what LayerNorms and activations put out, six of sixteen widths for each token. For
+/// computes again: what LayerNorms, attention and activations put out, seven of sixteen widths for each token. For
 /// inference all blocks share one set, and the residual stream is updated in place.
 ///
 /// Logits exist between the two passes over the blocks alone. They share their memory with what exists within
@@ -82,7 +83,7 @@ package final class Activations {
     logits = arena.take(plan.shared)
     var shared = Arena(logits, count: plan.shared)
     let normed = shared.take(stream)
-    let activated = shared.take(inner)
+    let activated = shared.take(max(inner, stream))
     gradients =
       keeping == .nothing
       ? nil
@@ -100,7 +101,7 @@ package final class Activations {
       BlockActivations(
         attentionNorm: takeNorm(normed),
         queriesKeysValues: arena.take(3 * stream),
-        attended: arena.take(stream),
+        attended: activated,
         logSumExp: arena.take(rows * configuration.heads),
         afterAttention: arena.take(stream),
         mlpNorm: takeNorm(normed),

@@ -143,6 +143,7 @@ private struct BackwardPass {
   private func attend(_ layer: Int, input: UnsafePointer<Float>) {
     let block = model.parameters.blocks[layer]
     let saved = activations.blocks[layer]
+    model.attend(saved, activations, layer: layer, dropout: dropout)
     // The LayerNorm's place is free until it is computed again.
     let attendedGradient = saved.attentionNorm.output
     linearBackward(

@@ -92,13 +92,7 @@ extension GPT2Model {
       batch: activations.batch,
       count: activations.length
     )
-    Attention.forward(
-      output: buffers.attended,
-      logSumExp: buffers.logSumExp,
-      inputs: attentionInputs(buffers, length: activations.length, layer: layer, cache: cache),
-      shape: attentionShape(activations, layer: layer, past: cache?.length ?? 0),
-      dropout: dropout?.mask(.attention, layer: layer)
-    )
+    attend(buffers, activations, layer: layer, cache: cache, dropout: dropout)
     addBranch(
       buffers.afterAttention,
       input: buffers.attended,
@@ -107,6 +101,23 @@ extension GPT2Model {
       to: input,
       rows: rows,
       dropout: dropout
+    )
+  }
+
+  /// Attention itself, from queries, keys and values, for the backward pass a second time.
+  func attend(
+    _ buffers: BlockActivations,
+    _ activations: Activations,
+    layer: Int,
+    cache: KeyValueCache? = nil,
+    dropout: DropoutPlan?
+  ) {
+    Attention.forward(
+      output: buffers.attended,
+      logSumExp: buffers.logSumExp,
+      inputs: attentionInputs(buffers, length: activations.length, layer: layer, cache: cache),
+      shape: attentionShape(activations, layer: layer, past: cache?.length ?? 0),
+      dropout: dropout?.mask(.attention, layer: layer)
     )
   }
 
