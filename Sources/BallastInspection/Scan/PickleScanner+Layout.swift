@@ -48,24 +48,14 @@ extension PickleScanner {
       if isNext, let shared = shared(walk, &sequence, of: stream, isCertain: isHeader) {
         walk = shared
       }
-      if walk.end == .truncated, position == stream.region.range.lowerBound {
-        // An open file goes on behind the member that it stands at the start of.
-        walk = self.walk(
-          position..<source.bytes.byteCount,
-          of: source,
-          whileClean: !isHeader,
-          stream: stream
-        )
-      }
       guard isHeader || walk.isPickle || walk.end == .limit, effort > 0 else { continue }
       take(walk, of: stream, isBeyondDoubt: false)
       if isNext { sequence.starts.append(position) }
       if walk.holdsJoblibArrays {
         result.add(FormatError(ScanFault.joblibArrays).inFile(stream.place))
       }
-      let next = walk.end == .stop ? walk.position : position + 1
-      first = first ?? min(next, stream.end)
-      guard walk.end == .stop, walk.position <= stream.end else { continue }
+      first = first ?? (walk.end == .stop ? walk.position : position + 1)
+      guard walk.end == .stop else { continue }
       waiting += following(walk.position, of: stream)
       if isNext {
         if sequence.shared?.range.lowerBound != position { sequence.loaded.append(position) }

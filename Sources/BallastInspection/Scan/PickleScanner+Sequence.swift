@@ -144,7 +144,7 @@ extension PickleScanner {
   /// A file of torch whose magic number is another spelling of the same has storages behind its pickles, too; those may
   /// read as pickles, but in such a file one alone follows that with the ids.
   mutating func checkStorages(_ sequence: inout Sequence, of stream: Stream) {
-    guard let first = sequence.persistentIDs, sequence.count >= Self.legacyPickles,
+    guard let first = sequence.persistentIDs, first >= Self.legacyPickles - 1,
       sequence.position < stream.end || sequence.count > first + 1
     else { return }
     loseStorages(&sequence, of: stream)

@@ -33,8 +33,7 @@ extension PickleWalk {
     _ argument: PickleArgument,
     among arguments: ArraySlice<PickleSymbol>
   ) -> Bool {
-    // What torch's loader is called with has to be known, whoever made it, and how a text becomes bytes.
-    if argument != .file, argument != .latin1, isUnknown(symbol) { return true }
+    if !mustBeKnown(argument), isUnknown(symbol) { return true }
     switch argument {
     case .any: return isHarmless(symbol)
     case .atom: return isAtom(symbol)
@@ -189,6 +188,24 @@ extension PickleWalk {
     return collections[index].kind
   }
 
+  /// What torch's loader is called with, how a text becomes bytes, what is rebuilt by which function, and whether an
+  /// array has objects: whoever made these may have made anything.
+  private func mustBeKnown(_ argument: PickleArgument) -> Bool {
+    switch argument {
+    case .file, .latin1, .rebuild, .code: true
+    default: false
+    }
+  }
+
+  /// The types of the package that NumPy's types of few bits come from.
+  private static let numericTypes = Set(
+    [
+      "bfloat16", "float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz",
+      "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn",
+      "int1", "int2", "int4", "uint1", "uint2", "uint4",
+    ].map { "ml_dtypes." + $0 }
+  )
+
   private func isLatin1(_ symbol: PickleSymbol) -> Bool {
     guard case .text(let text) = symbol, text.range.count <= 16 else { return false }
     return ["latin1", "latin-1"].contains { $0.utf8.elementsEqual(text.decoded(from: source).utf8) }
@@ -199,7 +216,7 @@ extension PickleWalk {
     case .text(let text):
       text.range.count <= 16 && PickleArrayType(text.decoded(from: source)) != nil
     // NumPy makes objects of the instances of a class that is not one of its types.
-    case .global(let index): names[index].path.utf8.starts(with: "ml_dtypes.".utf8)
+    case .global(let index): Self.numericTypes.contains(names[index].path)
     default: false
     }
   }

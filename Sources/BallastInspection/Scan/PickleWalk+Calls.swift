@@ -33,6 +33,7 @@ extension PickleWalk {
     }
     guard let form = names[index].form else {
       noteCall(of: index, arguments)
+      lendBytes(of: arguments)
       return push(.result(of: index))
     }
     guard let values = values(of: arguments), matches(values, form) else {
@@ -51,6 +52,15 @@ extension PickleWalk {
     switch symbol {
     case .global, .opaque, .persistent, .result: return true
     default: return false
+    }
+  }
+
+  /// Notes the bytes that a function gets of which nobody knows what it does: it may give back an array that lies over them.
+  private mutating func lendBytes(of arguments: Arguments) {
+    for value in values(of: arguments) ?? [] {
+      guard let file = file(value) else { continue }
+      if filePlaces.contains(file.range.lowerBound) { note(.loaderAtLarge) }
+      bufferPlaces.insert(file.range.lowerBound)
     }
   }
 

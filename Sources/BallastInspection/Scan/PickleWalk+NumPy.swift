@@ -31,7 +31,7 @@ extension PickleWalk {
       guard arrayTypes[index].holdsObjects else { return isBytes(parts[4]) }
     } else {
       guard isUnknown(parts[2]) else { return false }
-      if isBytes(parts[4]) || isUnknown(parts[4]) { return true }
+      if isBytes(parts[4]) { return true }
     }
     // NumPy takes as many objects out of the list as the shape says.
     guard case .collection(let list) = parts[4], collections[list].kind == .list,
