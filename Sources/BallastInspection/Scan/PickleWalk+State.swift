@@ -52,7 +52,6 @@ extension PickleWalk {
   private func holdsAttributes(_ state: PickleSymbol, _ isFitting: (Int) -> Bool) -> Bool {
     switch state {
     case .none: return true
-    case .result: return isUnknown(state)
     case .collection(let index):
       switch collections[index].kind {
       case .dict: return isFitting(index)

@@ -143,6 +143,11 @@ def texts():
         bad(f"text-{name}", called(value, text("system")))
     kind_of_objects = unknown + values(kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))) + REDUCE
     bad("array-of-more-objects-than-are-there", START + array(kind_of_objects, EMPTY_LIST, 65535) + STOP)
+    # Attributes that an unknown function gives back; the second state calls one of them.
+    copied, namespace = glob("pydantic.v1.utils", "smart_deepcopy"), made("types", "SimpleNamespace")
+    method = entries((copied + values(text("__setstate__")) + REDUCE, copied + values(text("a")) + REDUCE))
+    first = copied + values(method) + REDUCE + BUILD
+    bad("attributes-that-are-made", START + namespace + first + copied + values(text("id")) + REDUCE + BUILD + STOP)
     good("module-in-tar", tarred(("m.pt", saved(torch.nn.Linear(1, 1), _use_new_zipfile_serialization=False))))
 
 
