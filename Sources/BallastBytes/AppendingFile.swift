@@ -73,8 +73,10 @@ public final class AppendingFile {
   }
 }
 
-/// The most bytes of one call. For more Linux takes pages of megabytes that nobody has touched for long, which the host of
-/// a virtual machine may have to find first: 548 MB took 0.5 to 0.8 s by 4 and 16 MiB, 0.2 s by up to 1 MiB.
+/// The most bytes of one call.
+///
+/// For more Linux takes pages of megabytes that nobody has touched for long, which the host of a virtual machine
+/// may have to find first: 548 MB took 0.5 to 0.8 s by 4 and 16 MiB, 0.2 s by up to 1 MiB.
 private let largestWrite = 256 << 10
 
 /// Writes all of the bytes, however many calls it takes.

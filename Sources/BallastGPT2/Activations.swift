@@ -4,7 +4,7 @@ package import BallastBytes
 package struct BlockActivations {
   package let attentionNorm: NormActivations
   package let queriesKeysValues: UnsafeMutablePointer<Float>  // [N, 3C]
-  /// What attention put out: [N, C], shared by all blocks, in the place of `activated`, which comes later.
+  /// What attention put out: [N, C], unless it is kept shared by all blocks, in the place of `activated`, which comes later.
   package let attended: UnsafeMutablePointer<Float>
   package let logSumExp: UnsafeMutablePointer<Float>  // [B, H, T]
   package let afterAttention: UnsafeMutablePointer<Float>  // [N, C]
@@ -44,7 +44,8 @@ struct GradientBuffers {
 /// All buffers of a pass, forward and backward, planned once in one arena.
 ///
 /// For training every block has its own buffers, which the backward pass reads, but for what it soon
-/// computes again: what LayerNorms, attention and activations put out, seven of sixteen widths for each token. For
+/// computes again: what LayerNorms, attention and activations put out, seven of sixteen widths for each token; with
+/// bfloat16 attention's is kept. For
 /// inference all blocks share one set, and the residual stream is updated in place.
 ///
 /// Logits exist between the two passes over the blocks alone. They share their memory with what exists within
@@ -58,6 +59,8 @@ package final class Activations {
   package let finalNorm: NormActivations
   /// Nil where nothing is kept for them.
   let gradients: GradientBuffers?
+  /// Whether each block has its own `attended`.
+  let keepsAttention: Bool
   /// The rows whose logits exist at a time: B · T × V of them never do.
   package let logitRows: Int
   let logits: UnsafeMutablePointer<Float>  // [logit rows, V]
@@ -66,14 +69,21 @@ package final class Activations {
   /// The number of tokens, N.
   package var rows: Int { batch * length }
 
-  /// Buffers for `batch` sequences of `length` tokens.
+  /// Buffers for `batch` sequences of `length` tokens; `precision` is that of the model.
   package init(
     _ configuration: GPT2Configuration,
     batch: Int,
     length: Int,
-    keeping: Retention
+    keeping: Retention,
+    precision: Precision = .float32
   ) throws(FormatError) {
-    let plan = ActivationPlan(configuration, batch: batch, length: length, keeping: keeping)
+    let plan = ActivationPlan(
+      configuration,
+      batch: batch,
+      length: length,
+      keeping: keeping,
+      precision: precision
+    )
     let storage = try Storage(count: plan.total)
     var arena = Arena(storage)
     let rows = batch * length
@@ -101,7 +111,7 @@ package final class Activations {
       BlockActivations(
         attentionNorm: takeNorm(normed),
         queriesKeysValues: arena.take(3 * stream),
-        attended: activated,
+        attended: plan.keepsAttention ? arena.take(stream) : activated,
         logSumExp: arena.take(rows * configuration.heads),
         afterAttention: arena.take(stream),
         mlpNorm: takeNorm(normed),
@@ -117,6 +127,7 @@ package final class Activations {
     }
     finalNorm = takeNorm(arena.take(stream))
     logitRows = plan.logitRows
+    keepsAttention = plan.keepsAttention
     self.storage = storage
     self.keeping = keeping
     self.embedded = embedded

@@ -117,10 +117,9 @@ public final class GPT2Generator {
       several = activations
     }
     cache.first = sequence
-    model.forward(tokens, into: activations, cache: cache)
+    model.forward(tokens, into: activations, cache: cache, onlyLast: true)
     cache.first = 0
-    let last = activations.finalNorm.output + (tokens.count - 1) * model.configuration.width
-    model.head(last, rows: 1, logits: activations.logits)
+    model.head(activations.finalNorm.output, rows: 1, logits: activations.logits)
     let logits = copy(activations.logits, row: 0)
     try checkFinite(logits)
     return logits

@@ -1,20 +1,22 @@
 import BallastKernels
 
 extension GPT2Model {
-  /// Where a block's queries, keys and values lie: side by side for each token, or in the cache.
+  /// Where a block's queries from the token `first` on, keys and values lie: side by side for each token, or in the cache.
   func attentionInputs(
     _ buffers: BlockActivations,
     length: Int,
+    from first: Int = 0,
     layer: Int,
     cache: KeyValueCache?
   ) -> AttentionInputs {
     let width = configuration.width
-    let queries = UnsafePointer(buffers.queriesKeysValues)
+    let tokens = UnsafePointer(buffers.queriesKeysValues)
+    let queries = tokens + first * 3 * width
     guard let cache else {
       return AttentionInputs(
         queries: queries,
-        keys: queries + width,
-        values: queries + 2 * width,
+        keys: tokens + width,
+        values: tokens + 2 * width,
         queryStride: 3 * width,
         keyStride: 3 * width,
         keyHeadStride: configuration.headSize,
@@ -49,13 +51,18 @@ extension GPT2Model {
     )
   }
 
-  /// The sizes of a block's attention after `past` tokens.
-  func attentionShape(_ activations: Activations, layer: Int, past: Int) -> AttentionShape {
+  /// The sizes of a block's attention after `past` tokens, for queries from the token `first` on.
+  func attentionShape(
+    _ activations: Activations,
+    from first: Int = 0,
+    layer: Int,
+    past: Int
+  ) -> AttentionShape {
     AttentionShape(
       batch: activations.batch,
-      queries: activations.length,
+      queries: activations.length - first,
       keys: past + activations.length,
-      offset: past,
+      offset: past + first,
       heads: configuration.heads,
       headSize: configuration.headSize,
       scale: configuration.attentionScale(layer: layer)

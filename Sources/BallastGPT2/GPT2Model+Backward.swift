@@ -143,7 +143,9 @@ private struct BackwardPass {
   private func attend(_ layer: Int, input: UnsafePointer<Float>) {
     let block = model.parameters.blocks[layer]
     let saved = activations.blocks[layer]
-    model.attend(saved, activations, layer: layer, dropout: dropout)
+    if !activations.keepsAttention {
+      model.attend(saved, activations, layer: layer, dropout: dropout)
+    }
     // The LayerNorm's place is free until it is computed again.
     let attendedGradient = saved.attentionNorm.output
     linearBackward(

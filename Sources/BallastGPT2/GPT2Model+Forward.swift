@@ -6,15 +6,18 @@ extension GPT2Model {
   ///     x = drop(wte[token] + wpe[position])
   ///     each block: x += drop(proj(attention(norm(x))));  x += drop(out(act(in(norm(x)))))
   ///
-  /// With a cache the tokens follow those it holds, and are added to it. `observe` gets the
+  /// With a cache the tokens follow those it holds, and are added to it. With `onlyLast` the output is that of the
+  /// last token of one sequence, [1, C]: of the last block the others need keys and values alone. `observe` gets the
   /// embedding sum as 0, then the residual stream after each block as 1 ... L.
   package func forward(
     _ ids: UnsafePointer<Int32>,
     into activations: Activations,
     cache: KeyValueCache? = nil,
+    onlyLast: Bool = false,
     dropout: DropoutPlan? = nil,
     observe: (Int, UnsafePointer<Float>) -> Void = { _, _ in }
   ) {
+    precondition(!onlyLast || activations.batch == 1, "only one sequence has one last token")
     let rows = activations.rows
     let width = configuration.width
     Embedding.forward(
@@ -30,19 +33,22 @@ extension GPT2Model {
     observe(0, activations.embedded)
     var input = activations.embedded
     for layer in parameters.blocks.indices {
-      runBlock(layer, input: input, activations, cache: cache, dropout: dropout)
+      let first = onlyLast && layer == configuration.layers - 1 ? rows - 1 : 0
+      runBlock(layer, input: input, activations, from: first, cache: cache, dropout: dropout)
       input = activations.blocks[layer].output
       observe(layer + 1, input)
     }
     cache?.length += activations.length
-    normalize(activations.finalNorm, input: input, parameters.finalNorm, rows: rows)
+    let outputs = onlyLast ? 1 : rows
+    normalize(activations.finalNorm, input: input, parameters.finalNorm, rows: outputs)
   }
 
-  /// One block, from the residual stream before it to that after it.
+  /// One block, from the residual stream before it to that after it, which is computed from row `first` on and begins with it.
   func runBlock(
     _ layer: Int,
     input: UnsafePointer<Float>,
     _ activations: Activations,
+    from first: Int = 0,
     cache: KeyValueCache? = nil,
     dropout: DropoutPlan?
   ) {
@@ -54,13 +60,14 @@ extension GPT2Model {
       input: input,
       activations: activations,
       layer: layer,
+      from: first,
       cache: cache,
       dropout: dropout
     )
     feedForward(
       block,
       buffers,
-      rows: activations.rows,
+      rows: activations.rows - first,
       mask: dropout?.mask(.mlpOutput, layer: layer),
       dropout: dropout
     )
@@ -73,6 +80,7 @@ extension GPT2Model {
     input: UnsafePointer<Float>,
     activations: Activations,
     layer: Int,
+    from first: Int,
     cache: KeyValueCache?,
     dropout: DropoutPlan?
   ) {
@@ -92,14 +100,14 @@ extension GPT2Model {
       batch: activations.batch,
       count: activations.length
     )
-    attend(buffers, activations, layer: layer, cache: cache, dropout: dropout)
+    attend(buffers, activations, layer: layer, from: first, cache: cache, dropout: dropout)
     addBranch(
       buffers.afterAttention,
       input: buffers.attended,
       block.attentionOutput,
       mask: dropout?.mask(.attentionOutput, layer: layer),
-      to: input,
-      rows: rows,
+      to: input + first * configuration.width,
+      rows: rows - first,
       dropout: dropout
     )
   }
@@ -109,14 +117,16 @@ extension GPT2Model {
     _ buffers: BlockActivations,
     _ activations: Activations,
     layer: Int,
+    from first: Int = 0,
     cache: KeyValueCache? = nil,
     dropout: DropoutPlan?
   ) {
+    let length = activations.length
     Attention.forward(
       output: buffers.attended,
       logSumExp: buffers.logSumExp,
-      inputs: attentionInputs(buffers, length: activations.length, layer: layer, cache: cache),
-      shape: attentionShape(activations, layer: layer, past: cache?.length ?? 0),
+      inputs: attentionInputs(buffers, length: length, from: first, layer: layer, cache: cache),
+      shape: attentionShape(activations, from: first, layer: layer, past: cache?.length ?? 0),
       dropout: dropout?.mask(.attention, layer: layer)
     )
   }

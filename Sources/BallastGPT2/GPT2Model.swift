@@ -14,6 +14,8 @@ public final class GPT2Model: Sendable {
   let activation: Activation
   /// The weights as products take them, where these are of bfloat16.
   package let bfloat16: BFloat16Weights?
+  /// What products are made of.
+  package var precision: Precision { bfloat16 == nil ? .float32 : .bfloat16 }
   /// What is trained in place of the weights; nil for a model that has none.
   package let adapters: LoRAAdapters?
 

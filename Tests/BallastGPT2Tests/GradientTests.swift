@@ -208,13 +208,20 @@ import Testing
     let model = try RandomModel.make(configuration)
     let tokens = RandomModel.tokens(2 * 8, below: 11)
     let targets = RandomModel.tokens(2 * 8, below: 11, seed: 5)
-    func gradients(_ keeping: Retention) throws -> [Float] {
+    func gradients(_ keeping: Retention, _ precision: Precision = .float32) throws -> [Float] {
       let gradients = try GPT2Parameters.zeros(configuration)
+      let activations = try Activations(
+        configuration,
+        batch: 2,
+        length: 8,
+        keeping: keeping,
+        precision: precision
+      )
       let loss = model.lossAndGradients(
         tokens,
         targets: targets,
         scale: 1 / 16,
-        activations: try Activations(configuration, batch: 2, length: 8, keeping: keeping),
+        activations: activations,
         gradients: gradients,
         accumulates: false,
         dropout: dropout > 0 ? DropoutPlan(configuration, seed: 3, pass: 1) : nil
@@ -222,6 +229,8 @@ import Testing
       return gradients.all.flatMap(\.values) + [Float(loss)]
     }
     #expect(try gradients(.everything) == gradients(.streams))
+    // What attention put out is kept here, and computed again there.
+    #expect(try gradients(.everything) == gradients(.everything, .bfloat16))
     func size(_ keeping: Retention) -> Int {
       ActivationPlan(configuration, batch: 64, length: 8, keeping: keeping).total
     }

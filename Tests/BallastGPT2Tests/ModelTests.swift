@@ -75,6 +75,25 @@ import Testing
     }
   }
 
+  /// Of several tokens the last one's logits alone are computed, with the keys and values of all of them.
+  @Test(arguments: [[40], [2, 38], [1, 2, 17, 20], [16, 17, 1, 6]])
+  func severalTokensFollowOthers(counts: [Int]) throws {
+    let configuration = RandomModel.configuration(layers: 2, heads: 4, width: 32, positions: 40)
+    let model = try RandomModel.make(configuration)
+    let tokens = RandomModel.tokens(40, below: 11)
+    let whole = try model.logits(try TokenBatch([tokens], for: configuration))
+    let generator = try GPT2Generator(model)
+    var end = 0
+    for count in counts {
+      let logits = try generator.append(Array(tokens[end..<end + count]))
+      end += count
+      let expected = whole[(end - 1) * 11..<end * 11]
+      for (value, reference) in zip(logits, expected) {
+        #expect(abs(value - reference) <= 2e-5 * max(1, abs(reference)), "\(end)")
+      }
+    }
+  }
+
   /// Past the last position the newer half of the window is read again from position 0.
   @Test func aFullWindowSlides() throws {
     let configuration = RandomModel.configuration()

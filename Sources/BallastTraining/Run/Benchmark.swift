@@ -140,7 +140,8 @@ package struct Benchmark {
       configuration,
       batch: batch,
       length: length,
-      keeping: .everything
+      keeping: .everything,
+      precision: model.precision
     )
     var optimizer = try Optimizer(OptimizerOptions(), for: model.parameters.all)
     var pass = 0

@@ -33,7 +33,8 @@ public struct Evaluation: Hashable, Sendable {
           model.configuration,
           batch: count,
           length: rows.context,
-          keeping: .nothing
+          keeping: .nothing,
+          precision: model.precision
         )
       }
       guard let activations else { continue }

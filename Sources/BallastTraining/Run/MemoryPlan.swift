@@ -61,7 +61,13 @@ public struct MemoryPlan: Hashable, Sendable {
     moments = options.optimizer.averageNames.count * gradients
     func pass(keeping: Retention) -> Int {
       floats
-        * ActivationPlan(configuration, batch: batch, length: length, keeping: keeping).total
+        * ActivationPlan(
+          configuration,
+          batch: batch,
+          length: length,
+          keeping: keeping,
+          precision: precision
+        ).total
     }
     activations = pass(keeping: options.checkpointsActivations ? .streams : .everything)
     program = Self.programBytes(precision)

@@ -50,6 +50,7 @@ public final class Trainer {
     self.dropout = dropout
     try MemoryPlan(
       model.configuration,
+      precision: model.precision,
       options: options,
       length: training.context,
       evaluates: validation != nil
@@ -59,7 +60,8 @@ public final class Trainer {
       model.configuration,
       batch: options.batchSize,
       length: training.context,
-      keeping: options.checkpointsActivations ? .streams : .everything
+      keeping: options.checkpointsActivations ? .streams : .everything,
+      precision: model.precision
     )
     optimizer = try Optimizer(options.optimizer, for: trained.parameters)
     self.training = RowStream(training, isShuffled: options.isShuffled, seed: options.seed)
