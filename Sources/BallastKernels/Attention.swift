@@ -179,8 +179,7 @@ package enum Attention {
     let worth = shape.queries == 1 ? worthAThread.singleQuery : worthAThread.product
     let grain = max(1, worth / headWork)
     Parallel.forEachRange(shape.batch * shape.heads, grain: grain) { items in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { scratch in
-        guard let scratch = scratch.baseAddress else { return }
+      Scratch.withFloats(count) { scratch in
         for item in items { body(item, scratch) }
       }
     }

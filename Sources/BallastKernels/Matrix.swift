@@ -102,10 +102,7 @@ package enum Matrix {
     scale: Float = 1,
     outputScale: Float = 0
   ) {
-    withUnsafeTemporaryAllocation(
-      byteCount: bk_multiply_scratch(rows, inner) * MemoryLayout<Float>.stride,
-      alignment: cacheLine
-    ) { scratch in
+    Scratch.withFloats(bk_multiply_scratch(rows, inner)) { scratch in
       bk_multiply(
         output,
         outputStride,
@@ -116,10 +113,8 @@ package enum Matrix {
         inner,
         scale,
         outputScale,
-        scratch.bindMemory(to: Float.self).baseAddress
+        scratch
       )
     }
   }
-
-  private static let cacheLine = 64
 }

@@ -11,6 +11,7 @@
 #include "bk_dispatch.h"
 #include "bk_operations.h"
 #include "bk_prefetch.h"
+#include "bk_scratch.h"
 #include "bk_statistics.h"
 #include "bk_threads.h"
 #include "bk_weights.h"
