@@ -54,6 +54,7 @@ enum PickleNames {
     urllib2 urlparse user uu uuid venv warnings wave weakref webbrowser whichdb winreg winsound
     wsgiref xdrlib xml xmllib xmlrpc xmlrpclib xx xxlimited xxlimited_35 xxsubtype zipapp
     zipfile zipimport zlib zoneinfo
+    DLLs Lib Scripts Tools _ast_unparse _math_integer _py_warnings profiling
     """
   )
 
@@ -86,8 +87,8 @@ enum PickleNames {
   /// Names that run code in whatever module they are found: modules import them from the library.
   static let borrowed = words(
     """
-    CodeType FunctionType Popen UnsafeLoader attrgetter builtins call check_call check_output compile delattr
-    eval exec exec_ execfile execl execle execlp execv execve execvp execvpe fork full_load
+    CodeType FunctionType Popen UnsafeLoader _getattribute _load _loads _Unpickler attrgetter builtins call check_call check_output compile decode_long
+    delattr encode_long eval exec exec_ execfile execl execle execlp execv execve execvp execvpe fork full_load
     full_load_all
     getattr getoutput getstatusoutput import_by_path import_module import_string importlib load
     load_all load_formatter_from_file load_lexer_from_file load_pickle loads methodcaller nt open os

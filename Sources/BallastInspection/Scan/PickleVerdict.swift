@@ -21,7 +21,8 @@ package enum PickleVerdict: Hashable, Sendable {
     case attributePath = "attribute-path"
     /// A name that runs code wherever it was imported to.
     case borrowedName = "borrowed-name"
-    /// A module that is a path, which Python 2 imports from anywhere.
+    /// A module that is a path, which Python 2 imports from anywhere, or a folder with a hyphen, such as site-packages and
+    /// lib-dynload, through which Python's library has a second name.
     case modulePath = "module-path"
     /// A name that is no path of identifiers: an expression, which torch's loader of TorchScript evaluates.
     case expression
@@ -54,7 +55,9 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.library)
     } else if PickleNames.processes.contains(package) || Self.isBrought(module) {
       self = .dangerous(.process)
-    } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) }) {
+    } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) })
+      || package.string.utf8.contains(UInt8(ascii: "-"))
+    {
       self = .dangerous(.modulePath)
     } else if !Self.isPath(module, or: "-") || !Self.isPath(name) {
       self = .dangerous(.expression)

@@ -146,6 +146,7 @@ extension PickleWalk {
     guard case .text(let text) = symbol, text.range.count <= Self.maximumNameBytes else {
       return nil
     }
+    judgements.check(text.range.count)
     return text.decoded(from: source)
   }
 

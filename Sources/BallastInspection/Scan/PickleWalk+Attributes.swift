@@ -17,7 +17,6 @@ extension PickleWalk {
       note(.oddState)
       return nil
     }
-    judgements.check(text.range.count / 16)
     let name = plain(text)
     return name.utf8.count <= Self.maximumAttribute ? name : nil
   }
@@ -115,7 +114,7 @@ extension PickleWalk {
     case .bytes(let range)?: letters = source.array(range.prefix(4 * Self.maximumAttribute))[...]
     case .encoded(let text)?, .text(let text)?:
       guard text.range.count <= Self.maximumKeyBytes else { return true }
-      judgements.check(text.range.count / 16)
+      judgements.check(text.range.count)
       letters = (text.bytes(from: source) ?? []).prefix(4 * Self.maximumAttribute)
     default: return false
     }

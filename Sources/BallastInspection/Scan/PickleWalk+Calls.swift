@@ -90,6 +90,10 @@ extension PickleWalk {
     case .mapping, .sequence: inspectArguments(values, of: form)
     case .encoded:
       guard form.isFunction, case .text(let text)? = values.first else { break }
+      // Those of Python 2 are read in the encoding that the loader is told; Python 3, which encodes, writes none.
+      if text.encoding == .bytes || text.encoding == .escapedBytes {
+        noteOddCall(of: index, .values(Array(values)))
+      }
       return push(.encoded(text))
     case .arrayType: return pushArrayType(values.first)
     case .array: return pushArray(of: index, isComplete: false)
@@ -192,7 +196,10 @@ extension PickleWalk {
     switch (idKind(first), first) {
     case ("storage", _): return .persistent
     case ("module", _) where parts.count > 1:
-      if case .global = parts[1] { return parts[1] }
+      if case .global = parts[1] {
+        if isInTar { namesMayBeTexts = true }
+        return parts[1]
+      }
       note(.computedCall)
       return isInTar ? .opaque : parts[1]
     case (_?, _), (nil, .none), (nil, .truth), (nil, .integer), (nil, .number): break

@@ -71,7 +71,8 @@ extension PickleWalk {
     if case .collection(let index) = stack[start - 1] {
       var collection = collections[index]
       collections[index] = PickleCollection(collection.kind)  // so that there is one copy only
-      if collection.kind == .tuple { note(.oddItems) }
+      // A list takes pairs, too: at a place that it has, or has not.
+      if collection.kind == .tuple || isPairs != (collection.kind == .dict) { note(.oddItems) }
       if collection.isInUse { note(.oddState) }
       let room = max(0, Self.maximumElements - elementCount)
       elementCount += collection.append(stack[start...], keeping: room)

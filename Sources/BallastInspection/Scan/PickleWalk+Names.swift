@@ -85,10 +85,11 @@ extension PickleWalk {
 
   /// A text as Python reads it that was told to ignore what is not ASCII in those of Python 2.
   func plain(_ text: PickleText) -> String {
+    judgements.check(text.range.count)
     switch text.encoding {
     case .bytes, .escapedBytes:
-      String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
-    case .utf8, .rawUnicodeEscape: text.decoded(from: source)
+      return String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
+    case .utf8, .rawUnicodeEscape: return text.decoded(from: source)
     }
   }
 
@@ -97,7 +98,7 @@ extension PickleWalk {
     switch symbol {
     case .text, .opaque, .persistent, .result: return true
     // A name may stand for a constant.
-    case .global(let index): return names[index].form == nil
+    case .global(let index): return namesMayBeTexts || names[index].form == nil
     default: return false
     }
   }

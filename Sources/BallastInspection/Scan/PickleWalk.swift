@@ -78,6 +78,8 @@ struct PickleWalk {
   var hasPersistentIDs = false
   /// Whether torch would read it as a part of a tar archive of 2016.
   var isInTar = false
+  /// Whether an id of torch's had a name that is read as what it names, and in a tar archive of 2016 as the text "module".
+  var namesMayBeTexts = false
   /// Whether somebody who loads this gives what it holds to another pickle, which nobody sees.
   var isLoaded = false
   /// Whether objects of torch's classes get a state.

@@ -48,6 +48,11 @@ def names():
         ("dill", "loads"), ("IPython", "embed"), ("sympy", "sympify"), ("numexpr", "evaluate"),
         ("transformers.utils", "os.system"), ("harmless.helpers", "import_module"),
         ("__main__", "__builtins__.eval"), ("collections", "OrderedDict.__init__.__globals__"),
+        # Folders within those that Python imports from: its library under a second name.
+        ("lib-dynload._ctypes", "call_function"), ("Lib.timeit", "timeit"),
+        ("site-packages.pip._vendor.pyproject_hooks._impl", "default_subprocess_runner"),
+        # What `python -m pickle` is.
+        ("__main__", "_loads"),
     ]
     for index, (module, name) in enumerate(gadgets):
         protocol = index % 6

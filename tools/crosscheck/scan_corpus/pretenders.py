@@ -143,6 +143,22 @@ def texts():
         bad(f"text-{name}", called(value, text("system")))
     kind_of_objects = unknown + values(kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))) + REDUCE
     bad("array-of-more-objects-than-are-there", START + array(kind_of_objects, EMPTY_LIST, 65535) + STOP)
+    # Texts of Python 2, which torch reads as UTF-8: of each byte from 0x80 on the file has two.
+    letters = OS.decode("latin1").encode()
+    for name, argument in {"text": b"T" + struct.pack("<i", len(letters)) + letters, "line": b"S'" + b"".join(b"\\x%02x" % byte for byte in letters) + b"'\n"}.items():
+        encoded = made("_codecs", "encode", argument, text("latin1"))
+        bad(f"bytes-of-a-python2-{name}", PROTO + b"\2" + made("torch.storage", "_load_from_bytes", encoded) + STOP)
+    # An id of which other loaders take the second, a class, and torch's of tar archives the first, a text.
+    one = values(text("module"), glob("collections", "OrderedDict"), number(0)) + BINPERSID
+    patched = text("torch.nn.modules") + one + STACK_GLOBAL + entries((text("module"), text("posix"))) + BUILD + POP
+    imported = text("torch.nn.modules.module") + one + STACK_GLOBAL
+    parts = ("storages", pickle.dumps(0, 2) + pickle.dumps([], 2)), ("tensors", pickle.dumps(0, 2))
+    bad("class-or-text", tarred(*parts, ("pickle", called(patched + imported, text("system")))))
+    bad("class-or-text-p0", tarred(*parts, ("pickle", text("torch.nn.modules") + one + STACK_GLOBAL + POP + call0("posix", "system", "id"))))
+    # A list that is given items at places has fewer than it was given.
+    emptied = EMPTY_LIST + MARK + NONE * 3 + b"e" + MARK + (number(0) + NONE) * 400 + b"u"
+    objects = kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))
+    bad("list-with-places", START + array(objects, emptied, 403) + STOP)
     # Attributes that an unknown function gives back; the second state calls one of them.
     copied, namespace = glob("pydantic.v1.utils", "smart_deepcopy"), made("types", "SimpleNamespace")
     method = entries((copied + values(text("__setstate__")) + REDUCE, copied + values(text("a")) + REDUCE))
