@@ -47,7 +47,7 @@ float *bk_scratch_take(size_t count) {
 #endif
 #endif
   if (bk_own.is_taken || count > SIZE_MAX / sizeof(float)) return 0;
-  size_t bytes = count * sizeof(float);
+  size_t bytes = (count > 0 ? count : 1) * sizeof(float);
   if (bytes > bk_own.bytes && !bk_grow(bytes)) return 0;
   bk_own.is_taken = true;
   return bk_own.start;

@@ -1,5 +1,7 @@
 import BallastKernels
 import BallastParallel
+import CBallastKernels
+import Foundation
 import Synchronization
 import Testing
 
@@ -21,6 +23,19 @@ import Testing
   @Test(arguments: [[1, 1, 1024, 1025, 700_000, 3, 700_001], [0, 100_000, 0]])
   func theBlockGrows(counts: [Int]) {
     for count in counts { #expect(fill(count, with: Float(count))) }
+  }
+
+  /// It is the same block again once it was given back, and was nothing but what was asked for first.
+  @Test func theBlockStays() {
+    // The address sanitizer, which tools/sanitize tells its options, watches the heap's blocks instead.
+    let isWatched = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
+    var taken: [UnsafeMutablePointer<Float>?] = []
+    for count in [0, 100, 100] {
+      taken.append(bk_scratch_take(count))
+      bk_scratch_give()
+    }
+    #expect(taken.allSatisfy { ($0 == nil) == isWatched })
+    #expect(taken[1] == taken[2])
   }
 
   /// What is asked for within its use comes from elsewhere, and afterwards it is there again.

@@ -22,6 +22,8 @@ extension PickleWalk {
       }
     }
     guard mayBeCalled(callee) else {
+      // The unpickler in Python only asks it for __new__, and a matrix makes another of itself.
+      if case .array = callee { note(.computedCall) }
       stumble()
       return push(.opaque)
     }
@@ -195,6 +197,10 @@ extension PickleWalk {
     guard let parts = tuple(id), let first = parts.first else { return .persistent }
     switch (idKind(first), first) {
     case ("storage", _): return .persistent
+    case ("reduce_package", _):
+      // torch.package calls the third with what follows.
+      note(.computedCall)
+      return .opaque
     case ("module", _) where parts.count > 1:
       if case .global = parts[1] {
         if isInTar { namesMayBeTexts = true }

@@ -85,11 +85,13 @@ extension PickleWalk {
 
   /// A text as Python reads it that was told to ignore what is not ASCII in those of Python 2.
   func plain(_ text: PickleText) -> String {
-    judgements.check(text.range.count)
     switch text.encoding {
     case .bytes, .escapedBytes:
+      judgements.check(text.range.count)
       return String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
-    case .utf8, .rawUnicodeEscape: return text.decoded(from: source)
+    case .utf8, .rawUnicodeEscape:
+      judgements.check(text.range.count / 16)
+      return text.decoded(from: source)
     }
   }
 

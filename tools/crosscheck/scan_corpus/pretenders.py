@@ -155,6 +155,11 @@ def texts():
     parts = ("storages", pickle.dumps(0, 2) + pickle.dumps([], 2)), ("tensors", pickle.dumps(0, 2))
     bad("class-or-text", tarred(*parts, ("pickle", called(patched + imported, text("system")))))
     bad("class-or-text-p0", tarred(*parts, ("pickle", text("torch.nn.modules") + one + STACK_GLOBAL + POP + call0("posix", "system", "id"))))
+    # What is called by the unpickler in Python alone, and by torch.package.
+    matrix = made("numpy.core.multiarray", "_reconstruct", glob("numpy", "matrix"), number(0) + TUPLE1, SHORT_BINBYTES + b"\1b")
+    bad("matrix-of-a-matrix", START + matrix + b"q\1h\1" + TUPLE1 + b"\x81" + STOP)
+    called_id = values(text("reduce_package"), number(0), glob("torch.nn.modules.linear", "Identity"), values()) + BINPERSID
+    bad("id-that-is-a-call", PROTO + b"\2" + called_id + text("posix") + TUPLE1 + REDUCE + STOP)
     # A list that is given items at places has fewer than it was given.
     emptied = EMPTY_LIST + MARK + NONE * 3 + b"e" + MARK + (number(0) + NONE) * 400 + b"u"
     objects = kind("O8", number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63))
