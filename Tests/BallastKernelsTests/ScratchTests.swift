@@ -25,9 +25,9 @@ import Testing
     for count in counts { #expect(fill(count, with: Float(count))) }
   }
 
-  /// It is the same block again once it was given back, and was nothing but what was asked for first.
+  /// It is the same block again once it was given back, after nothing was asked for, too.
   @Test func theBlockStays() {
-    // The address sanitizer, which tools/sanitize tells its options, watches the heap's blocks instead.
+    // The address sanitizer, to which tools/sanitize gives options, gets blocks of the heap to watch.
     let isWatched = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
     var taken: [UnsafeMutablePointer<Float>?] = []
     for count in [0, 100, 100] {
