@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 // Products and attention pack some hundred KiB to some MiB in each of their slices. Taken from the C library and freed, blocks
-// of so different sizes left holes between them, which grew to five times the largest.
+// of so different sizes left holes between them, which grew to four times the largest.
 
 typedef struct {
   float *start;
