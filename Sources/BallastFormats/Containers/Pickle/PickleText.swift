@@ -105,13 +105,7 @@ package struct PickleText: Sendable {
     if let utf8 = try? UTF8Span(validating: bytes.span) { return String(copying: utf8) }
     var utf8: [UInt8] = []
     utf8.reserveCapacity(2 * bytes.count)
-    for byte in bytes {
-      if byte < 0x80 {
-        utf8.append(byte)
-      } else {
-        utf8 += [0xC0 | byte >> 6, 0x80 | byte & 0x3F]
-      }
-    }
+    for byte in bytes { append(UInt32(byte), to: &utf8) }
     return String(decoding: utf8, as: UTF8.self)
   }
 
@@ -150,7 +144,9 @@ package struct PickleText: Sendable {
         guard let value = hexadecimal(bytes, at: index, digits: 2) else { fallthrough }
         index += 2
         result.append(UInt8(truncatingIfNeeded: value))
-      default: result += [byte, escape]
+      default:
+        result.append(byte)
+        result.append(escape)
       }
     }
     return result
@@ -184,14 +180,23 @@ package struct PickleText: Sendable {
     return result
   }
 
-  /// Appends a code point, surrogate or not, as UTF-8.
+  /// Appends a code point, surrogate or not, as UTF-8; byte by byte, since array literals are allocated.
   private static func append(_ value: UInt32, to result: inout [UInt8]) {
     func last(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(value >> shift & 0x3F) }
     switch value {
     case ..<0x80: result.append(UInt8(value))
-    case ..<0x800: result += [0xC0 | UInt8(value >> 6), last(0)]
-    case ..<0x10000: result += [0xE0 | UInt8(value >> 12), last(6), last(0)]
-    default: result += [0xF0 | UInt8(value >> 18 & 7), last(12), last(6), last(0)]
+    case ..<0x800:
+      result.append(0xC0 | UInt8(value >> 6))
+      result.append(last(0))
+    case ..<0x10000:
+      result.append(0xE0 | UInt8(value >> 12))
+      result.append(last(6))
+      result.append(last(0))
+    default:
+      result.append(0xF0 | UInt8(value >> 18 & 7))
+      result.append(last(12))
+      result.append(last(6))
+      result.append(last(0))
     }
   }
 
