@@ -24,6 +24,7 @@ extension PickleWalk {
     guard mayBeCalled(callee) else {
       // The unpickler in Python only asks it for __new__, and a matrix makes another of itself.
       if case .array = callee { note(.computedCall) }
+      noteImpossible(.computedCall)
       stumble()
       return push(.opaque)
     }

@@ -19,6 +19,7 @@ extension PickleWalk {
   mutating func global(module: PickleSymbol, name: PickleSymbol) -> PickleSymbol {
     guard case .text(let first) = module, case .text(let second) = name else {
       guard mayBeText(module), mayBeText(name) else {
+        noteImpossible(.computedName)
         stumble()
         return .opaque
       }

@@ -259,6 +259,12 @@ struct PickleWalk {
     isClean = false
   }
 
+  /// Notes what every Python should fail at, in what is beyond doubt a pickle: no pickler writes it, and were there a
+  /// Python that passes it, what follows would not be noted.
+  mutating func noteImpossible(_ oddity: PickleOddity.Kind) {
+    if isClean, !isGuess { note(oddity) }
+  }
+
   /// Says that there is more than is followed.
   mutating func forget() {
     note(.tooManyValues)

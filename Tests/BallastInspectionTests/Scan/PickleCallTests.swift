@@ -112,6 +112,32 @@ import Testing
     #expect(scan.findings.map(\.arguments) == ["(\"a\")", "(\"rm -rf ~\")"])
   }
 
+  // MARK: - What Python refuses
+
+  static let uncallable: [[UInt8]] = [
+    text("f"), bytes([1]), none, yes, int(1), tuple(int(1)), [0x5D], [0x7D],
+  ]
+
+  /// What every Python should fail at is found all the same: what follows would not be, where one does not.
+  @Test(arguments: uncallable)
+  func whatCannotBeCalledIsNoted(callee: [UInt8]) throws {
+    #expect(try rules(Self.call(callee, Self.none)).contains("computed-call"))
+  }
+
+  @Test(arguments: uncallable.dropFirst())
+  func whatIsNoTextIsNoName(part: [UInt8]) throws {
+    let stackGlobal: [UInt8] = [0x93]
+    #expect(try rules(part + Self.text("f") + stackGlobal).contains("computed-name"))
+    #expect(try rules(Self.text("f") + part + stackGlobal).contains("computed-name"))
+  }
+
+  /// Bytes that only look like a pickle are not held to it.
+  @Test(arguments: uncallable)
+  func bytesThatCallNothingAreNoPickle(callee: [UInt8]) throws {
+    let nested = Self.bytes(Self.call(callee, Self.none) + [0x2E])
+    #expect(try rules([0x7D] + Self.text("a") + nested + Self.setItem) == [])
+  }
+
   // MARK: - What picklers write
 
   static let honest: [[UInt8]] = [
