@@ -132,7 +132,8 @@ public final class GPT2Generator {
 
   /// The squares are summed in double, where those of any float32 are finite.
   private func checkFinite(_ logits: [Float]) throws(FormatError) {
-    guard Elementwise.sumOfSquares(logits, count: logits.count).isFinite else {
+    let squares = Elementwise.sumOfSquares(logits, count: logits.count, in: .elementwise)
+    guard squares.isFinite else {
       throw FormatError(GenerationFault.notFinite)
     }
   }

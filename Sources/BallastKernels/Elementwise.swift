@@ -67,9 +67,13 @@ package enum Elementwise {
     }
   }
 
-  /// Σ x² in double, the same for every thread count.
-  package static func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double {
-    Profile.measure(.gradientNorm, operations: 2 * Double(count), bytes: Profile.floats(count)) {
+  /// Σ x² in double, the same for every thread count, as a part of `operation`.
+  package static func sumOfSquares(
+    _ values: UnsafePointer<Float>,
+    count: Int,
+    in operation: Profile.Operation = .gradientNorm
+  ) -> Double {
+    Profile.measure(operation, operations: 2 * Double(count), bytes: Profile.floats(count)) {
       let blocks = (count + reductionBlock - 1) / reductionBlock
       return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, blocks)) { partial in
         let sums = partial.baseAddress.unsafelyUnwrapped

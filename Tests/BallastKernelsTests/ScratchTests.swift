@@ -1,6 +1,7 @@
 import BallastKernels
 import BallastParallel
 import CBallastKernels
+import Dispatch
 import Foundation
 import Synchronization
 import Testing
@@ -29,13 +30,21 @@ import Testing
   @Test func theBlockStays() {
     // The address sanitizer, to which tools/sanitize gives options, gets blocks of the heap to watch.
     let isWatched = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
-    var taken: [UnsafeMutablePointer<Float>?] = []
-    for count in [0, 100, 100] {
-      taken.append(bk_scratch_take(count))
-      bk_scratch_give()
+    let taken = Mutex<[UInt]>([])
+    let done = DispatchSemaphore(value: 0)
+    // A thread that has none yet.
+    Thread.detachNewThread {
+      for count in [0, 100, 100] {
+        let block = UInt(bitPattern: bk_scratch_take(count))
+        taken.withLock { $0.append(block) }
+        bk_scratch_give()
+      }
+      done.signal()
     }
-    #expect(taken.allSatisfy { ($0 == nil) == isWatched })
-    #expect(taken[1] == taken[2])
+    done.wait()
+    let blocks = taken.withLock { $0 }
+    #expect(blocks.count == 3 && blocks.allSatisfy { ($0 == 0) == isWatched })
+    #expect(blocks[1] == blocks[2])
   }
 
   /// What is asked for within its use comes from elsewhere, and afterwards it is there again.

@@ -47,8 +47,11 @@ struct Bench: Command {
   @Option(help: "How to write the result.") var format = DocumentFormat.table
 
   func run(in context: Console) throws -> ExitCode {
-    let opened = try model.open(on: context)
     let kinds = only.isEmpty ? Kind.allCases : only
+    if !shape.isEmpty, kinds.allSatisfy(\.isGenerating) {
+      throw UsageError("'--shape' is of forward and train, and '--only' asks for neither")
+    }
+    let opened = try model.open(on: context)
     let limits = MachineLimits.measured()
     let (plain, stored) = try at(model.model) { () throws(FormatError) in
       try networks(of: opened, for: kinds)
@@ -123,9 +126,12 @@ struct BatchShape: ExpressibleByArgument {
 
   init(argument: String) throws(InvalidArgument) {
     let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let batch = parts[0], let length = parts[1], (1...4096).contains(batch),
-      (1...65_536).contains(length)
-    else { throw InvalidArgument("expected BxT, such as 4x256") }
+    guard parts.count == 2, let batch = parts[0], let length = parts[1] else {
+      throw InvalidArgument("expected BxT, such as 4x256")
+    }
+    guard (1...4096).contains(batch), (1...65_536).contains(length) else {
+      throw InvalidArgument("expected 1 to 4096 sequences of 1 to 65536 tokens")
+    }
     self.init(batch, length)
   }
 

@@ -184,7 +184,7 @@ struct Convert: Command {
     if !target.isModel, !carries, OpenedModel.hasConfiguration(beside: input) {
       context.notice(
         "the configuration is not part of \(output.printable); "
-          + "--to safetensors --layout native carries it along"
+          + "of a GPT-2, --to safetensors --layout native carries it along"
       )
     }
     return .success

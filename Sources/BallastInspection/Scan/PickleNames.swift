@@ -79,7 +79,7 @@ enum PickleNames {
     jupyter_client kubernetes mako markupsafe mpmath nbconvert networkx nose numba numexpr paramiko past pexpect pexpect
     plumbum psutil ptyprocess pwn pyautogui pybind11 pycurl pydash pynput pyscreeze pysftp
     pytest pythoncom pyximport ray requests rpyc s3fs scapy sh six slack_sdk smart_open sympy
-    telegram telethon tornado twisted typing_extensions urllib3 websocket websockets werkzeug wget win32api
+    telegram telethon tornado triton twisted typing_extensions urllib3 websocket websockets werkzeug wget win32api
     win32com win32pipe win32process wmi xonsh yaml zmq
     """
   )
@@ -87,12 +87,13 @@ enum PickleNames {
   /// Names that run code in whatever module they are found: modules import them from the library.
   static let borrowed = words(
     """
-    CodeType FunctionType Popen UnsafeLoader _getattribute _load _loads _Unpickler attrgetter builtins call check_call check_output compile decode_long
-    delattr encode_long eval exec exec_ execfile execl execle execlp execv execve execvp execvpe fork full_load
+    CodeType FunctionType Pickler Popen Unpickler UnsafeLoader _Pickler _Unpickler _getattribute _load _loads attrgetter
+    builtins call check_call check_output compile decode_long
+    delattr encode_long eval exec exec_ execfile execl execle execlp execv execve execvp execvpe find_class fork full_load
     full_load_all
     getattr getoutput getstatusoutput import_by_path import_module import_string importlib load
-    load_all load_formatter_from_file load_lexer_from_file load_pickle loads methodcaller nt open os
-    partial popen popen2 popen3 popen4 posix pty read_pickle rmtree run runpy setattr shutil
+    load_all load_formatter_from_file load_inst load_lexer_from_file load_pickle load_reduce loads methodcaller nt open os
+    partial popen popen2 popen3 popen4 posix pty read_pickle rmtree run runcall runctx runeval runfunc runpy setattr shutil
     socket spawn spawnl spawnv subprocess sys system urlopen urlretrieve
     """
   )
@@ -104,7 +105,16 @@ enum PickleNames {
   static let borrowedWords = ["eval", "exec"]
 
   /// What such names may also start with.
-  static let borrowedStarts = ["run_", "unsafe_load"]
+  static let borrowedStarts = ["run_", "_run_", "unsafe_load"]
+
+  /// What runs texts as code in modules of Python that are programs, too, and then are called `__main__`.
+  static let borrowedOfPrograms = words("debug debug_script debug_src repeat testfile timeit")
+
+  /// Where packages are installed: through these Python's library has a second name.
+  static let packageFolders = ["dist-packages", "lib-dynload", "site-packages"]
+
+  /// Folders at the root of a system, where a container may be at work, in which there are such folders.
+  static let rootFolders = words("proc usr")
 
   private static func words(_ text: String) -> Set<ExactString> {
     Set(text.split { $0 == " " || $0 == "\n" }.map { ExactString(String($0)) })

@@ -47,7 +47,7 @@ extension PickleOddity.Kind: CustomStringConvertible {
     case .extensionCode: "imports a name by a number that only the running program knows"
     case .loaderAtLarge: "hands torch's loader of nested files on, or bytes to it that are computed"
     case .oddMemoIndex: "numbers the memo in a way that no pickler does"
-    case .crossedFrame: "reads past the end of a frame, where Python's unpicklers part ways"
+    case .crossedFrame: "does not end where its frame does, where Python's unpicklers part ways"
     case .longName: "imports a name that is too long to be one"
     case .tooManyNames: "imports more than \(PickleWalk.maximumNames) names"
     case .tooManyValues: "has more values than are followed: names behind them are not known"

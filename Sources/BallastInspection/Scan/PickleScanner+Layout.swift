@@ -4,7 +4,7 @@ import BallastFormats
 /// torch's tar archives of 2016, whose members have pickles and the elements of storages in turns.
 extension PickleScanner {
   /// The sizes that the elements of a storage can have.
-  private static let elementSizes = [1, 2, 4, 8, 16]
+  private static let elementSizes: [UInt64] = [1, 2, 4, 8, 16]
   /// Places at which a pickle may start; tensors have one each, and some more by chance.
   private static let maximumPlaces = 1 << 16
 
@@ -82,11 +82,10 @@ extension PickleScanner {
     // Rank and padding are what the number would be.
     let rank = Int(Int32(truncatingIfNeeded: number))
     if rank >= 0, rank <= room / 16 { places.append(position + 16 + 16 * rank) }
-    if number >= 0, number <= room {
-      places += Self.elementSizes.compactMap { size in
-        let (count, overflow) = Int(number).multipliedReportingOverflow(by: size)
-        return overflow || count > room - 8 ? nil : position + 8 + count
-      }
+    // torch does not look whether there is room for the product.
+    places += Self.elementSizes.compactMap { size in
+      let count = UInt64(bitPattern: number) &* size
+      return room >= 8 && count <= UInt64(room - 8) ? position + 8 + Int(count) : nil
     }
     return places + [position]
   }

@@ -55,15 +55,15 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.library)
     } else if PickleNames.processes.contains(package) || Self.isBrought(module) {
       self = .dangerous(.process)
-    } else if module.utf8.contains(where: { Self.pathSeparators.contains($0) })
-      || package.string.utf8.contains(UInt8(ascii: "-"))
-    {
+    } else if Self.isFolder(module, in: package) {
       self = .dangerous(.modulePath)
     } else if !Self.isPath(module, or: "-") || !Self.isPath(name) {
       self = .dangerous(.expression)
     } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
       self = .dangerous(.attributePath)
-    } else if let last = parts.last, Self.isBorrowed(last) {
+    } else if parts.contains(where: Self.isBorrowed)
+      || Self.programs.contains(package.string) && Self.isBorrowedOfPrograms(name)
+    {
       self = .dangerous(.borrowedName)
     } else {
       self = .unknown
@@ -116,6 +116,25 @@ package enum PickleVerdict: Hashable, Sendable {
 
   /// Of Unix and of Windows.
   private static let pathSeparators: [UInt8] = Array("/\\".utf8)
+
+  /// Whether a module is a path, or leads through folders that are no packages.
+  private static func isFolder(_ module: String, in package: ExactString) -> Bool {
+    module.utf8.contains { pathSeparators.contains($0) }
+      || package.string.utf8.contains(UInt8(ascii: "-"))
+      || PickleNames.rootFolders.contains(package)
+      || module.utf8.split(separator: UInt8(ascii: ".")).contains { part in
+        PickleNames.packageFolders.contains { part.elementsEqual($0.utf8) }
+      }
+  }
+
+  /// What a module is called that was started as a program.
+  private static let programs = ["__main__", "__mp_main__"]
+
+  private static func isBorrowedOfPrograms(_ name: String) -> Bool {
+    name.utf8.split(separator: UInt8(ascii: ".")).contains {
+      PickleNames.borrowedOfPrograms.contains(ExactString(String(Substring($0))))
+    }
+  }
 
   /// Whether a name runs code wherever it is found, or Python gives it a meaning of its own.
   private static func isBorrowed(_ name: Substring.UTF8View) -> Bool {

@@ -11,11 +11,15 @@ extension PickleWalk {
   /// A text as the name of an attribute, without what `errors="ignore"` leaves out; nil where it is too long
   /// for one.
   mutating func attribute(_ text: PickleText) -> String? {
-    if case .utf8 = text.encoding {
-      guard text.range.count <= Self.maximumAttribute else { return nil }
-    } else if text.range.count > Self.maximumKeyBytes {
-      note(.oddState)
-      return nil
+    switch text.encoding {
+    case .utf8: guard text.range.count <= Self.maximumAttribute else { return nil }
+    // A letter takes ten bytes at most: \U0001F600.
+    case .rawUnicodeEscape: guard text.range.count <= 10 * Self.maximumAttribute else { return nil }
+    case .bytes, .escapedBytes:
+      guard text.range.count <= Self.maximumKeyBytes else {
+        note(.oddState)
+        return nil
+      }
     }
     let name = plain(text)
     return name.utf8.count <= Self.maximumAttribute ? name : nil

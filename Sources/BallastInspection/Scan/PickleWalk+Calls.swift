@@ -195,7 +195,15 @@ extension PickleWalk {
   /// What a persistent id stands for: torch's ("module", x, …) for x itself, which is a class, in its tar archives
   /// of 2016, of which any tar archive may be one, (x, …), and all else for a storage.
   mutating func persistent(_ id: PickleSymbol) -> PickleSymbol {
-    guard let parts = tuple(id), let first = parts.first else { return .persistent }
+    guard let parts = tuple(id), let first = parts.first else {
+      // One that is too long to be kept may start with anything.
+      if case .collection(let index) = id, collections[index].kind == .tuple,
+        collections[index].isCut
+      {
+        note(.computedCall)
+      }
+      return .persistent
+    }
     switch (idKind(first), first) {
     case ("storage", _): return .persistent
     case ("reduce_package", _):

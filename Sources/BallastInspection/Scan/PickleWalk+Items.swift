@@ -95,7 +95,7 @@ extension PickleWalk {
   /// Notes what is odd about the elements of a container, and what it says about them all.
   private mutating func inspect(from start: Int, for collection: inout PickleCollection) {
     let isTuple = collection.kind == .tuple
-    for index in start..<stack.count {
+    for index in start..<stack.count where !isExhausted {
       let symbol = stack[index]
       let isKey = collection.kind == .dict && (index - start) % 2 == 0
       inspectProtocol(symbol, of: &collection, isKey: isKey)
@@ -116,7 +116,7 @@ extension PickleWalk {
       }
     }
     guard collection.kind == .dict else { return }
-    for index in stride(from: start, to: stack.count - 1, by: 2) {
+    for index in stride(from: start, to: stack.count - 1, by: 2) where !isExhausted {
       inspectAttribute(stack[index], stack[index + 1], of: &collection)
     }
   }

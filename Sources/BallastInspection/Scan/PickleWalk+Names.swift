@@ -40,7 +40,9 @@ extension PickleWalk {
       return .opaque
     }
     let symbol = global(module: text(of: module), name: text(of: name))
-    if !isPlainText(first) || !isPlainText(second) {
+    if max(first.range.count, second.range.count) <= Self.maximumNameBytes,
+      !isPlainText(first) || !isPlainText(second)
+    {
       // Whoever tells Python to ignore errors gets the name without the bytes that are not ASCII.
       _ = global(module: plain(first), name: plain(second))
     }
@@ -80,7 +82,6 @@ extension PickleWalk {
   /// Whether all readers of Python 2's texts take it for the same.
   private func isPlainText(_ text: PickleText) -> Bool {
     guard text.encoding == .bytes || text.encoding == .escapedBytes else { return true }
-    guard text.range.count <= Self.maximumNameBytes else { return true }
     return (text.bytes(from: source) ?? []).allSatisfy { $0 < 0x80 }
   }
 
@@ -90,7 +91,10 @@ extension PickleWalk {
     case .bytes, .escapedBytes:
       judgements.check(text.range.count)
       return String(decoding: (text.bytes(from: source) ?? []).filter { $0 < 0x80 }, as: UTF8.self)
-    case .utf8, .rawUnicodeEscape:
+    case .rawUnicodeEscape:
+      judgements.check(text.range.count)
+      return text.decoded(from: source)
+    case .utf8:
       judgements.check(text.range.count / 16)
       return text.decoded(from: source)
     }

@@ -119,6 +119,11 @@ struct PickleWalk {
 
   /// What is known about names.
   let judgements: PickleJudgements
+  /// How much effort may be spent until reading ends.
+  private var effortLimit = Int.max
+
+  /// Whether reading ends behind this opcode: one may have any number of values to look at.
+  var isExhausted: Bool { judgements.effort >= effortLimit }
 
   init(
     _ source: SharedBytes,
@@ -139,6 +144,8 @@ struct PickleWalk {
   ) {
     isGuess = whileClean
     let start = judgements.effort
+    let (limit, isEndless) = start.addingReportingOverflow(maximumOpcodes)
+    effortLimit = isEndless ? .max : limit
     let source = source  // borrowed from here, so that `self` can change
     var reader = ByteReader(source.bytes.extracting(range), base: range.lowerBound)
     var given = range.lowerBound
@@ -167,6 +174,8 @@ struct PickleWalk {
         opcode = next
         if case .stop = next {
           end = .stop
+          // Whoever loads on from the same file goes on behind the frame, and not here.
+          if let frameEnd, frameEnd > reader.offset { crossFrame() }
           keep(pop())
           return
         }

@@ -138,6 +138,40 @@ import Testing
     #expect(try rules([0x7D] + Self.text("a") + nested + Self.setItem) == [])
   }
 
+  /// Whoever loads on goes on behind the frame: what scan reads next is not what Python does.
+  @Test func aFrameThatGoesOnBehindTheEndIsNoted() throws {
+    func frame(_ count: Int) -> [UInt8] { [0x95, UInt8(count)] + [UInt8](repeating: 0, count: 7) }
+    #expect(try rules(frame(9) + Self.none + [0x2E] + Array("~~~~~~~".utf8)).contains("odd-frame"))
+    #expect(try rules(frame(2) + Self.none) == [])
+  }
+
+  @Test func anIdThatIsTooLongToBeKeptIsNoted() throws {
+    let many = [UInt8](repeating: 0x4E, count: 64)
+    let id = Self.tuple(Self.text("module"), Self.name("os", "system"), many) + [0x51]
+    #expect(try rules(id).isSuperset(of: ["computed-call", "standard-library"]))
+  }
+
+  /// One opcode has many values to look at, and each costs what its text is long.
+  @Test func whatManyKeysCostIsBounded() throws {
+    let key: [UInt8] = [0x54, 0, 0, 0x10, 0] + [UInt8](repeating: 0xFF, count: 1 << 20)
+    let pairs = (0..<2000).flatMap { _ -> [UInt8] in [0x68, 0] + Self.none }
+    let scan = try rules(key + [0x71, 0, 0x30, 0x7D, 0x28] + pairs + [0x75])
+    #expect(scan == ["limit"])
+  }
+
+  /// A name is not read twice where it is longer than one may be.
+  @Test func longNamesAreNotKept() throws {
+    let text = [UInt8](repeating: 0x61, count: 1 << 20)
+    let module: [UInt8] = [0x54, 0, 0, 0x10, 0] + text + [0x71, 0, 0x30]
+    let names = (0..<50).flatMap { index -> [UInt8] in
+      [0x68, 0, 0x55, 3, 0xFF, 0x61, UInt8(0x61 + index % 26), 0x93, 0x30]
+    }
+    let bytes = try SharedBytes.copying([0x80, 4] + module + names + Self.none + [0x2E])
+    let findings = PickleScan(of: bytes).findings
+    #expect(findings.contains { $0.rule == "pickle.long-name" })
+    #expect(findings.allSatisfy { ($0.name?.utf8.count ?? 0) < 100 })
+  }
+
   // MARK: - What picklers write
 
   static let honest: [[UInt8]] = [

@@ -39,6 +39,18 @@ import Testing
     #expect(benign.findings.isEmpty && benign.unreadable.isEmpty && benign.pickleCount == 3)
   }
 
+  /// torch multiplies without a look at the highest bits.
+  @Test(arguments: [2, 4, 8, 16], [1, 3])
+  func behindStoragesWhoseSizeOverflows(elementSize: Int, factor: UInt64) throws {
+    let raw = [UInt8](repeating: 0xFF, count: 32)
+    let lost = factor &* (1 << (64 - elementSize.trailingZeroBitCount))
+    let size = UInt64(raw.count / elementSize) &+ lost
+    var member = storages(raw, Self.payload)
+    let start = member.count - Self.payload.count - raw.count - 8
+    member.replaceSubrange(start..<start + 8, with: littleEndian(Int(bitPattern: UInt(size)), 8))
+    try expectPayload(in: tar("storages", member))
+  }
+
   @Test func behindADecoyInATarArchive() throws {
     let raw = [UInt8](repeating: 0xFF, count: 40)
     let whole = decoy(hiding: Self.payload2)

@@ -51,8 +51,10 @@ def names():
         # Folders within those that Python imports from: its library under a second name.
         ("lib-dynload._ctypes", "call_function"), ("Lib.timeit", "timeit"),
         ("site-packages.pip._vendor.pyproject_hooks._impl", "default_subprocess_runner"),
-        # What `python -m pickle` is.
-        ("__main__", "_loads"),
+        ("usr.lib.python3.site", "main"), ("src.site-packages.os", "system"),
+        # What `python -m pickle`, timeit, cProfile and trace are.
+        ("__main__", "_loads"), ("__main__", "_Unpickler.load_reduce"), ("__main__", "Unpickler.find_class"), ("__main__", "timeit"),
+        ("__main__", "Timer.repeat"), ("__mp_main__", "runctx"), ("__main__", "Trace.runctx"), ("__main__", "_run_module_as_main"),
     ]
     for index, (module, name) in enumerate(gadgets):
         protocol = index % 6

@@ -1,9 +1,10 @@
 """Files that are read more than once: whoever goes on with an open file stands where a loader has left off."""
+import gzip
 import io
 import pickle
 import struct
 import zlib
-from pickle import PROTO, STOP
+from pickle import FRAME, PROTO, STOP
 
 import numpy as np
 import torch
@@ -30,6 +31,13 @@ def behind():
     unnamed = b"{'descr': [('', '|O', (1,))], 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
     bad("npy-unnamed-objects", b"\x93NUMPY\1\0" + struct.pack("<H", len(unnamed)) + unnamed + b"\0" * 8 + PAYLOAD)
     bad("archive-counted-from-a-member", loaded_twice())
+    # A frame that goes on behind STOP is skipped to its end, so that the next pickle starts there.
+    number = b"\x8a\x0a" + magic.to_bytes(10, "little") + STOP
+    for count in (1, 9000):
+        framed = PROTO + b"\4" + FRAME + struct.pack("<Q", len(number) + count) + number + b"~" * count + PAYLOAD
+        bad(f"frame-behind-stop-{count}", framed)
+        bad(f"frame-behind-stop-gz-{count}", gzip.compress(framed))
+        bad(f"frame-behind-stop-tar-{count}", tarred(("storages", framed)))
 
 
 def loaded_twice():
@@ -72,6 +80,10 @@ def tars():
     bad("behind-the-smaller-of-two-sizes", pax + tar_header(b"a", b"%011o" % 1024) + b"x" * 512 + padded(PAYLOAD) + END)
     archive = tarred(("storages", pickle.dumps(0, 2)), ("tensors", pickle.dumps(0, 2)), ("pickle", pickle.dumps({"a": 1}, 2)))
     bad("behind-an-archive-of-2016", archive.rstrip(b"\0") + b"\0" * (-len(archive.rstrip(b"\0")) % 512) + padded(PAYLOAD))
+    storage = pickle.dumps(("0", "cpu", torch.DoubleStorage), 2)
+    for name, size in ("whole", 2), ("over", 2**61 + 2), ("negative", 7 * 2**61 + 2 - 2**64):
+        described = pickle.dumps(1, 2) + storage + struct.pack("<q", size) + b"\xff" * 16
+        bad(f"behind-storages-of-{name}-size", tarred(("storages", described + PAYLOAD)))
     good("padded-archive", archive + b"\0" * 10240)
     good("archive-without-an-end", member)
     arrays = io.BytesIO()
