@@ -26,6 +26,7 @@ final class PickleJudgements {
   private static let checksPerOpcode = 16
   /// What it costs to judge a name.
   private static let opcodesPerName = 8
+  private static let checksPerByte = 4
 
   /// Notes that so many values are looked at.
   func check(_ count: Int) { checked += count }
@@ -53,6 +54,7 @@ final class PickleJudgements {
     check(Self.checksPerOpcode)
     if let known = judgements[key] { return known }
     charge(Self.opcodesPerName)
+    check(Self.checksPerByte * (module.utf8.count + name.utf8.count))
     let judgement = Judgement(
       path: "\(module).\(name)",
       verdict: PickleVerdict(module: module, name: name),

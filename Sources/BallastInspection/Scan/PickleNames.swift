@@ -108,7 +108,13 @@ enum PickleNames {
   static let borrowedStarts = ["run_", "_run_", "unsafe_load"]
 
   /// What runs texts as code in modules of Python that are programs, too, and then are called `__main__`.
-  static let borrowedOfPrograms = words("debug debug_script debug_src repeat testfile timeit")
+  static let borrowedOfPrograms = words(
+    """
+    CoverageResults DocFileCase DocTestCase DocTestParser DocTestRunner InteractiveConsole InteractiveInterpreter
+    autorange debug debug_script debug_src importfile interact main pipepager repeat runTest runcode runsource
+    spawn_main tempfilepager testfile timeit
+    """
+  )
 
   /// Where packages are installed: through these Python's library has a second name.
   static let packageFolders = ["dist-packages", "lib-dynload", "site-packages"]

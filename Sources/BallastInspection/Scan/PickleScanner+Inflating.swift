@@ -18,18 +18,14 @@ extension PickleScanner {
     effort -= min(compressed.count, ScannedArchive.probe)
     let head = try inflatePrefix(compressed.bytes, as: format, limit: ScannedArchive.probe)
     let isAll = head.region.count < ScannedArchive.probe
-    if head.hasTooManyStreams {
-      let message =
-        "what follows \(DeflateFormat.maximumStreams) compressed streams was not looked at"
-      result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
-    }
     if isAll {
+      addTooManyStreams(of: head, at: stream)
       if !isTrial { addDefect(of: head, as: format, byteCount: byteCount, at: stream) }
       return head.region.count > 0 ? head.region : nil
     }
     switch judge(head.region, of: stream, byteCount: byteCount) {
     // Whatever a file that is compressed starts with, a zip archive may end it.
-    case .nothing where stream.isWhole: break
+    case .nothing where stream.isWhole, .settled where stream.isWhole: break
     case .nothing: return nil
     case .settled: return head.region
     case .open: break
@@ -39,15 +35,27 @@ extension PickleScanner {
     let limit = min(limits.memberBytes, inflationLeft, overflow ? .max : most)
     let prefix = try inflatePrefix(compressed.bytes, as: format, limit: limit)
     let bytes = prefix.region
+    addTooManyStreams(of: prefix, at: stream)
     if !isTrial { addDefect(of: prefix, as: format, byteCount: byteCount, at: stream) }
     inflationLeft -= bytes.count
     effort += Self.effort(for: bytes.count)
     let isCut = bytes.count == limit && limit < most
-    let judgement = isCut ? judge(bytes, of: stream, byteCount: byteCount) : .settled
-    if judgement == .nothing {
+    if isCut { addCut(judge(bytes, of: stream, byteCount: byteCount), bytes, limit, of: stream) }
+    return bytes
+  }
+
+  /// Says that a stream goes on behind the bytes that were decompressed.
+  private mutating func addCut(
+    _ judgement: Judgement,
+    _ bytes: ByteRegion,
+    _ limit: Int,
+    of stream: Stream
+  ) {
+    switch judgement {
+    case .settled where !stream.isWhole: break
+    case .nothing, .settled:
       result.add(FormatError(ScanFault.cutStream(limit)).inFile(stream.place))
-    }
-    if judgement == .open {
+    case .open:
       let part = "what follows the first \(limit) decompressed bytes"
       if let start = try? NumPyStart(bytes), let end = start.end, end > bytes.count {
         // So far there are nothing but numbers.
@@ -56,7 +64,13 @@ extension PickleScanner {
         addTooLarge(part, limit: limit, at: stream.place)
       }
     }
-    return bytes
+  }
+
+  private mutating func addTooManyStreams(of prefix: InflatedPrefix, at stream: Stream) {
+    guard prefix.hasTooManyStreams else { return }
+    let message =
+      "what follows \(DeflateFormat.maximumStreams) compressed streams was not looked at"
+    result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
   }
 
   /// Says of compressed data that it does not end as it should: readers that are less strict than zlib, or

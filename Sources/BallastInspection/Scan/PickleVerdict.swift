@@ -59,7 +59,9 @@ package enum PickleVerdict: Hashable, Sendable {
       self = .dangerous(.modulePath)
     } else if !Self.isPath(module, or: "-") || !Self.isPath(name) {
       self = .dangerous(.expression)
-    } else if parts.dropLast().contains(where: { !Self.isClassName($0) }) {
+    } else if parts.count > Self.maximumParts
+      || parts.dropLast().contains(where: { !Self.isClassName($0) })
+    {
       self = .dangerous(.attributePath)
     } else if parts.contains(where: Self.isBorrowed)
       || Self.programs.contains(package.string) && Self.isBorrowedOfPrograms(name)
@@ -114,6 +116,9 @@ package enum PickleVerdict: Hashable, Sendable {
     }
   }
 
+  /// Classes within classes are not so deep.
+  private static let maximumParts = 16
+
   /// Of Unix and of Windows.
   private static let pathSeparators: [UInt8] = Array("/\\".utf8)
 
@@ -122,8 +127,18 @@ package enum PickleVerdict: Hashable, Sendable {
     module.utf8.contains { pathSeparators.contains($0) }
       || package.string.utf8.contains(UInt8(ascii: "-"))
       || PickleNames.rootFolders.contains(package)
-      || module.utf8.split(separator: UInt8(ascii: ".")).contains { part in
-        PickleNames.packageFolders.contains { part.elementsEqual($0.utf8) }
+      || leadsToPackages(module)
+  }
+
+  /// Whether a module is within a folder of installed packages, or within that of Python's library on Windows.
+  private static func leadsToPackages(_ module: String) -> Bool {
+    let parts = module.utf8.split(separator: UInt8(ascii: "."))
+    return parts.contains { part in
+      PickleNames.packageFolders.contains { part.elementsEqual($0.utf8) }
+    }
+      || zip(parts, parts.dropFirst()).contains {
+        $0.elementsEqual("Lib".utf8)
+          && PickleNames.standardLibrary.contains(ExactString(String(Substring($1))))
       }
   }
 

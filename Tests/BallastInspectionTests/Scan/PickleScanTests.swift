@@ -55,6 +55,21 @@ import Testing
     }
   }
 
+  /// Python's library under a second name, and what runs code wherever it is found; not what is only called alike.
+  @Test(arguments: [
+    ("usr.lib.python3.site", "main", "module-path"), ("a.site-packages.b", "C", "module-path"),
+    ("miniconda3.Lib.code", "interact", "module-path"), ("a-b.c", "D", "module-path"),
+    ("__main__", "Unpickler.find_class", "borrowed-name"), ("a", "_run_code", "borrowed-name"),
+    ("__mp_main__", "timeit", "borrowed-name"), ("a", "B.runctx", "borrowed-name"),
+    ("a", "\(String(repeating: "B.", count: 16))C", "attribute-path"),
+    ("a", "timeit", "unknown-package"), ("__main__", "Timer", "unknown-package"),
+    ("a.lib.types", "B", "unknown-package"), ("a.Lib.b", "C.D", "unknown-package"),
+  ])
+  func namesOfOtherPackages(module: String, name: String, rule: String) throws {
+    let bytes = Self.protocol4 + Self.short(module) + Self.short(name) + [0x93] + Self.callAndStop
+    #expect(try rules(bytes) == ["pickle.\(rule)"])
+  }
+
   @Test func importingIsEnough() throws {
     let finding = try #require(
       try scan(Self.protocol2 + Self.global("antigravity", "fly") + [0x2E]).findings.first

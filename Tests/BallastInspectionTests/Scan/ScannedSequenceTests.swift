@@ -186,6 +186,22 @@ import Testing
     #expect(found.contains { $0.name == "os.system" && $0.file?.contains("a.npy") == true })
   }
 
+  /// What stands in front of an archive may show at once that it is no pickle itself.
+  @Test(arguments: ["import os\n", "N\u{7F}a", "\u{7F}ELF\u{2}\u{1}\u{1}"])
+  func aZipArchiveBehindWhatIsSettledInAGzipFile(start: String) throws {
+    let front = Array(start.utf8) + [UInt8](repeating: 0x61, count: 3000)
+    let archive = zip([("a.pkl", Self.payload2)])
+    let found = try scan(gzip(front + archive)).findings.filter { $0.name == "os.system" }
+    // What is stored, not compressed, is an archive within the file itself, too.
+    #expect(found.count == 2 && found.allSatisfy { $0.file?.contains("a.pkl") == true })
+  }
+
+  @Test func moreStreamsThanAreFollowedAreSaid() throws {
+    let one = gzip([0x61])
+    let many = (0..<1 << 16).flatMap { _ in one }
+    #expect(try scan(many + gzip(Self.payload2)).findings.map(\.rule) == ["pickle.limit"])
+  }
+
   // MARK: - What one unpickler keeps
 
   /// The texts of an import and its argument, kept in the memo.

@@ -20,6 +20,11 @@ def packed():
     bad("gzip-second-member", gzip.compress(b"") + gzip.compress(OS))
     bad("gzip-split", gzip.compress(OS[:9]) + b"\0" * 20 + gzip.compress(OS[9:]))
     bad("gzip-odd-flags", b"\x1f\x8b\x08\xe0" + gzip.compress(OS)[4:])
+    bad("gzip-many-behind-the-start", gzip.compress(b"a", 1) * 65536 + gzip.compress(OS))
+    for name, start in ("script", b"import os\n" * 200), ("perhaps", b"N\xff" + b"a" * 3000), ("header", b"\x80\x04N\xff" + b"a" * 3000):
+        bad(f"zip-behind-a-{name}-in-gzip", gzip.compress(start + zipped(("a/data.pkl", OS))))
+        bad(f"zip-behind-a-{name}-in-zlib", zlib.compress(start + zipped(("a/data.pkl", OS))))
+        good(f"{name}-in-gzip", gzip.compress(start))
     bad("zlib", zlib.compress(OS))
     bad("zlib-fast", zlib.compress(call0("os", "system", "id"), 1))
     bad("zlib-two", zlib.compress(OS[:9]) + zlib.compress(OS[9:]))

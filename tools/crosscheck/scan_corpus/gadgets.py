@@ -52,9 +52,11 @@ def names():
         ("lib-dynload._ctypes", "call_function"), ("Lib.timeit", "timeit"),
         ("site-packages.pip._vendor.pyproject_hooks._impl", "default_subprocess_runner"),
         ("usr.lib.python3.site", "main"), ("src.site-packages.os", "system"),
+        ("miniconda3.Lib.code", "interact"),
         # What `python -m pickle`, timeit, cProfile and trace are.
         ("__main__", "_loads"), ("__main__", "_Unpickler.load_reduce"), ("__main__", "Unpickler.find_class"), ("__main__", "timeit"),
         ("__main__", "Timer.repeat"), ("__mp_main__", "runctx"), ("__main__", "Trace.runctx"), ("__main__", "_run_module_as_main"),
+        ("__main__", "main"), ("__main__", "InteractiveInterpreter.runsource"), ("__main__", "pipepager"),
     ]
     for index, (module, name) in enumerate(gadgets):
         protocol = index % 6
