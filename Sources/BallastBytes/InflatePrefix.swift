@@ -72,6 +72,8 @@ package struct InflatedPrefix: Sendable {
   /// Whether there are more streams than are followed.
   package let hasTooManyStreams: Bool
   package let end: End
+  /// How many compressed bytes were read for it: many more than it has where blocks and streams are empty.
+  package let consumed: Int
 }
 
 /// Decompresses the start of deflate streams: at most `limit` bytes, and as many as can be had.
@@ -84,6 +86,8 @@ package func inflatePrefix(
 ) throws(FormatError) -> InflatedPrefix {
   var count = 0
   var streams = 0
+  var consumed = 0
+  var hasMore = false
   var end = InflatedPrefix.End.whole
   let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
     var stream = unsafe z_stream()
@@ -92,17 +96,19 @@ package func inflatePrefix(
     else { throw FormatError(ByteFault.badCompression) }
     defer { unsafe inflateEnd(&stream) }
     var position = 0
-    while streams < DeflateFormat.maximumStreams,
-      let start = format.start(in: compressed, at: position)
-    {
+    while let start = format.start(in: compressed, at: position) {
       guard count < limit else {
         end = .limit
+        break
+      }
+      guard streams < DeflateFormat.maximumStreams else {
+        hasMore = true
         break
       }
       streams += 1
       unsafe inflateReset(&stream)
       // Safe: zlib reads and writes within the rests of the two buffers, whose sizes it is told.
-      let (status, consumed, written) = unsafe compressed.withUnsafeBytes { input in
+      let (status, read, written) = unsafe compressed.withUnsafeBytes { input in
         unsafe output.withUnsafeMutableBytes {
           unsafe run(
             &stream,
@@ -112,20 +118,27 @@ package func inflatePrefix(
         }
       }
       count += written
+      consumed = start + read
       guard status == Z_STREAM_END else {
         end = count < limit ? .broken : .limit
         break
       }
-      position = min(start + consumed + format.trailerCount, compressed.byteCount)
+      position = min(consumed + format.trailerCount, compressed.byteCount)
       // Python skips zeros between the members of a gzip file.
       let span = Span<UInt8>(_bytes: compressed)
       while case .gzip = format, position < span.count, span[position] == 0 { position += 1 }
     }
-    if case .whole = end, position < compressed.byteCount { end = .followed }
+    if case .whole = end, position < compressed.byteCount {
+      end = .followed
+      // In a header, a name that does not end was looked for to the end.
+      let span = Span<UInt8>(_bytes: compressed)
+      if case .gzip = format, !hasMore, span[position] == 0x1F { consumed = compressed.byteCount }
+    }
   }
   return InflatedPrefix(
     region: try ByteRegion(bytes, offset: 0, count: count),
-    hasTooManyStreams: streams == DeflateFormat.maximumStreams,
-    end: end
+    hasTooManyStreams: hasMore,
+    end: end,
+    consumed: consumed
   )
 }

@@ -40,6 +40,23 @@ import Testing
     #expect(try prefix(Self.gzip + Self.gzip, .gzip, limit: 3) == "aba")
   }
 
+  /// What was read is told, since empty streams and blocks cost time and give nothing.
+  @Test func whatWasRead() throws {
+    func consumed(_ bytes: [UInt8], _ format: DeflateFormat, limit: Int = 100) throws -> Int {
+      let source = try SharedBytes.copying(bytes)
+      return try inflatePrefix(source.bytes, as: format, limit: limit).consumed
+    }
+    let empty: [UInt8] = [0, 0, 0, 0xFF, 0xFF]
+    #expect(try consumed(Self.block, .raw) == 7)
+    #expect(try consumed((0..<50).flatMap { _ in empty } + Self.block, .raw) == 257)
+    #expect(try consumed((0..<50).flatMap { _ in empty }, .raw) == 250)
+    #expect(try consumed(Self.gzip + Self.gzip, .gzip) == 42)
+    #expect(try consumed(Self.gzip + Self.gzip, .gzip, limit: 1) < 25)
+    // A name that does not end.
+    let unnamed: [UInt8] = [0x1F, 0x8B, 8, 8, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 90)
+    #expect(try consumed(unnamed, .gzip) == 100)
+  }
+
   @Test func optionalFieldsOfTheHeader() throws {
     // An extra field of two bytes, a name, a comment, a checksum; and flags that nobody knows.
     let header: [UInt8] = [0x1F, 0x8B, 8, 0xFE, 0, 0, 0, 0, 0, 0]

@@ -110,14 +110,15 @@ enum PickleNames {
   /// What runs texts as code in modules of Python that are programs, too, and then are called `__main__`.
   static let borrowedOfPrograms = words(
     """
-    CoverageResults DocFileCase DocTestCase DocTestParser DocTestRunner InteractiveConsole InteractiveInterpreter
-    autorange debug debug_script debug_src importfile interact main pipepager repeat runTest runcode runsource
-    spawn_main tempfilepager testfile timeit
+    AsyncIOInteractiveConsole CoverageResults DebugRunner DocFileCase DocTestCase DocTestParser DocTestRunner
+    InteractiveColoredConsole InteractiveConsole InteractiveInterpreter _OutputRedirectingPdb
+    autorange debug debug_script debug_src importfile interact main pipe_pager pipepager repeat runTest runcode runsource
+    safeimport spawn_main tempfile_pager tempfilepager testfile timeit
     """
   )
 
   /// Where packages are installed: through these Python's library has a second name.
-  static let packageFolders = ["dist-packages", "lib-dynload", "site-packages"]
+  static let packageFolders = ["dist-packages", "lib-dynload", "lib-python", "site-packages"]
 
   /// Folders at the root of a system, where a container may be at work, in which there are such folders.
   static let rootFolders = words("proc usr")

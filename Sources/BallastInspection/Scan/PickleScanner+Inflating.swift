@@ -3,6 +3,9 @@ import BallastFormats
 
 /// What is compressed: its start shows whether the rest is worth the time and the memory.
 extension PickleScanner {
+  /// Blocks of deflate streams that are empty take as long as an opcode for so many bytes.
+  private static let emptyBytesPerOpcode = 2
+
   /// The bytes of a compressed stream, or as many of them as show all that it could do; nil where
   /// that is nothing.
   ///
@@ -17,6 +20,7 @@ extension PickleScanner {
     let compressed = stream.region
     effort -= min(compressed.count, ScannedArchive.probe)
     let head = try inflatePrefix(compressed.bytes, as: format, limit: ScannedArchive.probe)
+    chargeEmptiness(of: head)
     let isAll = head.region.count < ScannedArchive.probe
     if isAll {
       addTooManyStreams(of: head, at: stream)
@@ -35,6 +39,7 @@ extension PickleScanner {
     let limit = min(limits.memberBytes, inflationLeft, overflow ? .max : most)
     let prefix = try inflatePrefix(compressed.bytes, as: format, limit: limit)
     let bytes = prefix.region
+    chargeEmptiness(of: prefix)
     addTooManyStreams(of: prefix, at: stream)
     if !isTrial { addDefect(of: prefix, as: format, byteCount: byteCount, at: stream) }
     inflationLeft -= bytes.count
@@ -64,6 +69,12 @@ extension PickleScanner {
         addTooLarge(part, limit: limit, at: stream.place)
       }
     }
+  }
+
+  /// Charges what was read of compressed bytes and gave none: what they give is charged itself.
+  private mutating func chargeEmptiness(of prefix: InflatedPrefix) {
+    let empty = prefix.consumed - prefix.region.count
+    opcodesLeft -= max(0, empty) / Self.emptyBytesPerOpcode
   }
 
   private mutating func addTooManyStreams(of prefix: InflatedPrefix, at stream: Stream) {

@@ -65,7 +65,7 @@ extension PickleScanner {
   /// is dangerous to them alone.
   mutating func shareFromLater(_ sequence: Sequence, of stream: Stream) {
     guard !sequence.recalling.isEmpty else { return }
-    var opcodesLeft = limits.opcodes
+    var opcodesLeft = limits.opcodes + stream.region.source.count / Self.bytesPerOpcode
     for first in sequence.starts.indices.prefix(Self.maximumUnpicklers).dropFirst() {
       let source = stream.region.source
       var shared: PickleWalk?

@@ -43,7 +43,12 @@ extension PickleScanner {
         let message = "more than \(Self.maximumArchives) archives stand behind pickles"
         result.add(PickleScan.Finding(rule: "pickle.limit", message, file: stream.place))
       }
-    default: break
+    default:
+      // What is compressed may start with anything, if an archive ends it.
+      if stream.isWhole, PickleSniffing.mayBeZlib(Span<UInt8>(_bytes: bytes)) {
+        opcodesLeft -= Self.opcodesPerTrial
+        scanCompressed(rest(of: stream, from: position), as: .zlib)
+      }
     }
     guard
       let region = try? ByteRegion(

@@ -118,10 +118,14 @@ enum PickleSniffing {
 
   /// Whether bytes are a zlib stream, and of something that may be a pickle or hold one.
   private static func isZlib(_ bytes: RawSpan) -> Bool {
+    // A compressor makes more of its bytes than that.
+    let piece = bytes.extracting(first: 2 * ScannedArchive.probe)
     guard mayBeZlib(Span<UInt8>(_bytes: bytes)),
-      let start = try? inflatePrefix(bytes, as: .zlib, limit: ScannedArchive.probe),
-      start.region.count >= 2
+      let start = try? inflatePrefix(piece, as: .zlib, limit: ScannedArchive.probe)
     else { return false }
+    let isEmpty = start.region.count < ScannedArchive.probe && start.consumed == piece.byteCount
+    if isEmpty, piece.byteCount < bytes.byteCount { return true }
+    guard start.region.count >= 2 else { return false }
     if ScannedTar.isArchive(start.region) { return true }
     let inner = start.region.bytes
     // A zlib stream in another may be its own content for ever: it is looked into when its turn comes.

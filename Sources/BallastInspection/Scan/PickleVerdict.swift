@@ -137,8 +137,9 @@ package enum PickleVerdict: Hashable, Sendable {
       PickleNames.packageFolders.contains { part.elementsEqual($0.utf8) }
     }
       || zip(parts, parts.dropFirst()).contains {
-        $0.elementsEqual("Lib".utf8)
-          && PickleNames.standardLibrary.contains(ExactString(String(Substring($1))))
+        let name = ExactString(String(Substring($1)))
+        return ($0.elementsEqual("Lib".utf8) || $0.elementsEqual("DLLs".utf8))
+          && (PickleNames.standardLibrary.contains(name) || PickleNames.installers.contains(name))
       }
   }
 
