@@ -104,9 +104,13 @@ public struct Checkpoint: Sendable {
 
   /// For each tensor that shows the elements of an earlier one, the position of that one.
   private static func ties(of tensors: [TensorView]) -> [Int: Int] {
-    // Nearly all storages have one tensor, whose place need not be looked at.
+    // Nearly all storages have one tensor, whose place need not be looked at. By position: copies of
+    // views would take longer than the rest.
     var uses: [ObjectIdentifier: Int] = [:]
-    for tensor in tensors { uses[ObjectIdentifier(tensor.storage), default: 0] += 1 }
+    uses.reserveCapacity(tensors.count)
+    for position in tensors.indices {
+      uses[ObjectIdentifier(tensors[position].storage), default: 0] += 1
+    }
     guard uses.count < tensors.count else { return [:] }
     var first: [TensorView.Place: Int] = [:]
     var ties: [Int: Int] = [:]

@@ -20,6 +20,8 @@ package struct CanonicalCheckpoint: Sendable {
 
   /// The weights under canonical names, in Linear's orientation, in the order of the file.
   package private(set) var weights: [TensorView]
+  /// The number of the block that each weight is in, nil for those outside of the blocks.
+  let layers: [Int?]
   /// Causal masks, under the names in the file.
   package let buffers: [TensorView]
   /// Tensors beside the model, such as an optimiser's moments, under the names in the file.
@@ -32,6 +34,9 @@ package struct CanonicalCheckpoint: Sendable {
 
   /// The weight of that canonical name.
   package subscript(name: String) -> TensorView? { index[name].map { weights[$0] } }
+
+  /// Where the weight of that canonical name stands in `weights`.
+  func position(of name: String) -> Int? { index[name] }
 
   /// The same checkpoint with other elements for some weights, which have the same names and shapes.
   func replacing(_ views: [TensorView]) -> CanonicalCheckpoint {
@@ -60,7 +65,7 @@ package struct CanonicalCheckpoint: Sendable {
   ///
   /// Throws `ModelFault` where the tensors are no GPT-2 at all, or their layout cannot be told.
   package init(_ checkpoint: Checkpoint, faults: inout [FormatError]) throws(FormatError) {
-    var found: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
+    var found: [FoundWeight] = []
     var buffers: [TensorView] = []
     var unknown: [TensorView] = []
     var others: [TensorView] = []
@@ -74,15 +79,22 @@ package struct CanonicalCheckpoint: Sendable {
         others.append(tensor)
         continue
       }
-      if let (entry, _) = WeightMap.entry(named: core) {
-        found.append((String(core), entry, tensor))
+      if let (entry, layer) = WeightMap.entry(named: core) {
+        found.append(
+          FoundWeight(
+            canonical: String(core),
+            isConv1D: entry.isConv1D,
+            layer: layer,
+            view: tensor
+          )
+        )
       } else if core.hasPrefix("h."), WeightMap.bufferSuffixes.contains(where: core.hasSuffix) {
         buffers.append(tensor)
       } else {
         unknown.append(tensor)
       }
     }
-    let scope = Self.scope(of: found.map(\.view.name))
+    let scope = Self.scope(of: found)
     self.others = others + unknown.filter { !$0.name.hasPrefix(scope) }
     let stray = unknown.filter { $0.name.hasPrefix(scope) }
     guard let first = found.first(where: { $0.canonical.hasSuffix(".attn.c_attn.weight") }) else {
@@ -102,21 +114,26 @@ package struct CanonicalCheckpoint: Sendable {
     var weights: [TensorView] = []
     var sourceNames: [String: String] = [:]
     var index: [String: Int] = [:]
+    var layers: [Int?] = []
     weights.reserveCapacity(found.count)
     sourceNames.reserveCapacity(found.count)
     index.reserveCapacity(found.count)
-    for (canonical, entry, view) in found {
-      if let other = sourceNames[canonical] {
+    layers.reserveCapacity(found.count)
+    for weight in found {
+      let (canonical, view) = (weight.canonical, weight.view)
+      if let other = sourceNames.updateValue(view.name, forKey: canonical) {
+        sourceNames[canonical] = other
         let fault = ModelFault.twice(canonical, other, view.name)
         faults.append(FormatError(fault, at: view.fileOffset, in: view.storage.file))
         continue
       }
-      sourceNames[canonical] = view.name
-      let isTransposed = layout == .hf && entry.isConv1D
+      let isTransposed = layout == .hf && weight.isConv1D
       index[canonical] = weights.count
       weights.append((isTransposed ? try view.transposed : view).renamed(canonical))
+      layers.append(weight.layer)
     }
     self.weights = weights
+    self.layers = layers
     self.buffers = buffers
     self.sourceNames = sourceNames
     self.index = index
@@ -142,28 +159,35 @@ package struct CanonicalCheckpoint: Sendable {
   ///
   /// One zero stands for all elements of each: nothing is allocated for them.
   private static func zeroBiases(
-    besides weights: [(canonical: String, entry: WeightMap.Entry, view: TensorView)]
-  ) throws(FormatError) -> [(canonical: String, entry: WeightMap.Entry, view: TensorView)] {
+    besides weights: [FoundWeight]
+  ) throws(FormatError) -> [FoundWeight] {
     let names = Set(weights.map(\.canonical))
     let zero = TensorStorage(
       ByteRegion(try SharedBytes.copying([0, 0, 0, 0])),
       fileOffset: nil
     )
-    var biases: [(canonical: String, entry: WeightMap.Entry, view: TensorView)] = []
-    for (canonical, _, view) in weights where canonical.hasSuffix(".weight") {
-      let bias = canonical.dropLast("weight".count) + "bias"
-      guard let (entry, _) = WeightMap.entry(named: bias), !names.contains(String(bias)) else {
+    var biases: [FoundWeight] = []
+    for weight in weights where weight.canonical.hasSuffix(".weight") {
+      let bias = weight.canonical.dropLast("weight".count) + "bias"
+      guard let (entry, layer) = WeightMap.entry(named: bias), !names.contains(String(bias)) else {
         continue
       }
       // nanoGPT's linear maps are [out, in], its layer norms [width].
       let zeros = try TensorView(
         name: String(bias),
         dtype: .f32,
-        shape: try Shape(Array(view.shape.dimensions.prefix(1))),
+        shape: try Shape(Array(weight.view.shape.dimensions.prefix(1))),
         strides: [0],
         storage: zero
       )
-      biases.append((String(bias), entry, zeros))
+      biases.append(
+        FoundWeight(
+          canonical: String(bias),
+          isConv1D: entry.isConv1D,
+          layer: layer,
+          view: zeros
+        )
+      )
     }
     return biases
   }
@@ -179,9 +203,9 @@ package struct CanonicalCheckpoint: Sendable {
   /// The wrapper that all weights share: what lies outside of it is no part of the model.
   ///
   /// Only the outermost one counts. `transformer.` alone is no wrapper: beside it stand heads.
-  private static func scope(of names: [String]) -> String {
+  private static func scope(of weights: [FoundWeight]) -> String {
     let outermost = wrappers.dropLast().first { wrapper in
-      names.allSatisfy { $0.hasPrefix(wrapper) }
+      weights.allSatisfy { $0.view.name.hasPrefix(wrapper) }
     }
     return outermost ?? ""
   }
@@ -200,4 +224,14 @@ package struct CanonicalCheckpoint: Sendable {
       in: attention.storage.file
     )
   }
+}
+
+/// A tensor that is a weight of GPT-2, as it stands in the file.
+private struct FoundWeight {
+  let canonical: String
+  /// Whether Hugging Face stores it transposed, as Conv1D does.
+  let isConv1D: Bool
+  /// The number of the block, nil outside of the blocks.
+  let layer: Int?
+  let view: TensorView
 }

@@ -25,11 +25,12 @@ struct WeightCheck {
     // A model that was trained without biases lacks all of them; no configuration of GPT-2 says so.
     let lacksBiases = stated == nil && !weights.weights.contains { $0.name.hasSuffix(".bias") }
     for entry in WeightMap.entries where !(lacksBiases && entry.name.hasSuffix(".bias")) {
-      let isInBlock = entry.name.hasPrefix("h.")
-      for layer in isInBlock ? layers.map(Optional.some) : [nil] {
-        compare(entry, layer: layer, sizes)
+      guard entry.name.hasPrefix("h.") else {
+        compare(entry, layer: nil, sizes)
+        continue
       }
-      if isInBlock { compareTypes(of: entry, in: layers) }
+      let positions = layers.compactMap { compare(entry, layer: $0, sizes) }
+      compareTypes(of: entry, at: positions)
     }
   }
 
@@ -75,10 +76,11 @@ struct WeightCheck {
 
   /// The layers that the model has and the weights too, in order.
   private mutating func compareLayers() -> [Int] {
-    let numbered = weights.weights.compactMap { view in
-      WeightMap.entry(named: view.name[...])?.layer.map { (layer: $0, view: view) }
+    // Positions, not views: copying a view costs more than all the rest of this.
+    var first: [Int: Int] = [:]
+    for (position, layer) in weights.layers.enumerated() {
+      if let layer, first[layer] == nil { first[layer] = position }
     }
-    let first = Dictionary(numbered.map { ($0.layer, $0.view) }, uniquingKeysWith: { a, _ in a })
     let present = first.keys.sorted()
     let count = stated?.layers ?? (present.last ?? -1) + 1
     var next = 0
@@ -88,38 +90,46 @@ struct WeightCheck {
       next = layer + 1
     }
     for layer in present where layer >= count {
-      add(.extraLayer(layer, of: count), about: first[layer])
+      add(.extraLayer(layer, of: count), about: first[layer].map { weights.weights[$0] })
     }
     return present.filter { $0 < count }
   }
 
+  /// Where the weight stands that was compared, if there is one.
+  @discardableResult
   private mutating func compare(
     _ entry: WeightMap.Entry,
     layer: Int?,
     _ sizes: GPT2Configuration
-  ) {
+  ) -> Int? {
     let name = WeightMap.name(entry, layer: layer)
-    guard let view = weights[name] else {
+    guard let position = weights.position(of: name) else {
       if !entry.isUntiedHead || stated?.tiesHead == false { add(.missing([name])) }
-      return
+      return nil
     }
     // A width whose triple overflows is no tensor's.
-    guard sizes.width < Int.max / 4 else { return }
-    let expected = entry.shape.map { $0.size(sizes) }
-    if view.shape.dimensions != expected {
-      add(.wrongShape(name, expected: expected, found: view.shape.dimensions), about: view)
+    guard sizes.width < Int.max / 4 else { return position }
+    let found = weights.weights[position].shape.dimensions
+    let isRight = found.elementsEqual(entry.shape.lazy.map { $0.size(sizes) })
+    if !isRight {
+      let expected = entry.shape.map { $0.size(sizes) }
+      add(.wrongShape(name, expected: expected, found: found), about: weights.weights[position])
     }
-    if !view.dtype.isFloatingPoint {
-      add(.notFloatingPoint(name, view.dtype.rawValue), about: view)
+    let type = weights.weights[position].dtype
+    if !type.isFloatingPoint {
+      add(.notFloatingPoint(name, type.rawValue), about: weights.weights[position])
     }
+    return position
   }
 
   /// Quantisers choose a type for each layer, and others one for each kind of weight.
-  private mutating func compareTypes(of entry: WeightMap.Entry, in layers: [Int]) {
+  private mutating func compareTypes(of entry: WeightMap.Entry, at positions: [Int]) {
     guard ![GGUF.name, GGML.name].contains(checkpoint.format) else { return }
-    let views = layers.compactMap { weights[WeightMap.name(entry, layer: $0)] }
-    let types = Set(views.map(\.dtype.rawValue)).sorted()
-    guard types.count > 1, views.allSatisfy({ $0.dtype.block == nil }) else { return }
-    add(.mixedTypes(entry.name, types), about: views.first { $0.dtype != views[0].dtype })
+    let types = positions.map { weights.weights[$0].dtype }
+    let names = Set(types).map(\.rawValue).sorted()
+    guard names.count > 1, types.allSatisfy({ $0.block == nil }),
+      let other = types.firstIndex(where: { $0 != types[0] })
+    else { return }
+    add(.mixedTypes(entry.name, names), about: weights.weights[positions[other]])
   }
 }
