@@ -146,7 +146,7 @@ import Testing
     let legacy = Fixtures.path("containers/tiny-legacy.bin")
     let result = try Ballast.run("convert", legacy, output)
     #expect(result.status == 0)
-    let names = "h.0.attn.bias, h.0.attn.masked_bias, h.1.attn.bias"
+    let names = "h.0.attn.bias … h.3.attn.bias, h.0.attn.masked_bias … h.3.attn.masked_bias\n"
     #expect(result.errors.contains("left out, mask buffer: " + names))
     #expect(try Ballast.run("convert", legacy, output).status == 2)
     #expect(try Ballast.run("convert", legacy, output, "--force", "--keep-buffers").status == 0)

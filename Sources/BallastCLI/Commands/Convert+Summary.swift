@@ -57,37 +57,6 @@ extension Convert {
 
   private func list(_ what: String, _ names: [String], _ context: Console) {
     guard !names.isEmpty else { return }
-    let names = names.withRunsJoined
-    let shown = names.prefix(40).joined(separator: ", ")
-    let more = names.count > 40 ? " and \(names.count - 40) more" : ""
-    context.message("  \(what): \(shown)\(more)")
-  }
-}
-
-extension [String] {
-  /// Names that are counted up at their end, as one: "params.0 … params.147".
-  fileprivate var withRunsJoined: [String] {
-    var joined: [String] = []
-    var run: [String] = []
-    func follows(_ name: String, _ last: String) -> Bool {
-      let digits = last.reversed().prefix { $0.isASCII && $0.isNumber }.count
-      guard digits > 0, digits < last.count, let number = Int(last.suffix(digits)) else {
-        return false
-      }
-      return name == last.dropLast(digits) + "\(number + 1)"
-    }
-    for name in self {
-      if let last = run.last, follows(name, last) {
-        run.append(name)
-      } else {
-        joined += run.joinedRun
-        run = [name]
-      }
-    }
-    return joined + run.joinedRun
-  }
-
-  private var joinedRun: [String] {
-    count > 2 ? ["\(self[0]) … \(self[count - 1])"] : self
+    context.message("  \(what): \(NameRuns(names).text(atMost: 40))")
   }
 }
