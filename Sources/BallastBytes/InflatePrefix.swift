@@ -78,40 +78,47 @@ package struct InflatedPrefix: Sendable {
 
 /// Decompresses the start of deflate streams: at most `limit` bytes, and as many as can be had.
 ///
+/// Memory is taken as it is filled, not for the limit: a few bytes of a file may be tried a thousand times.
 /// Damaged and unfinished streams give what stands before the damage, and are said to be broken.
 package func inflatePrefix(
   _ compressed: RawSpan,
   as format: DeflateFormat = .raw,
   limit: Int
 ) throws(FormatError) -> InflatedPrefix {
-  var count = 0
+  // zlib keeps the address of its state.
+  let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+  unsafe stream.initialize(to: z_stream())
+  defer { unsafe stream.deallocate() }
+  guard
+    unsafe inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+  else { throw FormatError(ByteFault.badCompression) }
+  defer { unsafe inflateEnd(stream) }
   var streams = 0
   var consumed = 0
   var hasMore = false
   var end = InflatedPrefix.End.whole
-  let bytes = try SharedBytes.filled(count: limit) { (output) throws(FormatError) in
-    var stream = unsafe z_stream()
-    guard
-      unsafe inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { throw FormatError(ByteFault.badCompression) }
-    defer { unsafe inflateEnd(&stream) }
-    var position = 0
-    while let start = format.start(in: compressed, at: position) {
-      guard count < limit else {
-        end = .limit
-        break
+  /// Where the next stream would start, and where the one that is being read goes on.
+  var position = 0
+  var place: Int?
+  let bytes = try SharedBytes.growing(limit: limit) { output, count in
+    while let start = place ?? format.start(in: compressed, at: position) {
+      if place == nil {
+        guard count < limit else {
+          end = .limit
+          return .complete
+        }
+        guard streams < DeflateFormat.maximumStreams else {
+          hasMore = true
+          return .complete
+        }
+        streams += 1
+        unsafe inflateReset(stream)
       }
-      guard streams < DeflateFormat.maximumStreams else {
-        hasMore = true
-        break
-      }
-      streams += 1
-      unsafe inflateReset(&stream)
       // Safe: zlib reads and writes within the rests of the two buffers, whose sizes it is told.
       let (status, read, written) = unsafe compressed.withUnsafeBytes { input in
         unsafe output.withUnsafeMutableBytes {
           unsafe run(
-            &stream,
+            &stream.pointee,
             from: UnsafeRawBufferPointer(rebasing: input[start...]),
             into: UnsafeMutableRawBufferPointer(rebasing: $0[count...])
           )
@@ -119,24 +126,28 @@ package func inflatePrefix(
       }
       count += written
       consumed = start + read
+      place = consumed
       guard status == Z_STREAM_END else {
+        if count == output.byteCount, count < limit { return .needsRoom }
         end = count < limit ? .broken : .limit
-        break
+        return .complete
       }
+      place = nil
       position = min(consumed + format.trailerCount, compressed.byteCount)
       // Python skips zeros between the members of a gzip file.
       let span = Span<UInt8>(_bytes: compressed)
       while case .gzip = format, position < span.count, span[position] == 0 { position += 1 }
     }
-    if case .whole = end, position < compressed.byteCount {
-      end = .followed
-      // In a header, a name that does not end was looked for to the end.
-      let span = Span<UInt8>(_bytes: compressed)
-      if case .gzip = format, !hasMore, span[position] == 0x1F { consumed = compressed.byteCount }
-    }
+    return .complete
+  }
+  if case .whole = end, position < compressed.byteCount {
+    end = .followed
+    // In a header, a name that does not end was looked for to the end.
+    let span = Span<UInt8>(_bytes: compressed)
+    if case .gzip = format, !hasMore, span[position] == 0x1F { consumed = compressed.byteCount }
   }
   return InflatedPrefix(
-    region: try ByteRegion(bytes, offset: 0, count: count),
+    region: ByteRegion(bytes),
     hasTooManyStreams: hasMore,
     end: end,
     consumed: consumed

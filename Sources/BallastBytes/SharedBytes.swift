@@ -24,7 +24,7 @@ import Glibc
       // Safe: address and length are mmap's own, and no span outlives `self`.
       unsafe munmap(UnsafeMutableRawPointer(mutating: base), buffer.count)
     case .heap:
-      // Safe: `base` came from malloc in `init(count:filling:)`.
+      // Safe: `base` came from the allocator, in `filled` or `growing`.
       unsafe free(UnsafeMutableRawPointer(mutating: base))
     case .slice: break
     }
@@ -85,6 +85,57 @@ import Glibc
     try fill(&span)
     return shared
   }
+
+  /// Whether memory that grows is filled.
+  package enum Filling {
+    case complete
+    /// All of it is written, and there is more.
+    case needsRoom
+  }
+
+  /// Memory of at most `limit` bytes that grows with what `fill` writes; the rest of it is given back.
+  ///
+  /// `fill` gets all memory so far and the number of bytes that are written, which it raises.
+  package static func growing(
+    limit: Int,
+    by fill: (inout MutableRawSpan, inout Int) -> Filling
+  ) throws(FormatError) -> SharedBytes {
+    var written = 0
+    var capacity = 0
+    var base: UnsafeMutableRawPointer?
+    repeat {
+      let larger = min(
+        limit,
+        max(firstCapacity, capacity.multipliedReportingOverflow(by: 2).partialValue)
+      )
+      // Safe: `base` is nil or from here, and is used no more where it has moved.
+      guard let moved = unsafe realloc(base, max(larger, 1)) else {
+        unsafe free(base)
+        throw FormatError(InputOutputFault(.allocate, code: ENOMEM))
+      }
+      // Safe: the memory reaches from `capacity` to `larger`.
+      unsafe (moved + capacity).initializeMemory(
+        as: UInt8.self,
+        repeating: 0,
+        count: larger - capacity
+      )
+      unsafe base = moved
+      capacity = larger
+      // Safe: nobody else knows this memory yet, and the span ends with this scope.
+      var span = unsafe MutableRawSpan(_unsafeStart: moved, byteCount: capacity)
+      if case .complete = fill(&span, &written) { break }
+    } while capacity < limit
+    written = min(written, capacity)
+    // Safe: as above; where memory cannot be made smaller, it stays as it is.
+    if let cut = unsafe realloc(base, max(written, 1)) { unsafe base = cut }
+    return unsafe SharedBytes(
+      unsafeBuffer: UnsafeRawBufferPointer(start: base, count: written),
+      owner: .heap
+    )
+  }
+
+  /// Enough for most of what is tried and turns out to be nothing.
+  private static let firstCapacity = 1 << 14
 
   /// A copy of `bytes`.
   public static func copying(_ bytes: [UInt8]) throws(FormatError) -> SharedBytes {

@@ -57,6 +57,24 @@ import Testing
     #expect(try consumed(unnamed, .gzip) == 100)
   }
 
+  /// The memory grows: at each of its sizes a stream, or all of them, may end or go on.
+  @Test(arguments: [1, 1000, 16_383, 16_384, 16_385, 32_768, 60_000])
+  func largeStreams(count: Int) throws {
+    let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+    let size = [UInt8(count & 0xFF), UInt8(count >> 8)]
+    let block = [1] + size + size.map { ~$0 } + content
+    for limit in [count - 1, count, count + 1, 2 * count, 100_000, 1 << 30] where limit > 0 {
+      let twice = Self.gzip.prefix(10) + block + [UInt8](repeating: 0, count: 8)
+      let source = try SharedBytes.copying(Array(twice + twice))
+      let prefix = try inflatePrefix(source.bytes, as: .gzip, limit: limit)
+      let expected = Array((content + content).prefix(limit))
+      #expect(array(prefix.region.source, prefix.region.range) == expected, "\(limit)")
+      #expect(prefix.region.source.count == expected.count)
+      let isLimit = if case .limit = prefix.end { true } else { false }
+      #expect(isLimit == (limit < 2 * count))
+    }
+  }
+
   @Test func optionalFieldsOfTheHeader() throws {
     // An extra field of two bytes, a name, a comment, a checksum; and flags that nobody knows.
     let header: [UInt8] = [0x1F, 0x8B, 8, 0xFE, 0, 0, 0, 0, 0, 0]

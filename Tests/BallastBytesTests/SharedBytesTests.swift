@@ -30,6 +30,31 @@ import Testing
     source.giveBack(0..<0)
   }
 
+  @Test func growingMemoryIsZeroAndKept() throws {
+    var sizes: [Int] = []
+    let grown = try SharedBytes.growing(limit: 100_000) { span, count in
+      sizes.append(span.byteCount)
+      // Safe: the bytes are looked at and written within the closure.
+      unsafe span.withUnsafeMutableBytes { bytes in
+        for index in count..<bytes.count {
+          #expect(unsafe bytes[index] == 0)
+          unsafe bytes[index] = 7
+        }
+      }
+      count = span.byteCount
+      return .needsRoom
+    }
+    #expect(sizes == [1 << 14, 1 << 15, 1 << 16, 100_000])
+    #expect(bytes(of: grown) == [UInt8](repeating: 7, count: 100_000))
+    let nothing = try SharedBytes.growing(limit: 0) { _, _ in .needsRoom }
+    #expect(nothing.count == 0)
+    let part = try SharedBytes.growing(limit: 1 << 40) { _, count in
+      count = 3
+      return .complete
+    }
+    #expect(bytes(of: part) == [0, 0, 0])
+  }
+
   @Test func whatIsNoFileIsRefused() throws {
     let missing = Failure { try SharedBytes.mapping(path: folder.path + "/missing") }
     #expect(missing == Failure(InputOutputFault.noSuchFile))

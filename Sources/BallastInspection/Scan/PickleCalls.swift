@@ -40,6 +40,7 @@ enum PickleCalls {
     ipaddress IPv4Address IPv6Address IPv4Network IPv6Network (atom)
     ipaddress IPv4Interface IPv6Interface (atom)
     numpy dtype (code truth yes) array-type
+    numpy.ma.core MaskedConstant ()
     torch Size (ints) size
     torch device (text int?) device
     torch.torch_version TorchVersion (text) (base text) text
@@ -61,6 +62,7 @@ enum PickleCalls {
     numpy._core.multiarray scalar (numeric-type bytes) text
     numpy.core.multiarray _reconstruct (ndarray no-shape bytes) array
     numpy._core.multiarray _reconstruct (ndarray no-shape bytes) array
+    numpy.ma.core _mareconstruct (masked-class ndarray no-shape code) masked-array
     numpy.core.numeric _frombuffer (buffer numeric-type ints text ints?) view
     numpy._core.numeric _frombuffer (buffer numeric-type ints text ints?) view
     numpy.random._pickle __bit_generator_ctor () (bit-generator) (text) generator
@@ -141,6 +143,8 @@ enum PickleArgument: String, Sendable {
   case bitGenerator = "bit-generator"
   /// `numpy.ndarray`, or its matrix.
   case ndarray
+  /// `numpy.ma.MaskedArray`.
+  case maskedClass = "masked-class"
   /// NumPy's code of a type, such as "f4".
   case code
   /// A NumPy type without objects.
@@ -173,5 +177,7 @@ enum PickleResult: String, Sendable {
   case arrayType = "array-type"
   /// An array that lies over bytes.
   case view
+  /// An array whose state has a mask, too.
+  case maskedArray = "masked-array"
   case array, generator, seed, storage, tensor, size, device, layout, delta, zone
 }

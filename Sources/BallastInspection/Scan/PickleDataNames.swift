@@ -23,6 +23,8 @@ enum PickleDataNames {
     numpy.dtypes DateTime64DType TimeDelta64DType
     numpy matrix
     numpy.matrixlib.defmatrix matrix
+    numpy.ma MaskedArray
+    numpy.ma.core MaskedArray
     numpy.random._mt19937 MT19937
     numpy.random._pcg64 PCG64 PCG64DXSM
     numpy.random._philox Philox

@@ -118,7 +118,9 @@ enum PickleNames {
   )
 
   /// Where packages are installed: through these Python's library has a second name.
-  static let packageFolders = ["dist-packages", "lib-dynload", "lib-python", "site-packages"]
+  static let packageFolders = [
+    "dist-packages", "lib-dynload", "lib-python", "lib_pypy", "site-packages",
+  ]
 
   /// Folders at the root of a system, where a container may be at work, in which there are such folders.
   static let rootFolders = words("proc usr")

@@ -4,7 +4,14 @@ import BallastFormats
 /// The containers in which pickles come.
 extension PickleScanner {
   /// A zip archive; where it is broken or its two directories disagree, member by member.
-  mutating func scanZip(_ stream: Stream, isCertain: Bool) {
+  ///
+  /// An archive that does not become smaller stands nearly as it is in what it is compressed to, `stream`:
+  /// what is broken there is not said, if it is scanned in the `original`.
+  mutating func scanZip(
+    _ stream: Stream,
+    isCertain: Bool,
+    compressedFrom original: ByteRegion? = nil
+  ) {
     effort -= stream.region.count
     // Readers of archives count from the start of theirs.
     let source = Self.source(of: stream)
@@ -20,6 +27,7 @@ extension PickleScanner {
       tryBases(behind: contents.members, of: stream)
     } catch {
       guard isCertain || !error.isNoArchive else { return }
+      if let original, ScannedArchive.isOnlyCopy(source, of: original) { return }
       contents = ScannedArchive.salvage(source, maximumMembers: limits.members)
       // An end record can stand in any bytes; a file that starts as an archive should be one, and so
       // should what has members, too, unless an archive stands there within other data.
@@ -162,17 +170,20 @@ extension PickleScanner {
     }
   }
 
-  /// What is in a gzip file or a zlib stream, in which pickles are often kept.
-  mutating func scanCompressed(_ stream: Stream, as format: DeflateFormat) {
+  /// What is in a gzip file or a zlib stream, in which pickles are often kept; returns what is scanned of it.
+  @discardableResult
+  mutating func scanCompressed(_ stream: Stream, as format: DeflateFormat) -> ByteRegion? {
     var inner = stream
     inner.place = stream.inner("decompressed")
     inner.depth += 1
     do {
-      guard let region = try inflated(inner, as: format, byteCount: nil) else { return }
+      guard let region = try inflated(inner, as: format, byteCount: nil) else { return nil }
       inner.region = region
       work.append(.stream(inner))
+      return region
     } catch {
       result.add(error.inFile(stream.place))
+      return nil
     }
   }
 }

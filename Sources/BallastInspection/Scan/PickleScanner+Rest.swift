@@ -55,7 +55,7 @@ extension PickleScanner {
         stream.region.source,
         offset: position,
         count: stream.end - position
-      ), !stream.isTarHeader, ScannedTar.isArchive(region)
+      ), !stream.isTarHeader, ScannedTar.isArchive(region, toPython: true)
     else { return }
     scanTar(rest(of: stream, from: position))
   }

@@ -115,10 +115,11 @@ struct PickleScanner {
     let mayBeZlib = PickleSniffing.mayBeZlib(start)
     if mayBeZlib { opcodesLeft -= Self.opcodesPerTrial }
     let kind = PickleSniffing.kind(of: stream.region.bytes)
+    var contents: ByteRegion?
     switch kind {
-    case .gzip: scanCompressed(stream, as: .gzip)
+    case .gzip: contents = scanCompressed(stream, as: .gzip)
     case .zlib:
-      scanCompressed(stream, as: .zlib)
+      contents = scanCompressed(stream, as: .zlib)
       // With a small window it starts with a letter of an opcode.
       if PickleOpcode(rawValue: start[0]) != nil { scanSequence(stream) }
     case .unopened(let name):
@@ -139,7 +140,7 @@ struct PickleScanner {
     scanFlatbuffer(stream)
     // Whatever a file starts with, a zip archive may end it, and a tar archive start with any name.
     let isZip = PickleSniffing.startsZip(stream.region.bytes)
-    if isZip || stream.isWhole { scanZip(stream, isCertain: isZip) }
+    if isZip || stream.isWhole { scanZip(stream, isCertain: isZip, compressedFrom: contents) }
     if !stream.isTarHeader { scanTar(stream) }
   }
 
@@ -160,6 +161,7 @@ struct PickleScanner {
   func newWalk(_ range: Range<Int>, of source: SharedBytes, in stream: Stream?) -> PickleWalk {
     var walk = PickleWalk(source, range: range, judgements: judgements)
     walk.isLoaded = stream?.isLoaded ?? false
+    walk.isNested = stream?.isNested ?? false
     walk.isInTar = stream?.isTarMember ?? false
     return walk
   }

@@ -35,6 +35,8 @@ enum PickleSymbol {
 struct PickleArray {
   /// The name that was called.
   let name: Int
+  /// Whether its state has a mask.
+  var isMasked = false
   /// Whether it has its content, which no pickler gives it twice.
   var isComplete: Bool
 }

@@ -6,6 +6,9 @@ extension PickleWalk {
   private static let arrayClasses: Set<String> = [
     "numpy.ndarray", "numpy.matrix", "numpy.matrixlib.defmatrix.matrix",
   ]
+  private static let maskedClasses: Set<String> = [
+    "numpy.ma.MaskedArray", "numpy.ma.core.MaskedArray",
+  ]
 
   /// Whether the arguments are those of one of the calls of the form.
   func matches(_ arguments: ArraySlice<PickleSymbol>, _ form: PickleForm) -> Bool {
@@ -70,6 +73,7 @@ extension PickleWalk {
     case .bitGenerator:
       return path(symbol)?.utf8.starts(with: "numpy.random._".utf8) ?? false
     case .ndarray: return path(symbol).map(Self.arrayClasses.contains) ?? false
+    case .maskedClass: return path(symbol).map(Self.maskedClasses.contains) ?? false
     case .code: return isCode(symbol)
     case .numericType:
       guard case .arrayType(let index) = symbol else { return false }

@@ -99,10 +99,12 @@ extension PickleWalk {
       }
       return push(.encoded(text))
     case .arrayType: return pushArrayType(values.first)
-    case .array: return pushArray(of: index, isComplete: false)
+    case .array: return pushArray(PickleArray(name: index, isComplete: false))
+    case .maskedArray:
+      return pushArray(PickleArray(name: index, isMasked: true, isComplete: false))
     case .view:
       if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
-      return pushArray(of: index, isComplete: true)
+      return pushArray(PickleArray(name: index, isComplete: true))
     case .text:
       // A text of NumPy's, or the version of torch, equals the same text of Python's, as a key, too.
       if isProtocolScalar(values) { noteOddCall(of: index, .values(Array(values))) }
@@ -145,12 +147,12 @@ extension PickleWalk {
     push(.arrayType(arrayTypes.count - 1))
   }
 
-  private mutating func pushArray(of name: Int, isComplete: Bool) {
+  private mutating func pushArray(_ array: PickleArray) {
     guard arrays.count < Self.maximumCollections else {
       forget()
       return push(.opaque)
     }
-    arrays.append(PickleArray(name: name, isComplete: isComplete))
+    arrays.append(array)
     push(.array(arrays.count - 1))
   }
 

@@ -116,6 +116,8 @@ extension PickleWalk {
 
   /// Python looks these codes up in a table of the running program.
   mutating func pushExtension(_ code: Int) {
+    // Where none is registered Python fails; in bytes that may be anything that is all there is to it.
+    if isGuess, isNested || isProbe { stumble() }
     note(.extensionCode)
     push(.opaque)
   }

@@ -15,17 +15,28 @@ extension PickleWalk {
   // MARK: - Arrays
 
   mutating func build(arrayAt index: Int, from state: PickleSymbol) {
-    guard !arrays[index].isComplete, isArray(state) else { return note(.oddState) }
+    guard !arrays[index].isComplete, let parts = tuple(state),
+      arrays[index].isMasked ? isMaskedArray(parts) : isArray(parts)
+    else { return note(.oddState) }
     arrays[index].isComplete = true
-    if let content = tuple(state)?.last, byteCount(content) > Self.copiedBytes, !lend(content) {
-      note(.oddState)
+    for content in parts.dropFirst(4).prefix(2)
+    where byteCount(content) > Self.copiedBytes && !lend(content) { note(.oddState) }
+  }
+
+  /// What an array has, the bytes of its mask, and what stands for elements that are masked: nothing,
+  /// or an array.
+  private func isMaskedArray(_ parts: [PickleSymbol]) -> Bool {
+    guard parts.count == 7, isArray(Array(parts.prefix(5))), isBytes(parts[5]) else { return false }
+    switch parts[6] {
+    case .none: return true
+    case .array(let index): return arrays[index].isComplete && !arrays[index].isMasked
+    default: return false
     }
   }
 
   /// The version, the shape, the type, the order, and bytes or a list.
-  private func isArray(_ state: PickleSymbol) -> Bool {
-    guard let parts = tuple(state), parts.count == 5, case .integer = parts[0],
-      isIntegers(parts[1]), isTruth(parts[3])
+  private func isArray(_ parts: [PickleSymbol]) -> Bool {
+    guard parts.count == 5, case .integer = parts[0], isIntegers(parts[1]), isTruth(parts[3])
     else { return false }
     if case .arrayType(let index) = parts[2] {
       guard arrayTypes[index].holdsObjects else { return isBytes(parts[4]) }

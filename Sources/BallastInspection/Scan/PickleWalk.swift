@@ -20,7 +20,7 @@ struct PickleWalk {
   /// Their elements that are kept, in all.
   static let maximumElements = 1 << 22
   /// Texts and bytes that may be pickles themselves.
-  static let maximumNested = 1 << 12
+  static let maximumNested = 1 << 15
   /// Names longer than this are not decoded; Python's own take less than 100 bytes.
   static let maximumNameBytes = 1 << 12
 
@@ -57,6 +57,8 @@ struct PickleWalk {
   var nestedIndex: [Int: Int] = [:]
   /// Whether this only answers whether a text may be a pickle; texts in it are not looked at.
   var isProbe = false
+  /// Whether it is a text or bytes of another pickle.
+  var isNested = false
 
   var stack: [PickleSymbol] = []
   var marks: [Int] = []

@@ -29,9 +29,15 @@ struct ScannedTar {
   /// The blocks at which a header may stand, a bit each.
   private var reached: [UInt64]
 
-  /// Whether bytes start with a header whose checksum is right.
-  static func isArchive(_ region: ByteRegion) -> Bool {
-    TarHeader.isHeader(at: region.range.lowerBound, in: region)
+  /// Whether bytes start with a header whose checksum is right, to any reader or to Python's, which wants
+  /// all numbers to be such.
+  static func isArchive(_ region: ByteRegion, toPython: Bool = false) -> Bool {
+    let start = region.range.lowerBound
+    guard TarHeader.isHeader(at: start, in: region) else { return false }
+    let header = Span<UInt8>(_bytes: region.source.bytes).extracting(
+      start..<start + TarHeader.block
+    )
+    return !toPython || TarHeader.isReadByPython(header)
   }
 
   /// The members; none where the bytes are no tar archive.

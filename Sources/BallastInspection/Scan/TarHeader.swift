@@ -49,6 +49,25 @@ enum TarHeader {
       && numbers.allSatisfy { isPlainNumber(header.extracting($0)) }
   }
 
+  /// Whether all fields that Python reads as numbers are such to it, the checksum left out.
+  static func isReadByPython(_ header: Span<UInt8>) -> Bool {
+    numbers.allSatisfy { isPythonNumber(header.extracting($0)) }
+  }
+
+  /// What Python may read with `int(text, 8)` up to a NUL, or a number behind a byte of 0x80 or 0xFF.
+  private static func isPythonNumber(_ field: Span<UInt8>) -> Bool {
+    if field[0] == 0x80 || field[0] == 0xFF { return true }
+    for index in field.indices {
+      switch field[index] {
+      case 0: return true
+      // White space, signs, "0o" and underscores, wherever they stand.
+      case 0x09...0x0D, 0x1C...0x20, 0x2B, 0x2D, 0x30...0x37, 0x4F, 0x5F, 0x6F: continue
+      default: return false
+      }
+    }
+    return true
+  }
+
   /// Octal digits, with spaces around them or a NUL behind, nothing, or a number behind a byte of 0x80.
   private static func isPlainNumber(_ field: Span<UInt8>) -> Bool {
     if field[0] == 0x80 || field[0] == 0xFF { return true }

@@ -57,7 +57,8 @@ import Testing
 
   /// Python's library under a second name, and what runs code wherever it is found; not what is only called alike.
   @Test(arguments: [
-    ("usr.lib.python3.site", "main", "module-path"), ("a.site-packages.b", "C", "module-path"),
+    ("usr.lib.python3.site", "main", "module-path"), ("opt.lib_pypy.pwd", "f", "module-path"),
+    ("a.site-packages.b", "C", "module-path"),
     ("miniconda3.Lib.code", "interact", "module-path"), ("a-b.c", "D", "module-path"),
     ("__main__", "Unpickler.find_class", "borrowed-name"), ("a", "_run_code", "borrowed-name"),
     ("__mp_main__", "timeit", "borrowed-name"), ("a", "B.runctx", "borrowed-name"),

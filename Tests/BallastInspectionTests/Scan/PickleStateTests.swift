@@ -6,13 +6,6 @@ import Testing
 @Suite struct PickleStateTests: PickleSuite, ScanSuite {
   // MARK: - Pieces
 
-  private static let objects = type("O8", typeState(flags: 63))
-  private static let letters = type("u1", typeState())
-
-  private static func list(_ count: Int) -> [UInt8] {
-    [0x5D, 0x28] + [UInt8](repeating: 0x4E, count: count) + [0x65]
-  }
-
   private static func view(_ buffer: [UInt8], _ count: Int) -> [UInt8] {
     call(
       name("numpy.core.numeric", "_frombuffer"),

@@ -78,4 +78,13 @@ extension PickleSuite {
   static func content(_ shape: [Int], _ type: [UInt8], _ content: [UInt8]) -> [UInt8] {
     tuple(int(1), tuple(shape.map(int)), type, no, content) + build
   }
+
+  /// Types of objects, and of bytes.
+  static var objects: [UInt8] { type("O8", typeState(flags: 63)) }
+  static var letters: [UInt8] { type("u1", typeState()) }
+
+  /// A list with so many times nothing.
+  static func list(_ count: Int) -> [UInt8] {
+    [0x5D, 0x28] + [UInt8](repeating: 0x4E, count: count) + [0x65]
+  }
 }

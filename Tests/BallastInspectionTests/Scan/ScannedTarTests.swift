@@ -105,4 +105,22 @@ import Testing
     let records = Array(String(repeating: "5 aaa", count: 20_000).utf8)
     #expect(try scan(part("pax", records, kind: "x")).unreadable.count == 1)
   }
+
+  /// Behind a pickle only Python's tarfile reads on, and numbers that it refuses end it: pickles in a row have
+  /// checksums by chance.
+  @Test func whatPythonTakesForAHeaderBehindAPickle() throws {
+    func odd(_ place: Int, _ text: String) -> [UInt8] {
+      var bytes = tar("pickle", Self.payload)
+      bytes.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
+      bytes.replaceSubrange(148..<156, with: "        ".utf8)
+      let sum = bytes.prefix(512).reduce(0) { $0 + Int($1) }
+      bytes.replaceSubrange(148..<155, with: "0000000\(String(sum, radix: 8))".suffix(7).utf8)
+      return bytes
+    }
+    for place in [100, 108, 116, 136, 329, 337] {
+      try expectPayload(in: Self.empty + odd(place, "0o7_7"))
+      try expectPayload(in: odd(place, "5 is~"))
+      #expect(try scan(Self.empty + odd(place, "5 is~")).findings.isEmpty)
+    }
+  }
 }

@@ -15,6 +15,7 @@ import archives
 import arrays
 import attributes
 import behind
+import chance
 import compressions
 import gadgets
 import hidden
@@ -48,7 +49,7 @@ def main():
         honest.other_files, hidden.hidden, tar_archives.ends, tar_archives.slow, behind.memos, behind.containers,
         behind.bases, behind.announced, attributes.changed, attributes.fields_changed, attributes.honest,
         pretenders.names, pretenders.aliases, pretenders.gaps, pretenders.links, pretenders.texts, pretenders.honest,
-        open_files.behind, open_files.tars,
+        open_files.behind, open_files.tars, chance.many, chance.seen,
     ):
         make()
     folder = options.keep or tempfile.mkdtemp(prefix="scan-corpus-")
