@@ -3,8 +3,6 @@ public import BallastCheckpoint
 public import BallastFormats
 public import BallastGPT2
 public import BallastJSON
-public import BallastTokenizer
-import FoundationEssentials
 
 /// A MODEL on disk: configuration, weights and tokenizer, each checked against the others.
 ///
@@ -86,89 +84,6 @@ public struct OpenedModel: Sendable {
     self.tokenizerPath = tokenizerPath
     self.notices = notices
     try checkWeights()
-  }
-
-  /// The folder in which the companions of a model lie: itself, or the one that holds the file.
-  package static func folder(of path: String) -> String {
-    var isFolder = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
-      return path
-    }
-    return CheckpointPath.folder(of: path)
-  }
-
-  /// The configuration that a checkpoint carries or has beside it; nil where there is none, or none
-  /// that can be understood.
-  static func statedConfiguration(of checkpoint: Checkpoint, path: String) -> GPT2Configuration? {
-    guard let json = try? configurationJSON(nil, folder(of: path), checkpoint) else { return nil }
-    return try? GPT2Configuration(json: .object(json))
-  }
-
-  /// What the configuration given by path says, or else the file's own or that beside it.
-  static func configurationJSON(
-    _ given: String?,
-    _ folder: String,
-    _ checkpoint: Checkpoint
-  ) throws(FormatError) -> JSONObject? {
-    if given == nil, let text = checkpoint.metadata[configurationKey]?.string {
-      guard let object = try JSONValue(parsing: text).object else {
-        throw FormatError(ConfigurationFault.notObject)
-      }
-      return object
-    }
-    switch given == nil ? checkpoint.format : nil {
-    case GGUF.name: return try GGUFModel.configuration(of: checkpoint)
-    case LLMC.name: return LLMCModel.configuration(of: checkpoint)
-    case GGML.name: return try GGMLModel.configuration(of: checkpoint)
-    case TensorBundle.name: return try hyperparameters(in: folder)
-    default: break
-    }
-    if given == nil, NanoGPT.matches(checkpoint) {
-      return try NanoGPT.configuration(of: checkpoint)
-    }
-    if let given { return try configurationFile(given, name: given, isGiven: true) }
-    return try configurationFile(folder + "/config.json", name: "config.json")
-  }
-
-  /// The file whose words `configurationJSON` gives; nil where the checkpoint says them itself.
-  static func configurationName(_ checkpoint: Checkpoint, _ folder: String) -> String? {
-    let isOwn =
-      checkpoint.metadata[configurationKey] != nil || NanoGPT.matches(checkpoint)
-      || [GGUF.name, LLMC.name, GGML.name].contains(checkpoint.format)
-    let name = OpenAIRelease.hyperparametersName
-    let isRelease = checkpoint.format == TensorBundle.name
-    if isRelease, FileManager.default.fileExists(atPath: folder + "/" + name) { return name }
-    return isOwn ? nil : "config.json"
-  }
-
-  /// The object in a configuration's file; nil where none was given and none is there.
-  static func configurationFile(
-    _ path: String,
-    name: String,
-    isGiven: Bool = false
-  ) throws(FormatError) -> JSONObject? {
-    if !isGiven, !FileManager.default.fileExists(atPath: path) { return nil }
-    do throws(FormatError) {
-      let value = try JSONValue(contentsOf: path)
-      guard let object = value.object else { throw FormatError(ConfigurationFault.notObject) }
-      return object
-    } catch {
-      throw error.inFile(name)
-    }
-  }
-
-  /// What hparams.json says, or else config.json, where one of them lies beside a bundle.
-  private static func hyperparameters(in folder: String) throws(FormatError) -> JSONObject? {
-    let name = OpenAIRelease.hyperparametersName
-    let path = folder + "/" + name
-    guard FileManager.default.fileExists(atPath: path) else {
-      return try configurationFile(folder + "/config.json", name: "config.json")
-    }
-    do throws(FormatError) {
-      return try OpenAIRelease.configuration(hyperparameters: JSONValue(contentsOf: path))
-    } catch {
-      throw error.inFile(name)
-    }
   }
 
   /// How many weights may be missing for all of them to be named.
@@ -260,67 +175,6 @@ public struct OpenedModel: Sendable {
     }
   }
 
-  /// The files that go with a copy of this model.
-  package var companions: [String] {
-    HuggingFaceFolder.companions(
-      in: folder,
-      tokenizer: tokenizerPath.map(Self.folder) ?? folder
-    )
-  }
-
-  /// Whether a tokenizer's files go with a copy of this model.
-  package var hasTokenizer: Bool { companions.contains(where: Self.isOfTokenizer) }
-
-  /// Whether a companion is one of the tokenizer's files.
-  static func isOfTokenizer(_ companion: String) -> Bool {
-    !companion.hasSuffix("/generation_config.json")
-  }
-
-  /// Whether a configuration lies beside a checkpoint, which a single file does not carry.
-  package static func hasConfiguration(beside path: String) -> Bool {
-    ["config.json", "hparams.json"].contains {
-      FileManager.default.fileExists(atPath: folder(of: path) + "/" + $0)
-    }
-  }
-
-  /// Reads the tokenizer; throws where there is none.
-  public func loadTokenizer() throws(FormatError) -> Tokenizer {
-    if let tokenizerPath { return try Tokenizer(path: tokenizerPath) }
-    return try Self.tokenizer(of: checkpoint, path: path)
-  }
-
-  /// The tokenizer that a checkpoint carries or has beside it; throws where there is none.
-  static func tokenizer(
-    of checkpoint: Checkpoint?,
-    path: String
-  ) throws(FormatError) -> Tokenizer {
-    if let checkpoint, checkpoint.format == GGUF.name,
-      let tokenizer = try GGUFModel.tokenizer(of: checkpoint)
-    {
-      return tokenizer
-    }
-    if let checkpoint, checkpoint.format == GGML.name {
-      return try Tokenizer(try GGMLModel.tokenizerLists(path: path))
-    }
-    return try Tokenizer(path: folder(of: path))
-  }
-
-  /// The tokenizer as plain lists, or nil where there is none.
-  package func tokenizerLists() throws(FormatError) -> TokenizerLists? {
-    if tokenizerPath == nil, checkpoint.format == GGUF.name {
-      return try GGUFModel.tokenizerLists(of: checkpoint)
-    }
-    if tokenizerPath == nil, checkpoint.format == GGML.name {
-      return try GGMLModel.tokenizerLists(path: path)
-    }
-    let llmc = folder + "/" + LLMCTokenizer.customaryName
-    guard tokenizerPath != nil || hasTokenizer || FileManager.default.fileExists(atPath: llmc)
-    else { return nil }
-    return try TokenizerLists(path: tokenizerPath ?? folder)
-  }
-}
-
-extension OpenedModel {
   /// The number of bytes of the weights in the file.
   package var byteCount: Int { weights.weights.reduce(0) { $0 &+ $1.byteCount } }
 }

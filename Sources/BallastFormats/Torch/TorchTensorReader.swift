@@ -3,31 +3,6 @@ import BallastCheckpoint
 
 /// Reads the calls by which torch's pickles make tensors.
 struct TorchTensorReader {
-  /// The functions of torch that stand for tensors.
-  enum Function {
-    /// (storage, offset, size, stride, requires_grad, hooks, marks such as `conj`)
-    case dense
-    /// (storage, offset, size, stride, requires_grad, hooks, dtype, marks)
-    case denseOfType
-    /// (tensor, …)
-    case wrapper
-    /// (function, class, arguments, state)
-    case fromType
-    /// (tensor, dtype, device, requires_grad)
-    case device
-    /// (class, shape, type), then BUILD
-    case numpyArray
-    /// (bytes, dtype, shape, order) or (bytes, dtype, shape, "K", order of the axes)
-    case numpyBuffer
-    /// (storage, offset, size, stride, (scheme, …), …)
-    case quantized
-    /// (layout, (indices, …, values, size))
-    case sparse
-    /// (buffer, sizes, strides, offsets)
-    case nested
-    case obstacle(TorchObstacle)
-  }
-
   /// A tensor, and what Python objects carry beside their data.
   struct Finding {
     let reading: TorchReading
@@ -42,7 +17,7 @@ struct TorchTensorReader {
   /// The tensors that persistent ids name, in files that hold them apart; nil where ids are storages.
   private let tensors: [TorchKey: TorchTensor]?
   /// The function that each global of the graph is, found once.
-  private let functions: [Function?]
+  let functions: [Function?]
   /// The references to storages that are not to be read as they stand.
   private let conflicts: TorchStorageConflicts?
   private let changes: TorchChanges
@@ -61,45 +36,6 @@ struct TorchTensorReader {
       graph.name(.global(index)).flatMap { Self.function(module: $0.module, name: $0.name) }
     }
   }
-
-  /// The function of that name; nil where it stands for no tensor.
-  static func function(module: String, name: String) -> Function? {
-    switch (module, name) {
-    case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
-      .dense
-    case ("torch._utils", "_rebuild_tensor_v3"): .denseOfType
-    case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"),
-      ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer"),
-      ("torch.autograd.variable", "Variable"):
-      .wrapper
-    case ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"): .device
-    case ("numpy._core.multiarray", "_reconstruct"): .numpyArray
-    case ("numpy._core.numeric", "_frombuffer"): .numpyBuffer
-    case ("numpy.ma.core", "_mareconstruct"): .obstacle(.maskedArray)
-    case ("torch._tensor", "_rebuild_from_type_v2"): .fromType
-    case ("torch._utils", "_rebuild_qtensor"): .quantized
-    case ("torch._utils", "_rebuild_sparse_tensor"), ("torch._utils", "_rebuild_sparse_csr_tensor"):
-      .sparse
-    case ("torch._utils", "_rebuild_nested_tensor"): .nested
-    case ("torch._utils", "_rebuild_meta_tensor_no_storage"): .obstacle(.meta)
-    case ("torch._utils", _) where name.hasPrefix("_rebuild_"): .obstacle(.unknownFunction(name))
-    case ("torch._tensor", _) where name.hasPrefix("_rebuild_"): .obstacle(.unknownFunction(name))
-    case ("torch", _), ("torch.cuda", _), ("torch.sparse", _), ("torch.cuda.sparse", _),
-      ("torch.storage", _):
-      isTensor(name) ? .obstacle(.unknownFunction(name)) : nil
-    default: nil
-    }
-  }
-
-  /// Whether a function or a class within `torch` makes tensors or storages from what it is given.
-  private static func isTensor(_ name: String) -> Bool {
-    name.hasSuffix("Tensor") || name.hasSuffix("Storage") || makers.contains(name)
-  }
-
-  private static let makers: Set<String> = [
-    "tensor", "as_tensor", "asarray", "from_numpy", "frombuffer", "zeros", "ones", "full", "empty",
-    "arange", "eye", "rand", "randn", "randint", "_load_from_bytes",
-  ]
 
   /// The tensor that a value stands for; nil where it is something else.
   ///
@@ -268,11 +204,6 @@ struct TorchTensorReader {
       value = first
     }
     return graph.text(value)?.hasPrefix(TorchStorageReference.meta) ?? false
-  }
-
-  func function(of call: PickleGraph.Call) -> Function? {
-    guard case .global(let index) = call.callable else { return nil }
-    return functions[index]
   }
 
   /// The view of a storage; nil where the arguments are not those of a view.

@@ -9,7 +9,7 @@ struct TorchViews {
     case obstacle(TorchObstacle)
   }
 
-  private let graph: PickleGraph
+  let graph: PickleGraph
   private let file: String?
   private let unfoldedBytes: Int
   private var storages: TorchStorages
@@ -18,7 +18,7 @@ struct TorchViews {
   /// The storages of computed tensors by the call that makes them, so that ties stay ties.
   private var computed: [PickleValue: TensorStorage] = [:]
   /// The numbers of the lists that several tensors may share.
-  private var lists: [PickleValue: TensorStorage] = [:]
+  var lists: [PickleValue: TensorStorage] = [:]
 
   private struct ArrayPlace: Hashable {
     let content: PickleValue
@@ -58,7 +58,7 @@ struct TorchViews {
     }
   }
 
-  private mutating func view(
+  mutating func view(
     of tensor: TorchTensor,
     from value: PickleValue,
     named name: String,
@@ -119,150 +119,6 @@ struct TorchViews {
     return .view(try self.view(of: negated, shaped: view.shape, from: value, named: view.name))
   }
 
-  /// The dense numbers that a quantised tensor stands for.
-  private mutating func view(
-    of tensor: TorchTensor,
-    _ quantizer: TorchQuantizer,
-    from value: PickleValue,
-    named name: String,
-    at offset: Int?
-  ) throws(FormatError) -> Outcome {
-    let outcome = try view(of: tensor, from: value, named: name, at: offset)
-    guard case .view(let base, _) = outcome else { return outcome }
-    let parameters: QuantizedElements.Parameters
-    switch quantizer {
-    case .tensor(let scale, let zeroPoint):
-      parameters = .tensor(scale: scale, zeroPoint: zeroPoint)
-    case .channels(let axis, let scales, let zeroPoints):
-      parameters = .channels(
-        axis: axis,
-        scales: try view(of: scales, named: name, at: offset),
-        zeroPoints: try view(of: zeroPoints, named: name, at: offset)
-      )
-    }
-    let elements = try QuantizedElements(base, parameters)
-    return .view(
-      try view(of: elements, shaped: base.shape, from: value, named: name),
-      note: .quantized(tensor: name, type: tensor.type.name)
-    )
-  }
-
-  private mutating func view(
-    of numbers: TorchNumbers,
-    named name: String,
-    at offset: Int?
-  ) throws(FormatError) -> TensorView {
-    switch numbers {
-    case .tensor(let tensor): return try part(tensor, named: name, at: offset)
-    case .list(let list):
-      let storage: TensorStorage
-      if let known = lists[list] {
-        storage = known
-      } else {
-        storage = try self.storage(of: list, named: name, at: offset)
-        lists[list] = storage
-      }
-      return try TensorView(
-        name: name,
-        dtype: .f64,
-        shape: try Shape([storage.byteCount / DType.f64.byteCount(of: 1)]),
-        storage: storage
-      )
-    }
-  }
-
-  /// The numbers of a list as float64.
-  private func storage(
-    of list: PickleValue,
-    named name: String,
-    at offset: Int?
-  ) throws(FormatError) -> TensorStorage {
-    let elements = graph.elements(list) ?? []
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(DType.f64.byteCount(of: elements.count))
-    for element in elements {
-      guard let number = graph.number(element) else {
-        let function = "_rebuild_qtensor"
-        throw FormatError(TorchFault.badArguments(tensor: name, function: function), at: offset)
-      }
-      for shift in 0..<8 {
-        bytes.append(UInt8(truncatingIfNeeded: number.bitPattern >> UInt64(8 * shift)))
-      }
-    }
-    return TensorStorage(ByteRegion(try SharedBytes.copying(bytes)), fileOffset: nil)
-  }
-
-  /// The dense elements of a sparse tensor.
-  private mutating func view(
-    of sparse: TorchSparse,
-    from value: PickleValue,
-    named name: String,
-    at offset: Int?
-  ) throws(FormatError) -> Outcome {
-    let values = try part(sparse.values, named: name, at: offset)
-    var indices: [TensorView] = []
-    for index in sparse.indices { indices.append(try part(index, named: name, at: offset)) }
-    let layout: SparseElements.Layout
-    if sparse.layout == .coordinates {
-      layout = .coordinates(indices[0])
-    } else {
-      layout = .compressed(
-        bounds: indices[0],
-        indices: indices[1],
-        isByColumn: sparse.layout == .columns || sparse.layout == .blockColumns,
-        isInBlocks: sparse.layout == .blockRows || sparse.layout == .blockColumns
-      )
-    }
-    let shape = try Shape(sparse.sizes)
-    let elements = try SparseElements(layout, values: values, shape: shape)
-    return .view(
-      try view(of: elements, shaped: shape, from: value, named: name),
-      note: .sparse(tensor: name, layout: sparse.layout.rawValue, values: values.shape.elementCount)
-    )
-  }
-
-  /// The most dimensions of a tensor in a nested one; torch's own functions go no further.
-  private static let maximumNestedRank = 64
-
-  /// The tensors in a nested one called `name`, in order; no more than `limit`.
-  mutating func parts(
-    of nested: TorchNested,
-    named name: String,
-    limit: Int,
-    at offset: Int?
-  ) throws(FormatError) -> [TorchTensor] {
-    let (count, rank) = (nested.count, nested.rank)
-    guard count <= limit else {
-      throw FormatError(TorchFault.tooManyTensors(limit: limit), at: offset)
-    }
-    // What stands in the file as often as it is used: a stride of zero makes millions of eight bytes.
-    func numbers(_ tensor: TorchTensor) throws(FormatError) -> [Int] {
-      let view = try part(tensor, named: name, at: offset)
-      guard rank <= Self.maximumNestedRank, view.byteCount <= view.storage.byteCount else {
-        let function = "_rebuild_nested_tensor"
-        throw FormatError(TorchFault.badArguments(tensor: name, function: function), at: offset)
-      }
-      return try view.integers()
-    }
-    let sizes = try numbers(nested.sizes)
-    let strides = try numbers(nested.strides)
-    let offsets = try numbers(nested.offsets)
-    var parts: [TorchTensor] = []
-    for index in 0..<count {
-      let row = index * rank..<(index + 1) * rank
-      parts.append(
-        TorchTensor(
-          storage: nested.buffer.storage,
-          type: nested.buffer.type,
-          elementOffset: try sum(nested.buffer.elementOffset, offsets[index], at: offset),
-          sizes: Array(sizes[row]),
-          strides: Array(strides[row])
-        )
-      )
-    }
-    return parts
-  }
-
   /// The view of an array of numpy.
   private mutating func view(
     of array: NumPyArray,
@@ -290,7 +146,7 @@ struct TorchViews {
   }
 
   /// A tensor that another is computed from.
-  private mutating func part(
+  mutating func part(
     _ tensor: TorchTensor,
     named name: String,
     at offset: Int?
@@ -309,7 +165,7 @@ struct TorchViews {
     )
   }
 
-  private mutating func view(
+  mutating func view(
     of elements: any ComputedElements,
     shaped shape: Shape,
     from value: PickleValue,
