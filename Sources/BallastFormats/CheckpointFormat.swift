@@ -87,6 +87,16 @@ package struct CheckpointFormat: Sendable {
     },
   ]
 
+  /// The program that a file was compressed with, by its first bytes.
+  static func compression(of source: SharedBytes) -> String? {
+    let compressions: [(name: String, start: [UInt8])] = [
+      ("gzip", [0x1F, 0x8B, 8]), ("bzip2", [0x42, 0x5A, 0x68]), ("zstd", [0x28, 0xB5, 0x2F, 0xFD]),
+      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
+    ]
+    return compressions.first { source.array(0..<min($0.start.count, source.count)) == $0.start }?
+      .name
+  }
+
   /// The format of a file, by its bytes.
   package static func recognize(_ source: SharedBytes) -> CheckpointFormat? {
     all.first { $0.matches(source) }
@@ -97,6 +107,7 @@ package struct CheckpointFormat: Sendable {
 public enum CheckpointFormatFault: FormatFault {
   case empty
   case unrecognized
+  case compressed(String)
   case noCheckpointInFolder
   case adapterAlone
 
@@ -105,6 +116,7 @@ public enum CheckpointFormatFault: FormatFault {
     switch self {
     case .empty: "the file is empty"
     case .unrecognized: "the file is not a checkpoint of a known format"
+    case .compressed(let name): "the file is compressed with \(name)"
     case .noCheckpointInFolder: "the folder has no checkpoint"
     case .adapterAlone: "the folder has an adapter, and no model"
     }
@@ -115,6 +127,8 @@ public enum CheckpointFormatFault: FormatFault {
     switch self {
     case .empty: nil
     case .unrecognized: "known formats: " + CheckpointFormat.all.map(\.name).joined(separator: ", ")
+    case .compressed("gzip"): "decompress it first; scan looks into it as it is"
+    case .compressed: "decompress it first"
     case .noCheckpointInFolder: "looked for " + CheckpointPath.described
     case .adapterAlone: "give the model that it belongs to, and this folder with --adapter"
     }

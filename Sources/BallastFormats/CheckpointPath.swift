@@ -132,6 +132,9 @@ extension Checkpoint {
     if let format = CheckpointFormat.recognize(source) {
       return try format.open(source, name: name, path: path, limits: limits)
     }
+    if let name = CheckpointFormat.compression(of: source) {
+      throw FormatError(CheckpointFormatFault.compressed(name), at: 0)
+    }
     // No format claims the bytes. If the name says what they were meant to be, that format's own
     // error tells more than "not recognised".
     let suffix = path.split(separator: ".").last.map(String.init) ?? ""

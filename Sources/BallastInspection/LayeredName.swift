@@ -10,11 +10,6 @@ package struct LayeredName: Sendable {
     package let before: ExactString
     /// What stands behind it; nil where there is no number.
     package let after: ExactString?
-
-    package init(before: ExactString, after: ExactString?) {
-      self.before = before
-      self.after = after
-    }
   }
 
   /// The name itself.

@@ -20,7 +20,7 @@ package struct CanonicalCheckpoint: Sendable {
 
   /// The weights under canonical names, in Linear's orientation, in the order of the file.
   package private(set) var weights: [TensorView]
-  /// The number of the block that each weight is in, nil for those outside of the blocks.
+  /// The number of the block that each of `weights` is in, in their order; nil outside of the blocks.
   let layers: [Int?]
   /// Causal masks, under the names in the file.
   package let buffers: [TensorView]
@@ -122,7 +122,7 @@ package struct CanonicalCheckpoint: Sendable {
     for weight in found {
       let (canonical, view) = (weight.canonical, weight.view)
       if let other = sourceNames.updateValue(view.name, forKey: canonical) {
-        sourceNames[canonical] = other
+        sourceNames[canonical] = other  // the first one of a name counts
         let fault = ModelFault.twice(canonical, other, view.name)
         faults.append(FormatError(fault, at: view.fileOffset, in: view.storage.file))
         continue

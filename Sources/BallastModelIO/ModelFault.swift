@@ -13,8 +13,8 @@ public enum ModelFault: FormatFault {
   case unknownHeads(width: Int)
   case headDiffers
   /// Only `check` tells these apart: a size of the configuration that is not that of the weights.
-  case otherSize(key: String, stated: Int, found: Int)
-  /// Layers of the configuration of which there is no weight, from one to another.
+  case otherSize(key: String, stated: Int, isDefault: Bool, found: Int)
+  /// Layers of which there is no weight, from one to another.
   case missingLayers(first: Int, last: Int, of: Int)
   case extraLayer(Int, of: Int)
   /// A warning: some layers have this weight in another type than the others.
@@ -39,7 +39,7 @@ public enum ModelFault: FormatFault {
     case .noLayout(let name, let sizes):
       "\(name.debugDescription) has the shape \(sizes), neither [C, 3C] nor [3C, C]"
     case .wrongShape(let name, let expected, let found):
-      "\(name) has the shape \(found) where the configuration wants \(expected)"
+      "\(name) has the shape \(found) where \(expected) is expected"
     case .notFloatingPoint(let name, let dtype):
       "\(name) has the type \(dtype), which is no floating-point type"
     case .noConfiguration: "the configuration cannot be inferred from these tensors"
@@ -48,12 +48,13 @@ public enum ModelFault: FormatFault {
         + "the number of heads is not known"
     case .headDiffers:
       "lm_head.weight differs from wte.weight although the configuration ties them"
-    case .otherSize(let key, let stated, let found):
-      "\(key) is \(stated) in the configuration, and the weights have \(found)"
+    case .otherSize(let key, let stated, let isDefault, let found):
+      "\(key) is \(stated) \(isDefault ? "by default" : "in the configuration"), "
+        + "and the weights have \(found)"
     case .missingLayers(let first, let last, let count) where first == last:
-      "layer \(first) of the \(count) of n_layer has no weights"
+      "layer \(first) of \(count) has no weights"
     case .missingLayers(let first, let last, let count):
-      "layers \(first) to \(last) of the \(count) of n_layer have no weights"
+      "layers \(first) to \(last) of \(count) have no weights"
     case .extraLayer(let layer, let count):
       "layer \(layer) has weights, and n_layer is \(count): it is never used"
     case .mixedTypes(let name, let types):

@@ -1,6 +1,7 @@
 package import BallastCheckpoint
 import BallastFormats
 import BallastGPT2
+import BallastInspection
 import BallastJSON
 
 /// What a checkpoint is, as far as names, shapes and a configuration tell; no tensor is read.
@@ -83,6 +84,27 @@ package struct TrainingRecognition: Sendable {
   /// Where the run stood, under the name that the file has for it.
   package let progress: [(name: String, value: Int)]
 
+  /// Steps, iterations and epochs. An optimizer may count the steps of each parameter: of names that differ by
+  /// a number the first is listed, and the others whose values are others.
+  private static func progress(in metadata: JSONObject) -> [(name: String, value: Int)] {
+    var progress: [(name: String, value: Int)] = []
+    var first: [LayeredName.Family: Int] = [:]
+    for (key, value) in metadata.members {
+      let last = key.split(separator: ".").last.map { String($0) } ?? key
+      guard progressNames.contains(last), let number = value.integer else { continue }
+      let name = LayeredName(key)
+      if name.layer != nil {
+        guard first.updateValue(number, forKey: name.family) != number else { continue }
+      }
+      guard progress.count < maximumProgress else { break }
+      progress.append((key, number))
+    }
+    return progress
+  }
+
+  /// More places than a run has.
+  private static let maximumProgress = 16
+
   private static let progressNames: Set = ["step", "global_step", "iter_num", "iteration", "epoch"]
 
   /// Recognises the state of a run; nil where there is none.
@@ -96,10 +118,6 @@ package struct TrainingRecognition: Sendable {
     guard adam + momentum > 0 else { return nil }
     optimizer = adam > 0 ? "Adam" : "SGD with momentum"
     moments = max(adam, momentum)
-    progress = checkpoint.metadata.members.compactMap { key, value in
-      let last = key.split(separator: ".").last.map { String($0) } ?? key
-      guard Self.progressNames.contains(last), let number = value.integer else { return nil }
-      return (key, number)
-    }
+    progress = Self.progress(in: checkpoint.metadata)
   }
 }

@@ -60,7 +60,7 @@ import Testing
   /// The memory grows: at each of its sizes a stream, or all of them, may end or go on.
   @Test(arguments: [1, 1000, 16_383, 16_384, 16_385, 32_768, 60_000])
   func largeStreams(count: Int) throws {
-    let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+    let content = (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 7) >> 3) }
     let size = [UInt8(count & 0xFF), UInt8(count >> 8)]
     let block = [1] + size + size.map { ~$0 } + content
     for limit in [count - 1, count, count + 1, 2 * count, 100_000, 1 << 30] where limit > 0 {

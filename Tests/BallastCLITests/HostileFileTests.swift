@@ -97,7 +97,7 @@ import Testing
     for (change, complaint) in [
       (#""n_layer": 5"#, "lacks \"h.4.ln_1.weight\""),
       (#""n_layer": 3"#, "has \"h.3.attn.c_attn.bias\""),
-      (#""n_embd": 128"#, "has the shape [768, 64] where the configuration wants [768, 128]"),
+      (#""n_embd": 128"#, "has the shape [768, 64] where [768, 128] is expected"),
       (#""n_head": 7"#, "n_embd 64 cannot be divided among n_head 7"),
     ] {
       var json = try String(contentsOfFile: Fixtures.path("tiny-gpt2/config.json"), encoding: .utf8)

@@ -9,31 +9,11 @@ import BallastTestSupport
 import Testing
 
 /// What contradicts a configuration or a tokenizer, each contradiction by itself.
-@Suite struct ModelCheckTests {
-  private let folder: TemporaryFolder
+@Suite struct ModelCheckTests: ModelCheckSuite {
+  let folder: TemporaryFolder
 
   init() throws {
     folder = try TemporaryFolder()
-  }
-
-  private var file: String { folder.path + "/model.safetensors" }
-
-  /// Writes a model, and its configuration unless there is to be none; checks the folder, or a path.
-  private func check(
-    _ outputs: [TensorOutput],
-    metadata: [(key: String, value: String)] = [],
-    configuration: String? = TinyCheckpoint.configurationText,
-    at path: String? = nil
-  ) throws -> ModelCheck {
-    try SafetensorsWriter.write(outputs, metadata: metadata, to: file)
-    if let configuration { _ = try folder.write(configuration.utf8, to: "config.json") }
-    return try ModelCheck(.open(path: file), path: path ?? folder.path)
-  }
-
-  private func configuration(_ change: (inout GPT2Configuration) -> Void) -> String {
-    var configuration = TinyCheckpoint.configuration
-    change(&configuration)
-    return JSONValue.object(configuration.json()).text()
   }
 
   @Test func ofARuleThatIsBrokenOftenSomeAreListed() throws {
@@ -45,14 +25,6 @@ import Testing
     let unexpected = check.findings.count { $0.rule == "model.unexpected" }
     #expect(unexpected == IntegrityFinding.maximumOfRule)
     #expect(check.findings.contains { $0.tensor == "ln_f.weight" })
-  }
-
-  private func outputs(without names: String...) throws -> [TensorOutput] {
-    try TinyCheckpoint.outputs().filter { !names.contains($0.name) }
-  }
-
-  private func replacing(_ name: String, _ dimensions: [Int]) throws -> [TensorOutput] {
-    try outputs(without: name) + [try TinyCheckpoint.tensor(name, dimensions, from: 0)]
   }
 
   @Test func aSoundFolder() throws {
@@ -74,40 +46,6 @@ import Testing
     )
     #expect(check.findings.allSatisfy { $0.severity == .error })
     #expect(check.findings.prefix(2).allSatisfy { $0.offset != nil })
-  }
-
-  /// A size that is another is told once, not once for each tensor.
-  @Test(
-    arguments: [
-      ("n_embd", 8, 4), ("vocab_size", 9, 7), ("n_positions", 6, 5), ("n_inner", 17, 16),
-    ]
-  )
-  func aSizeOfTheConfiguration(key: String, stated: Int, found: Int) throws {
-    var json = TinyCheckpoint.configuration.json()
-    json[key] = .integer(stated)
-    // Four times the width unless it is said.
-    if key == "n_embd" { json["n_inner"] = 16 }
-    let check = try check(try outputs(), configuration: JSONValue.object(json).text())
-    #expect(check.findings.map(\.rule) == ["model.other-size"])
-    #expect(
-      check.findings.first?.message
-        == "\(key) is \(stated) in the configuration, and the weights have \(found)"
-    )
-  }
-
-  @Test func layersThatAreMissingOrTooMany() throws {
-    let many = configuration { $0.layers = 1_000_000 }
-    var found = try check(try outputs(), configuration: many).findings
-    #expect(found.map(\.rule) == ["model.missing-layers"])
-    #expect(found.first?.message.hasPrefix("layers 2 to 999999 of the 1000000") == true)
-    let few = configuration { $0.layers = 1 }
-    found = try check(try outputs(), configuration: few).findings
-    #expect(found.map(\.rule) == ["model.extra-layer"])
-    #expect(found.first?.message.hasPrefix("layer 1 has weights, and n_layer is 1") == true)
-    let gap = try outputs().filter { !$0.name.hasPrefix("h.0.") }
-    found = try check(gap).findings
-    #expect(found.map(\.rule) == ["model.missing-layers"])
-    #expect(found.first?.message.hasPrefix("layer 0 of the 2") == true)
   }
 
   @Test func shapesAndTypes() throws {

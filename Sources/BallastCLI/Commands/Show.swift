@@ -86,6 +86,8 @@ struct Show: Command {
       return tensor
     }
     let near = ending.first?.name ?? name.closest(in: checkpoint.tensors.map(\.name))
+    // It may be one of those that cannot be read.
+    context.notice(of: checkpoint, at: path)
     if let near { context.notice("did you mean \(near)?".printable) }
     throw PathError(path: path, error: FormatError(CheckpointFault.noSuchTensor(name)))
   }

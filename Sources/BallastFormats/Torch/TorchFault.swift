@@ -58,6 +58,8 @@ public enum TorchFault: FormatFault {
   case unreadContents(path: String)
   /// A remark.
   case ambiguousName(String, renamed: String)
+  /// A remark.
+  case unlistedSettings(Int)
   /// A warning: torch wants one.
   case noVersion
   /// A warning: torch does not read on.
@@ -128,6 +130,8 @@ public enum TorchFault: FormatFault {
     case .ambiguousName(let name, let renamed):
       "two tensors have the dotted name \(quoted(name)); the second is called \(quoted(renamed))"
     case .noVersion: "the archive has no version, so torch itself would refuse it"
+    case .unlistedSettings(let count):
+      "\(count) more settings, numbers and texts beside the tensors, are not listed"
     case .trailingBytes(let count): "\(count) bytes follow the last storage"
     }
   }
@@ -135,7 +139,7 @@ public enum TorchFault: FormatFault {
   /// What torch has and the file's reader shows in another form.
   public var isRemark: Bool {
     switch self {
-    case .quantized, .sparse, .keptAsBits, .ambiguousName: true
+    case .quantized, .sparse, .keptAsBits, .ambiguousName, .unlistedSettings: true
     default: false
     }
   }

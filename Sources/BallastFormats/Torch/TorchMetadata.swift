@@ -2,13 +2,16 @@ import BallastJSON
 
 /// The settings beside the tensors: numbers, texts and truth values under dotted names.
 struct TorchMetadata {
-  /// The most settings; what comes after them is not listed.
-  static let maximumCount = 1000
+  /// The most settings, those of the file itself left out: an optimizer with a group for each of a thousand parameters has ten
+  /// thousand.
+  static let maximumCount = 1 << 14
 
   /// The most bytes of a name; what has a longer one is not listed.
   static let maximumNameBytes = 1024
 
   private(set) var values = JSONObject()
+  /// The settings that are not listed.
+  private(set) var leftOut = 0
   private let graph: PickleGraph
 
   init(graph: PickleGraph) {
@@ -19,10 +22,18 @@ struct TorchMetadata {
 
   /// Notes a value if it is a setting; returns whether it is one.
   mutating func take(_ value: PickleValue, at path: TorchPath) -> Bool {
-    let isListed = values.count < Self.maximumCount && path.byteCount <= Self.maximumNameBytes
-    if case .string = value, !isListed { return true }
+    let isListed =
+      (values.count < Self.maximumCount || path.depth <= 1)
+      && path.byteCount <= Self.maximumNameBytes
+    if case .string = value, !isListed {
+      leftOut += 1
+      return true
+    }
     guard let json = json(value) else { return false }
-    guard isListed else { return true }
+    guard isListed else {
+      leftOut += 1
+      return true
+    }
     var name = path.dotted
     if values[name] != nil { name = path.subscripted }
     values[name] = json

@@ -52,6 +52,9 @@ struct TorchPath {
     bytes.removeLast(bytes.count - (ends.popLast() ?? 0))
   }
 
+  /// How many keys lead to the value.
+  var depth: Int { labels.count }
+
   /// The length of the dotted name.
   var byteCount: Int { bytes.count }
 

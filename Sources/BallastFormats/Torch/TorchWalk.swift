@@ -11,7 +11,10 @@ struct TorchWalk {
   private(set) var tensors: [TensorView] = []
   private(set) var metadata: TorchMetadata
   /// What is suspicious, as far as it is kept.
-  var warnings: [FormatError] { said.all }
+  var warnings: [FormatError] {
+    let count = metadata.leftOut
+    return said.all + (count > 0 ? [FormatError(TorchFault.unlistedSettings(count))] : [])
+  }
 
   private let limits: TorchLimits
   private let reader: TorchTensorReader

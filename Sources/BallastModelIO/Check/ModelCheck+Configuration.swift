@@ -7,6 +7,8 @@ extension ModelCheck {
   /// What is said of a model beside its weights.
   struct Statement {
     var configuration: GPT2Configuration?
+    /// The keys that it has; others have their defaults.
+    var keys: Set<String> = []
     /// Whether a configuration says in so many words that this is a GPT-2.
     var isStatedType = false
     /// The file that says it.
@@ -53,7 +55,11 @@ extension ModelCheck {
     // A single file of something else may lie beside anything.
     guard isGPT2 || isStatedType && folder == path else { return nil }
     let file = checkpoint.map { OpenedModel.configurationName($0, folder) } ?? "config.json"
-    var statement = Statement(isStatedType: isStatedType, file: file)
+    var statement = Statement(
+      keys: Set(json.members.map(\.key)),
+      isStatedType: isStatedType,
+      file: file
+    )
     let architectures = json["architectures"]?.array ?? []
     statement.hasOtherHead = !architectures.isEmpty && !architectures.contains("GPT2LMHeadModel")
     var faults: [FormatError] = []

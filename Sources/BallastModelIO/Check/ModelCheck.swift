@@ -63,7 +63,7 @@ package struct ModelCheck: Sendable {
     if let weights, let checkpoint {
       // Sizes that were not understood are not compared with their defaults.
       let stated = statement.statesSizes ? statement.configuration : nil
-      let check = WeightCheck(weights, of: checkpoint, stated: stated)
+      let check = WeightCheck(weights, of: checkpoint, stated: stated, keys: statement.keys)
       for fault in check.faults where isWhole || !Self.isAbsence(fault) { addEach(fault) }
       try checkHead(weights, statement.configuration, progress)
     }
@@ -127,7 +127,12 @@ extension ModelCheck {
       let beginning = configuration.beginningToken.map { ("bos_token_id", $0) }
       let ends = configuration.endTokens.map { ("eos_token_id", $0) }
       for (key, token) in [beginning].compactMap(\.self) + ends where !(0..<rows).contains(token) {
-        let fault = VocabularyFault.tokenBeyondEmbedding(key: key, token: token, rows: rows)
+        let fault = VocabularyFault.tokenBeyondEmbedding(
+          key: key,
+          token: token,
+          isDefault: !statement.keys.contains(key),
+          rows: rows
+        )
         add(.error, FormatError(fault, in: statement.file))
       }
     }

@@ -7,7 +7,7 @@ package enum VocabularyFault: FormatFault {
   /// A warning: more rows are never used than padding explains.
   case unusedRows(tokens: Int, rows: Int)
   /// A token of the configuration that the embedding has no row for.
-  case tokenBeyondEmbedding(key: String, token: Int, rows: Int)
+  case tokenBeyondEmbedding(key: String, token: Int, isDefault: Bool, rows: Int)
 
   /// The rows of an embedding are often padded to a multiple of this.
   static let padding = 128
@@ -19,8 +19,8 @@ package enum VocabularyFault: FormatFault {
     case .unusedRows(let tokens, let rows):
       "the tokenizer has \(tokens) ids, and the embedding \(rows) rows: more than "
         + "padding to a multiple of \(Self.padding) explains"
-    case .tokenBeyondEmbedding(let key, let token, let rows):
-      "\(key) is \(token), and the embedding has \(rows) rows"
+    case .tokenBeyondEmbedding(let key, let token, let isDefault, let rows):
+      "\(key) is \(token)\(isDefault ? " by default" : ""), and the embedding has \(rows) rows"
     }
   }
 }

@@ -10,13 +10,21 @@ struct WeightCheck {
   private let weights: CanonicalCheckpoint
   private let checkpoint: Checkpoint
   private let stated: GPT2Configuration?
+  /// The keys that the configuration has; others have their defaults.
+  private let keys: Set<String>
   private(set) var faults: [FormatError] = []
 
   /// Compares weights with the configuration that is stated of them, or with each other.
-  init(_ weights: CanonicalCheckpoint, of checkpoint: Checkpoint, stated: GPT2Configuration?) {
+  init(
+    _ weights: CanonicalCheckpoint,
+    of checkpoint: Checkpoint,
+    stated: GPT2Configuration?,
+    keys: Set<String>
+  ) {
     self.weights = weights
     self.checkpoint = checkpoint
     self.stated = stated
+    self.keys = keys
     // Without a configuration a part of a model, such as a shard, is as good as all of it.
     let ends = ["wte.weight", "wpe.weight", "ln_f.weight"]
     guard stated != nil || ends.allSatisfy({ weights[$0] != nil }) else { return }
@@ -54,8 +62,7 @@ struct WeightCheck {
       compareSize("n_positions", stated?.positions, rows, view)
       sizes.positions = rows
     }
-    let inner = weights.weights.lazy.map(\.name).first { $0.hasSuffix(".mlp.c_fc.weight") }
-    if let (view, rows, _) = inner.flatMap(dimensions) {
+    if let (view, rows, _) = innerWeight().flatMap(dimensions) {
       let (usual, overflows) = sizes.width.multipliedReportingOverflow(by: 4)
       let expected = stated.map { $0.explicitInnerWidth ?? (overflows ? 0 : usual) }
       compareSize("n_inner", expected, rows, view)
@@ -64,6 +71,24 @@ struct WeightCheck {
     return sizes
   }
 
+  /// The name of a weight whose rows are the inner width: of most layers, if they differ.
+  private func innerWeight() -> String? {
+    var names: [(rows: Int, name: String, count: Int)] = []
+    for view in weights.weights
+    where view.shape.rank == 2 && view.name.hasSuffix(".mlp.c_fc.weight") {
+      let rows = view.shape.dimensions[0]
+      if let index = names.firstIndex(where: { $0.rows == rows }) {
+        names[index].count += 1
+      } else if names.count < Self.maximumWidths {
+        names.append((rows, view.name, 1))
+      }
+    }
+    return names.max { $0.count < $1.count }?.name
+  }
+
+  /// Of layers that all have other widths no more are told apart.
+  private static let maximumWidths = 64
+
   private mutating func compareSize(
     _ key: String,
     _ stated: Int?,
@@ -71,7 +96,10 @@ struct WeightCheck {
     _ view: TensorView
   ) {
     guard let stated, stated != found else { return }
-    add(.otherSize(key: key, stated: stated, found: found), about: view)
+    // The older name of n_positions.
+    let names = key == "n_positions" ? [key, "n_ctx"] : [key]
+    let isDefault = keys.isDisjoint(with: names)
+    add(.otherSize(key: key, stated: stated, isDefault: isDefault, found: found), about: view)
   }
 
   /// The layers that the model has and the weights too, in order.

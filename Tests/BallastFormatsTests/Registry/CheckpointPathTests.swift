@@ -67,6 +67,23 @@ import Testing
     #expect(Failure { try Checkpoint.open(path: path) } == Failure(CheckpointFormatFault.empty))
   }
 
+  @Test(arguments: ["model.pt.gz", "model.npz", "model"])
+  func whatIsCompressedIsSaidToBe(name: String) throws {
+    for (program, start) in [
+      ("gzip", [0x1F, 0x8B, 8, 0]), ("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0]),
+      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]), ("bzip2", [0x42, 0x5A, 0x68, 0x39]),
+    ] as [(String, [UInt8])] {
+      let path = try folder.write(start, to: name)
+      let error = try #require(failure { try Checkpoint.open(path: path) })
+      #expect(error.fault as? CheckpointFormatFault == .compressed(program))
+      let short = try folder.write(Array(start.dropLast(2)), to: name)
+      #expect(
+        failure { try Checkpoint.open(path: short) }?.fault as? CheckpointFormatFault
+          != .compressed(program)
+      )
+    }
+  }
+
   @Test(arguments: ["model", "model.txt", "model.onnx", "safetensors"])
   func aFileThatNoFormatClaims(name: String) throws {
     let path = try folder.write(Array("not a checkpoint".utf8), to: name)

@@ -201,9 +201,14 @@ import Testing
     let many = TorchPickle.dictionary(
       (0..<900).map { (TorchPickle.text("k\($0)"), TorchPickle.text(long)) }
     )
-    let checkpoint = try open(TorchPickle.dictionary(["a": many, "b": many, "w": Self.tensor]))
-    #expect(checkpoint.metadata.count == 1000)
-    #expect(checkpoint.metadata["a.k0"]?.string?.count == 513)
+    var members = (0..<20).map { (TorchPickle.text("m\($0)"), many) }
+    members += [(TorchPickle.text("epoch"), bytes("K", 3)), (TorchPickle.text("w"), Self.tensor)]
+    let checkpoint = try open(TorchPickle.dictionary(members))
+    // Those of the file itself are listed, however many there are besides.
+    #expect(checkpoint.metadata.count == 16_385 && checkpoint.metadata["epoch"]?.integer == 3)
+    let leftOut = checkpoint.warnings.map { $0.fault as? TorchFault }
+    #expect(leftOut == [.unlistedSettings(18_000 - 16_384)])
+    #expect(checkpoint.metadata["m0.k0"]?.string?.count == 513)
     #expect(checkpoint.tensors.count == 1)
   }
 
