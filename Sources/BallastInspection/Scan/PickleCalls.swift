@@ -40,7 +40,6 @@ enum PickleCalls {
     ipaddress IPv4Address IPv6Address IPv4Network IPv6Network (atom)
     ipaddress IPv4Interface IPv6Interface (atom)
     numpy dtype (code truth yes) array-type
-    numpy.ma.core MaskedConstant ()
     torch Size (ints) size
     torch device (text int?) device
     torch.torch_version TorchVersion (text) (base text) text
@@ -62,7 +61,7 @@ enum PickleCalls {
     numpy._core.multiarray scalar (numeric-type bytes) text
     numpy.core.multiarray _reconstruct (ndarray no-shape bytes) array
     numpy._core.multiarray _reconstruct (ndarray no-shape bytes) array
-    numpy.ma.core _mareconstruct (masked-class ndarray no-shape code) masked-array
+    numpy.ma.core _mareconstruct (masked-class ndarray no-shape byte-code) masked-array
     numpy.core.numeric _frombuffer (buffer numeric-type ints text ints?) view
     numpy._core.numeric _frombuffer (buffer numeric-type ints text ints?) view
     numpy.random._pickle __bit_generator_ctor () (bit-generator) (text) generator
@@ -147,6 +146,8 @@ enum PickleArgument: String, Sendable {
   case maskedClass = "masked-class"
   /// NumPy's code of a type, such as "f4".
   case code
+  /// That of a byte, which masked arrays have as long as they have no elements.
+  case byteCode = "byte-code"
   /// A NumPy type without objects.
   case numericType = "numeric-type"
   /// A tuple of tensors, numbers and types.

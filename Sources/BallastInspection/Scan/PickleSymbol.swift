@@ -37,6 +37,8 @@ struct PickleArray {
   let name: Int
   /// Whether its state has a mask.
   var isMasked = false
+  /// The type of its elements, once that is known: an index into those of the walk.
+  var type: Int?
   /// Whether it has its content, which no pickler gives it twice.
   var isComplete: Bool
 }
@@ -74,8 +76,11 @@ struct PickleCollection {
   var values = Pair()
   /// Whether another container holds it.
   var isHeld = false
-  /// Whether a type of NumPy keeps it, which reads it again whenever an array is used.
+  /// Whether a type of NumPy keeps it, which reads it again whenever an array is used, or an optimizer as its groups: it is
+  /// complete.
   var isInUse = false
+  /// Whether an element is no dictionary.
+  var holdsOthers = false
   /// Whether an element is a function of those that are only called.
   var holdsFunctions = false
 

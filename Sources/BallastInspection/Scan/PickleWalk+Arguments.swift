@@ -75,6 +75,7 @@ extension PickleWalk {
     case .ndarray: return path(symbol).map(Self.arrayClasses.contains) ?? false
     case .maskedClass: return path(symbol).map(Self.maskedClasses.contains) ?? false
     case .code: return isCode(symbol)
+    case .byteCode: return shortText(symbol)?.utf8.elementsEqual("b".utf8) ?? false
     case .numericType:
       guard case .arrayType(let index) = symbol else { return false }
       return !arrayTypes[index].holdsObjects

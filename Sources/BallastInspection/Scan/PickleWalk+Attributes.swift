@@ -39,7 +39,7 @@ extension PickleWalk {
       collection.traits.insert(.oddModule)
     }
     let isGroups = name.string.utf8.elementsEqual("param_groups".utf8)
-    if isGroups && kind(of: value) != .list && !isUnknown(value)
+    if isGroups && !areGroups(value)
       || PickleAttributes.optimizerDictionaries.contains(name) && !isDictionary(value)
     {
       collection.traits.insert(.oddOptimizer)
@@ -151,6 +151,12 @@ extension PickleWalk {
       }) ?? false
     {
       odd = [.hidesContainer]
+      if dictionaries(of: state).contains(where: {
+        collections[$0].traits.contains(.holdsArrayTypes)
+      }) {
+        resultsHold.arrayTypes = true
+        if buildsTorchObjects { return true }
+      }
     } else {
       return false
     }
@@ -167,7 +173,17 @@ extension PickleWalk {
     }
   }
 
-  private func isDictionary(_ symbol: PickleSymbol) -> Bool {
+  /// Whether a value is a list of dictionaries, which then stays as it is: optimizers call their methods while they are loaded.
+  private mutating func areGroups(_ symbol: PickleSymbol) -> Bool {
+    if isUnknown(symbol) { return true }
+    guard case .collection(let index) = symbol, collections[index].kind == .list else {
+      return false
+    }
+    collections[index].isInUse = true
+    return !collections[index].holdsOthers
+  }
+
+  func isDictionary(_ symbol: PickleSymbol) -> Bool {
     isNone(symbol) || kind(of: symbol) == .dict || isResult(symbol, .mapping) || isUnknown(symbol)
   }
 

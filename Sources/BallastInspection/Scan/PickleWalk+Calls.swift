@@ -104,7 +104,9 @@ extension PickleWalk {
       return pushArray(PickleArray(name: index, isMasked: true, isComplete: false))
     case .view:
       if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
-      return pushArray(PickleArray(name: index, isComplete: true))
+      var array = PickleArray(name: index, isComplete: true)
+      if case .arrayType(let type)? = values.dropFirst().first { array.type = type }
+      return pushArray(array)
     case .text:
       // A text of NumPy's, or the version of torch, equals the same text of Python's, as a key, too.
       if isProtocolScalar(values) { noteOddCall(of: index, .values(Array(values))) }

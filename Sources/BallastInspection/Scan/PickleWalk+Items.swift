@@ -100,6 +100,7 @@ extension PickleWalk {
       let isKey = collection.kind == .dict && (index - start) % 2 == 0
       inspectProtocol(symbol, of: &collection, isKey: isKey)
       if holdsArrayTypes(symbol) { collection.traits.insert(.holdsArrayTypes) }
+      if collection.kind == .list, !isDictionary(symbol) { collection.holdsOthers = true }
       if case .collection(let index) = symbol { collections[index].isHeld = true }
       switch symbol {
       case .global, .collection:

@@ -19,17 +19,25 @@ extension PickleWalk {
       arrays[index].isMasked ? isMaskedArray(parts) : isArray(parts)
     else { return note(.oddState) }
     arrays[index].isComplete = true
+    if case .arrayType(let type) = parts[2] { arrays[index].type = type }
     for content in parts.dropFirst(4).prefix(2)
     where byteCount(content) > Self.copiedBytes && !lend(content) { note(.oddState) }
   }
 
-  /// What an array has, the bytes of its mask, and what stands for elements that are masked: nothing,
-  /// or an array.
+  /// What an array has, the bytes of its mask, and what stands for elements that are masked.
   private func isMaskedArray(_ parts: [PickleSymbol]) -> Bool {
-    guard parts.count == 7, isArray(Array(parts.prefix(5))), isBytes(parts[5]) else { return false }
+    guard parts.count == 7, isArray(Array(parts.prefix(5))), isBytes(parts[5]),
+      case .arrayType(let type) = parts[2]
+    else { return false }
     switch parts[6] {
-    case .none: return true
-    case .array(let index): return arrays[index].isComplete && !arrays[index].isMasked
+    // NumPy makes one, of any size; of structures it has written one.
+    case .none: return arrayTypes[type].kind != UInt8(ascii: "V")
+    case .array(let index):
+      // It becomes one of the array's type: of objects Python asks for numbers, texts and dates.
+      guard let own = arrays[index].type, arrays[index].isComplete, !arrays[index].isMasked else {
+        return false
+      }
+      return own == type || !arrayTypes[own].holdsObjects && !arrayTypes[type].holdsObjects
     default: return false
     }
   }

@@ -11,15 +11,18 @@ extension ScannedArchive {
     let source = original.source.slice(original.range)
     guard let copy = lastArchive(in: compressed), let whole = lastArchive(in: source),
       !hasDirectoryByAbsoluteOffset(compressed), let last = lastEnd(in: source),
-      let archive = try? ZipArchive(parsing: source.slice(whole))
+      let own = lastEnd(in: compressed), let archive = try? ZipArchive(parsing: source.slice(whole))
     else { return false }
     let same = commonSuffix(
       Span<UInt8>(_bytes: compressed.bytes).extracting(0..<copy.upperBound),
       Span<UInt8>(_bytes: source.bytes).extracting(0..<whole.upperBound)
     )
-    // All that says where the directory is.
+    // All that says where the directory is; a locator of ZIP64 is a part of it, or an accident that readers may follow.
     let records = whole.upperBound - last.directoryEnd
-    guard records <= same else { return false }
+    guard records <= same, copy.upperBound - own.directoryEnd == records,
+      records > locatorBytes + copy.upperBound - own.start
+        || !isSigned(compressed, at: own.start - locatorBytes, 6, 7)
+    else { return false }
     // Where readers look for the directory, and for each member, counted from the end.
     let directory = records + last.directory.count
     guard directory <= same else {

@@ -47,7 +47,7 @@ extension ScannedArchive {
   /// A comment has at most 64 KiB, and torch's reader looks 4 KiB further.
   private static let farthest = Int(UInt16.max) + 1 << 12
   /// The size of a locator of ZIP64.
-  private static let locatorBytes = 20
+  static let locatorBytes = 20
 
   /// An end record, and what it says of the directory.
   struct End {

@@ -45,6 +45,29 @@ import Testing
     #expect(try scan(gzip(harmless, blocks: 7)).unreadable.isEmpty)
   }
 
+  /// A record of ZIP64 in front of an end record that is the archive's: most readers take the directory from there. The
+  /// last bytes of its locator are the header of a block, and of the archive.
+  @Test func anotherDirectoryInTheCompressedBytes() throws {
+    var archive = zip([("data.pkl", Self.empty)])
+    let end = Array(archive.suffix(22))
+    archive.removeLast(22)
+    let entry = archive.count - 46 - 8
+    archive[entry + 32] = 4  // a comment of four zeros
+    let tail = [0, 0, 0, 0] + end.prefix(12) + [end[12] + 4] + end.dropFirst(13)
+    #expect(try scan(archive + tail).unreadable.isEmpty)
+    let first = gzip(archive, blocks: 1)
+    let hidden = Array(zip([("data.pkl", Self.payload2)]).dropLast(22))
+    let size = 46 + 8
+    var record: [UInt8] = [0x50, 0x4B, 6, 6] + littleEndian(44, 8) + littleEndian(0, 12)
+    record += littleEndian(1, 8) + littleEndian(1, 8) + littleEndian(size, 8)
+    record += littleEndian(first.count + 12 + hidden.count - size, 8)
+    let extra = hidden + record + [0x50, 0x4B, 6, 7] + littleEndian(0, 7)
+    var file = first + [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0] + littleEndian(extra.count, 2) + extra
+    let count = littleEndian(tail.count, 2)
+    file += [1] + count + count.map { ~$0 } + tail + littleEndian(0, 8)
+    try expectPayload(in: file)
+  }
+
   /// What is not the end of the same archive is looked at as it stands.
   @Test func anArchiveBehindACompressedOne() throws {
     let archive = zip([("a", noise), ("b", noise)])

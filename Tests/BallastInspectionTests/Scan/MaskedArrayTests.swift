@@ -20,18 +20,31 @@ import Testing
     tuple([int(1), tuple(int(2)), type, no, content, mask] + filling) + build
   }
 
+  private static let view = call(
+    name("numpy._core.numeric", "_frombuffer"),
+    bytes([7]),
+    letters,
+    tuple([]),
+    text("C")
+  )
+
   @Test func aMaskedArray() throws {
     let one = Self.noArray + Self.content([], Self.letters, Self.bytes([7]))
+    let shared = Self.objects + [0x71, 7, 0x30]
+    let object = Self.noArray + Self.content([], [0x68, 7], Self.list(1))
     let old = Self.noMaskedArray(of: Self.name("numpy.ma.core", "MaskedArray"))
     let matrix = Self.noMaskedArray(over: Self.name("numpy.matrixlib.defmatrix", "matrix"))
     let sound = [
       Self.noMaskedArray() + Self.masked(filling: Self.none), old + Self.masked(filling: one),
       matrix + Self.masked(filling: Self.none),
       Self.noMaskedArray() + Self.masked(Self.objects, Self.list(2), filling: Self.none),
+      shared + Self.noMaskedArray() + Self.masked([0x68, 7], Self.list(2), filling: object),
+      Self.noMaskedArray() + Self.masked(filling: Self.view),
     ]
     for array in sound { #expect(try rules(array) == []) }
     let long = Self.bytes([UInt8](repeating: 0, count: 2000))
-    let shared = long + [0x71, 1, 0x30]
+    let both = long + [0x71, 1, 0x30]
+    let structure = Self.type("V1", Self.typeState(1, 1))
     let odd = [
       Self.masked(), Self.masked(filling: Self.none, Self.none),
       Self.masked(filling: Self.text("?")),
@@ -40,13 +53,17 @@ import Testing
       Self.masked(Self.objects, filling: Self.none),
       Self.masked(Self.objects, Self.list(3), filling: Self.none),
       Self.masked(filling: Self.none) + Self.masked(filling: Self.none),
+      // NumPy asks the objects for what the elements are, and makes a value of any size.
+      Self.masked(filling: Self.noArray + Self.content([], Self.objects, Self.list(1))),
+      Self.masked(Self.objects, Self.list(2), filling: one),
+      Self.masked(structure, filling: Self.none),
       Self.content([2], Self.letters, Self.bytes([1, 2])), [0x7D] + Self.build,
     ]
     for state in odd {
       #expect(try rules(Self.noMaskedArray() + state) == ["odd-state"], "\(state)")
     }
     let twice = Self.masked(Self.letters, [0x68, 1], mask: [0x68, 1], filling: Self.none)
-    #expect(try rules(shared + Self.noMaskedArray() + twice) == ["odd-state"])
+    #expect(try rules(both + Self.noMaskedArray() + twice) == ["odd-state"])
     #expect(
       try rules(Self.noArray + Self.masked(filling: Self.none)) == ["odd-state"]
     )
@@ -59,11 +76,14 @@ import Testing
       Self.noMaskedArray(of: Self.name("argparse", "Namespace")),
       Self.noMaskedArray(of: Self.object),
       Self.noMaskedArray(over: Self.name("numpy.ma", "MaskedArray")),
-      Self.noMaskedArray(code: Self.text("O,O")), Self.noMaskedArray(code: Self.object),
+      Self.noMaskedArray(code: Self.text("V9")), Self.noMaskedArray(code: Self.text("O,O")),
+      Self.noMaskedArray(code: Self.object),
       Self.call(Self.name("numpy.ma", "MaskedArray")),
       Self.name("numpy.ma", "MaskedArray") + [0x29, 0x81],
     ]
     for call in calls { #expect(try rules(call) == ["odd-call"], "\(call)") }
-    #expect(try rules(Self.name("numpy.ma.core", "masked_object")) == ["library"])
+    for name in ["masked_object", "MaskedConstant"] {
+      #expect(try rules(Self.name("numpy.ma.core", name)) == ["library"])
+    }
   }
 }

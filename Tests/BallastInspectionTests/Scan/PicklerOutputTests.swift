@@ -56,7 +56,6 @@ import Testing
     call(name("fractions", "Fraction"), text("1/2")),
     call(name("torch.jit._pickle", "build_intlist"), [0x5D]),
     [0x5D] + name("numpy", "float32") + [0x61],
-    call(name("numpy.ma.core", "MaskedConstant")),
   ]
 
   @Test(arguments: honest.indices)

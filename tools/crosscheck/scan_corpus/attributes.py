@@ -78,6 +78,8 @@ def changed():
         "optimizer-that-is-patched": Made(torch.optim.SGD, defaults={}, param_groups=[], state={}, _patch_step_function=module()),
         "optimizer-with-a-type-of-numpy": Made(torch.optim.SGD, defaults={}, param_groups=[], state={}, _patch_step_function=np.bool_),
         "optimizer-of-a-record": Made(torch.optim.SGD, defaults=Made(argparse.Namespace, setdefault=module()), param_groups=[], state={}),
+        "optimizer-with-a-record-as-group": Made(torch.optim.SGD, defaults={}, param_groups=[Made(argparse.Namespace, setdefault=module())], state={}),
+        "optimizer-with-a-record-behind-groups": Made(torch.optim.Adam, defaults={}, param_groups=[{}] * 99 + [Made(argparse.Namespace, setdefault=module())], state={}),
         "optimizer-without-groups": Made(torch.optim.SGD, defaults={}, param_groups=Made(argparse.Namespace, a=1), state={}),
         "scheduler-without-its-step": Made(torch.optim.lr_scheduler.StepLR, get_lr=module()),
         "dictionary-without-its-values": Made(collections.OrderedDict, values=module()),
@@ -168,6 +170,12 @@ def honest():
         }
         for label, rate in rates.items():
             good(f"attributes-{name}-{label}", saved({"optimizer": optimizer, "schedule": rate}))
+    weights = [nn.Parameter(torch.ones(2)) for _ in range(150)]
+    for kind in (torch.optim.AdamW, torch.optim.SGD):
+        optimizer = kind([{"params": [weight], "lr": 0.1 / (index + 1)} for index, weight in enumerate(weights)], lr=0.1)
+        sum(weight.sum() for weight in weights).backward()
+        optimizer.step()
+        good(f"attributes-{kind.__name__}-of-many-groups", saved({"optimizer": optimizer, "dtype": np.float32}))
     record = argparse.Namespace(values=[1, 2], step=3, items={"a": 1}, forward=True, dtype=np.float32, keys="k")
     good("attributes-record", saved({"args": record, "state": collections.OrderedDict(values=torch.ones(2), items=3)}))
     config = {"type": np.float32, "list": [np.int64, "__len__"], "deque": collections.deque(["__init__", 1, (2, 3)])}

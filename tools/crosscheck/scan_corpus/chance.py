@@ -66,3 +66,20 @@ def seen():
     archive = zipped(("a", b"____" + inner[:inner.index(b"PK\1\2")] + b"\xff" * 4000))
     bad("payload-in-front-of-a-directory", stored(archive, -(-len(archive) // 8)))
     bad("payload-behind-an-archive", stored(zipped(("a", noise)), 3000) + zipped(("a.pkl", OS)))
+    bad("payload-by-a-record-of-zip64", behind_another_directory())
+
+
+def behind_another_directory():
+    """A record of ZIP64 leads to another directory, where a block's header is a part of its locator; the end record is the archive's."""
+    def member(data, offset, comment=b""):
+        header = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), 8, 0) + b"data.pkl" + data
+        entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), 8, 0, len(comment), 0, 0, 0, offset)
+        return header, entry + b"data.pkl" + comment
+    data, directory = member(pickle.dumps({"a": 1}, 2), 0, bytes(4))
+    end = bytes(4) + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(data), 0)
+    first = gzip.compress(data + directory[:-4], mtime=0)
+    start = len(first) + 12
+    hidden, entry = member(OS, start)
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(entry), start + len(hidden))
+    extra = hidden + entry + record + b"PK\6\7" + bytes(7)
+    return first + stored(end, len(end), extra)

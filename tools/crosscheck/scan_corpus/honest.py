@@ -55,7 +55,7 @@ def plain_values():
         "arrays": {
             "fields": np.zeros(2, dtype=[("a", "f4"), ("b", "i8", (2,))]), "objects": np.array([1, "a"], dtype=object),
             "mixed": np.array([(1, "x")], dtype=[("a", "i4"), ("b", "O")]), "texts": np.array(["a", "bb"]),
-            "masked": np.ma.array([1.0, 2.0], mask=[0, 1], fill_value=9), "constant": np.ma.masked,
+            "masked": np.ma.array([1.0, 2.0], mask=[0, 1], fill_value=9),
             "masked objects": np.ma.array([None, "l2"], mask=False, fill_value="?", dtype=object),
             "dates": np.array(["2020-01-01"], dtype="M8[D]"), "aligned": np.zeros(1, dtype=np.dtype([("a", "i1"), ("b", "f8")], align=True)),
             "random": [np.random.default_rng(0), np.random.RandomState(0), np.random.Generator(np.random.Philox(1))],
