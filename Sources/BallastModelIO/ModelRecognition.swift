@@ -84,8 +84,10 @@ package struct TrainingRecognition: Sendable {
   /// Where the run stood, under the name that the file has for it.
   package let progress: [(name: String, value: Int)]
 
-  /// Steps, iterations and epochs. An optimizer may count the steps of each parameter: of names that differ by
-  /// a number the first is listed, and the others whose values are others.
+  /// Steps, iterations and epochs.
+  ///
+  /// An optimizer may count the steps of each parameter: of names that differ by a number the first is listed, and
+  /// each at which the value changes.
   private static func progress(in metadata: JSONObject) -> [(name: String, value: Int)] {
     var progress: [(name: String, value: Int)] = []
     var first: [LayeredName.Family: Int] = [:]

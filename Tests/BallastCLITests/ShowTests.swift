@@ -110,6 +110,14 @@ import Testing
     #expect((try Ballast.run("show", path, "x", "--all").text == expected) as Bool)
   }
 
+  /// A tensor that is in the file and cannot be read is said to be there.
+  @Test func aTensorThatCannotBeRead() throws {
+    let result = try Ballast.run("show", Fixtures.path("torch/unread-four-bits-zip.pt"), "x")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("elements of type quint4x2, which are not read"))
+    #expect(result.errors.contains("there is no tensor \"x\""))
+  }
+
   /// Ctrl-C ends what takes long, before a value is written and after.
   @Test func interruptedOutputEnds() throws {
     let count = 1 << 24

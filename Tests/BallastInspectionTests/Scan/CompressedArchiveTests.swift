@@ -45,8 +45,9 @@ import Testing
     #expect(try scan(gzip(harmless, blocks: 7)).unreadable.isEmpty)
   }
 
-  /// A record of ZIP64 in front of an end record that is the archive's: most readers take the directory from there. The
-  /// last bytes of its locator are the header of a block, and of the archive.
+  /// A record of ZIP64 in front of an end record that is the archive's: most readers take the directory from there.
+  ///
+  /// The last bytes of its locator are the header of a block, and of the archive.
   @Test func anotherDirectoryInTheCompressedBytes() throws {
     var archive = zip([("data.pkl", Self.empty)])
     let end = Array(archive.suffix(22))
