@@ -13,6 +13,8 @@ struct PickleArrayType {
   /// The bytes of an element; nil where its package alone would tell.
   let byteCount: Int?
   private(set) var holdsObjects: Bool
+  /// Whether elements have fields, or are arrays themselves.
+  private(set) var hasParts = false
   /// Whether it was given a state, or is used: no pickler changes it then, and nobody could tell what
   /// arrays of it hold.
   var isSettled = false
@@ -44,6 +46,9 @@ struct PickleArrayType {
 
   /// Whether elements have any size: texts, bytes and structures.
   private static func isFlexible(_ kind: UInt8) -> Bool { "SUV".utf8.contains(kind) }
+
+  /// Whether elements are texts or bytes.
+  var isText: Bool { "SU".utf8.contains(kind) }
 
   /// Whether elements are dates or times, which have a unit.
   var hasUnit: Bool { "Mm".utf8.contains(kind) }
@@ -93,6 +98,7 @@ struct PickleArrayType {
     let mask = holds ? Self.objectFlags : Self.referenceFlags
     guard state.flags >= 0, state.flags & mask == wanted else { return false }
     holdsObjects = holds
+    hasParts = state.part != nil || !state.fields.isEmpty
     return true
   }
 }

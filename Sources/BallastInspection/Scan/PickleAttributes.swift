@@ -8,7 +8,7 @@ import BallastBytes
 enum PickleAttributes {
   /// What the keys of a dictionary would do as attributes.
   struct Traits: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
 
     /// They hide methods of a module, a hook or a data set.
     static let hidesModule = Traits(rawValue: 1)
@@ -24,6 +24,12 @@ enum PickleAttributes {
     static let holdsArrayTypes = Traits(rawValue: 64)
     /// An object is a value, whose methods could be called.
     static let holdsObjects = Traits(rawValue: 128)
+    /// They hide methods of a record, which it calls when it is put into words.
+    static let hidesRecord = Traits(rawValue: 256)
+    /// Something else than its tensors, places or parts stands where a data set has them.
+    static let oddDataset = Traits(rawValue: 512)
+    /// Something else than a list or a dictionary stands where Python's own classes of such keep theirs.
+    static let oddContainer = Traits(rawValue: 1024)
   }
 
   /// What an attribute of a name hides.
@@ -31,7 +37,7 @@ enum PickleAttributes {
     var hidden: [ExactString: Traits] = [:]
     for (names, trait) in [
       (modules, Traits.hidesModule), (optimizers, .hidesOptimizer),
-      (schedulers, .hidesScheduler), (containers, .hidesContainer),
+      (schedulers, .hidesScheduler), (containers, .hidesContainer), (records, .hidesRecord),
     ] {
       for name in words(names) { hidden[name, default: []].insert(trait) }
     }
@@ -58,6 +64,9 @@ enum PickleAttributes {
       """
     )
   )
+
+  /// What recurrent modules take for lists while they are loaded.
+  static let moduleLists = Set(words("_flat_weights _flat_weights_names _all_weights all_weights"))
 
   /// What NumPy, torch and Python ask objects for by name, and modules look for in their dictionaries.
   static func isProtocol(_ name: String) -> Bool {
@@ -126,6 +135,9 @@ enum PickleAttributes {
     move_to_end new_child pop popitem remove reverse setdefault sort subtract total update
     values
     """
+
+  /// Those of `argparse.Namespace`.
+  private static let records = "_get_args _get_kwargs"
 
   private static func words(_ text: String) -> [ExactString] {
     text.split { $0 == " " || $0 == "\n" }.map { ExactString(String($0)) }

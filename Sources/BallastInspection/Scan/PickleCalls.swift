@@ -24,7 +24,7 @@ enum PickleCalls {
     __builtin__ set frozenset () (list)
     __builtin__ slice (atom atom atom)
     __builtin__ xrange range (int int int)
-    collections OrderedDict () (list) mapping
+    collections OrderedDict () (pairs) mapping
     collections Counter () (dict) mapping
     collections defaultdict () (factory) mapping
     collections deque () (items optional-int?) sequence
@@ -123,6 +123,8 @@ enum PickleArgument: String, Sendable {
   /// The tuple `(0,)`.
   case noShape = "no-shape"
   case list
+  /// A list of tuples or lists of two.
+  case pairs
   case dict
   /// A list, a tuple or a dictionary.
   case items

@@ -79,8 +79,9 @@ struct PickleCollection {
   /// Whether a type of NumPy keeps it, which reads it again whenever an array is used, or an optimizer as its groups: it is
   /// complete.
   var isInUse = false
-  /// Whether an element is no dictionary.
+  /// Whether an element is no dictionary, or no pair.
   var holdsOthers = false
+  var holdsOtherThanPairs = false
   /// Whether an element is a function of those that are only called.
   var holdsFunctions = false
 

@@ -61,6 +61,11 @@ extension PickleWalk {
       }
       return true
     case .list: return kind(of: symbol) == .list
+    case .pairs:
+      guard case .collection(let index) = symbol, collections[index].kind == .list else {
+        return false
+      }
+      return !collections[index].holdsOtherThanPairs
     case .dict: return kind(of: symbol) == .dict
     case .items: return kind(of: symbol) != nil
     case .optionalInt: return isInteger(symbol) || isNone(symbol)

@@ -44,7 +44,46 @@ extension PickleWalk {
     {
       collection.traits.insert(.oddOptimizer)
     }
+    if PickleAttributes.moduleLists.contains(name), !isList(value), !isNone(value) {
+      collection.traits.insert(.oddModule)
+    }
+    collection.traits.formUnion(oddParts(value, as: name.string))
     if !isAtom(value), PickleAttributes.isProtocol(name.string) { note(.oddState) }
+  }
+
+  /// What is odd about a part of a data set or of one of Python's own containers, whose length and elements are asked for
+  /// whenever theirs are.
+  private mutating func oddParts(
+    _ value: PickleSymbol,
+    as name: String
+  ) -> PickleAttributes.Traits {
+    switch name {
+    case "tensors": return areTensors(value) ? [] : .oddDataset
+    case "cumulative_sizes", "datasets": return isList(value) ? [] : .oddDataset
+    case "indices": return isObject(value) ? .oddDataset : []
+    case "data": return isList(value) || isDictionary(value) ? [] : .oddContainer
+    case "maps": return areGroups(value) ? [] : .oddContainer
+    default: return []
+    }
+  }
+
+  private func isList(_ symbol: PickleSymbol) -> Bool {
+    kind(of: symbol) == .list || isUnknown(symbol)
+  }
+
+  private func areTensors(_ symbol: PickleSymbol) -> Bool {
+    guard case .collection(let index) = symbol else { return isUnknown(symbol) }
+    let collection = collections[index]
+    return [.tuple, .list].contains(collection.kind) && !collection.isCut
+      && collection.elements.allSatisfy { isResult($0, .tensor) || isUnknown($0) }
+  }
+
+  /// An object with attributes, or a name.
+  private func isObject(_ symbol: PickleSymbol) -> Bool {
+    switch symbol {
+    case .global: true
+    default: isResult(symbol, .object) || isResult(symbol, .mapping)
+    }
   }
 
   /// Notes an element of what may become a dictionary, a pair or a list of them: whoever goes through a dictionary
@@ -143,6 +182,8 @@ extension PickleWalk {
       !path.elementsEqual("torch.optim.swa_utils.AveragedModel".utf8)
     {
       odd = [.hidesOptimizer, .oddOptimizer, .holdsArrayTypes]
+    } else if path.starts(with: "torch.utils.data.".utf8) {
+      odd = [.hidesModule, .oddModule, .holdsArrayTypes, .oddDataset]
     } else if path.starts(with: "torch.".utf8) {
       odd = [.hidesModule, .oddModule, .holdsArrayTypes]
     } else if name.form?.result == .mapping
@@ -150,12 +191,19 @@ extension PickleWalk {
         ["UserDict", "IterableUserDict", "UserList", "ChainMap"].contains(String(Substring($0)))
       }) ?? false
     {
-      odd = [.hidesContainer]
+      odd = [.hidesContainer, .oddContainer]
       if dictionaries(of: state).contains(where: {
         collections[$0].traits.contains(.holdsArrayTypes)
       }) {
         resultsHold.arrayTypes = true
         if buildsTorchObjects { return true }
+      }
+    } else if path.elementsEqual("argparse.Namespace".utf8) {
+      odd = [.hidesRecord]
+    } else if path.elementsEqual("uuid.UUID".utf8) {
+      // What is no number is put into the words of an error.
+      return !dictionaries(of: state).allSatisfy {
+        !collections[$0].isCut && collections[$0].elements.allSatisfy(isAtom)
       }
     } else {
       return false

@@ -105,7 +105,10 @@ extension PickleWalk {
     case .view:
       if let bytes = values.first, !lend(bytes) { noteOddCall(of: index, .values(Array(values))) }
       var array = PickleArray(name: index, isComplete: true)
-      if case .arrayType(let type)? = values.dropFirst().first { array.type = type }
+      if case .arrayType(let type)? = values.dropFirst().first {
+        array.type = type
+        if let content = values.first { inspectTexts(content, of: type) }
+      }
       return pushArray(array)
     case .text:
       // A text of NumPy's, or the version of torch, equals the same text of Python's, as a key, too.

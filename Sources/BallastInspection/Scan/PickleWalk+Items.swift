@@ -100,7 +100,10 @@ extension PickleWalk {
       let isKey = collection.kind == .dict && (index - start) % 2 == 0
       inspectProtocol(symbol, of: &collection, isKey: isKey)
       if holdsArrayTypes(symbol) { collection.traits.insert(.holdsArrayTypes) }
-      if collection.kind == .list, !isDictionary(symbol) { collection.holdsOthers = true }
+      if collection.kind == .list {
+        if !isDictionary(symbol) { collection.holdsOthers = true }
+        if !isPair(symbol) { collection.holdsOtherThanPairs = true }
+      }
       if case .collection(let index) = symbol { collections[index].isHeld = true }
       switch symbol {
       case .global, .collection:
@@ -120,6 +123,12 @@ extension PickleWalk {
     for index in stride(from: start, to: stack.count - 1, by: 2) where !isExhausted {
       inspectAttribute(stack[index], stack[index + 1], of: &collection)
     }
+  }
+
+  /// Whether it is a tuple or a list of two: other things that give two elements are none that picklers write.
+  private func isPair(_ symbol: PickleSymbol) -> Bool {
+    guard case .collection(let index) = symbol else { return isUnknown(symbol) }
+    return [.tuple, .list].contains(collections[index].kind) && collections[index].count == 2
   }
 
   /// Whether it is a function that picklers only call, or a tuple with one.

@@ -1,13 +1,10 @@
 import BallastBytes
 import BallastFormats
 
-/// The states of NumPy's arrays, types and random generators.
+/// The states of NumPy's arrays and types.
 extension PickleWalk {
   /// Of bytes up to this size an array makes a copy; over others it lies.
   private static let copiedBytes = 1000
-  /// The words of a Mersenne twister, and the numbers of Philox that wait: a place behind them would be
-  /// read all the same.
-  private static let generatorPlaces = ["pos": 0...624, "buffer_pos": 0...4]
   private static let units: Set<String> = [
     "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic",
   ]
@@ -19,25 +16,61 @@ extension PickleWalk {
       arrays[index].isMasked ? isMaskedArray(parts) : isArray(parts)
     else { return note(.oddState) }
     arrays[index].isComplete = true
-    if case .arrayType(let type) = parts[2] { arrays[index].type = type }
+    if case .arrayType(let type) = parts[2] {
+      arrays[index].type = type
+      inspectTexts(parts[4], of: type)
+    }
     for content in parts.dropFirst(4).prefix(2)
     where byteCount(content) > Self.copiedBytes && !lend(content) { note(.oddState) }
   }
+
+  /// An element of a masked array is no larger, unless the array holds one.
+  private static let largestElement = 1 << 20
+
+  /// Notes that an array of texts has one by which Python, NumPy or torch ask objects: its elements are texts
+  /// that no opcode shows.
+  mutating func inspectTexts(_ content: PickleSymbol, of type: Int) {
+    guard arrayTypes[type].kind == UInt8(ascii: "U") else { return }
+    judgements.check(byteCount(content) / 16)
+    let letters: [UInt8]
+    switch content {
+    case .bytes(let range): letters = source.array(range).filter { $0 != 0 }
+    case .encoded(let text), .text(let text):
+      letters = (text.bytes(from: source) ?? []).filter { $0 != 0 }
+    default: return
+    }
+    let underscore = UInt8(ascii: "_")
+    for index in letters.indices.dropLast()
+    where letters[index] == underscore && letters[index + 1] == underscore {
+      let name = letters[index...].prefix(Self.longestProtocol)
+      if PickleAttributes.isProtocol(String(decoding: name, as: UTF8.self)) {
+        return note(.oddState)
+      }
+    }
+  }
+
+  /// Longer than the longest name of that kind.
+  private static let longestProtocol = 32
 
   /// What an array has, the bytes of its mask, and what stands for elements that are masked.
   private func isMaskedArray(_ parts: [PickleSymbol]) -> Bool {
     guard parts.count == 7, isArray(Array(parts.prefix(5))), isBytes(parts[5]),
       case .arrayType(let type) = parts[2]
     else { return false }
+    // What stands for an element may have to be made, as large as one.
+    guard arrayTypes[type].byteCount ?? 0 <= max(Self.largestElement, byteCount(parts[4])) else {
+      return false
+    }
     switch parts[6] {
-    // NumPy makes one, of any size; of structures it has written one.
-    case .none: return arrayTypes[type].kind != UInt8(ascii: "V")
+    // NumPy makes one; of structures it has written one.
+    case .none: return !arrayTypes[type].hasParts
     case .array(let index):
-      // It becomes one of the array's type: of objects Python asks for numbers, texts and dates.
       guard let own = arrays[index].type, arrays[index].isComplete, !arrays[index].isMasked else {
         return false
       }
-      return own == type || !arrayTypes[own].holdsObjects && !arrayTypes[type].holdsObjects
+      // It becomes one of the array's type: of objects Python asks for numbers, texts and dates.
+      let (from, to) = (arrayTypes[own], arrayTypes[type])
+      return own == type || !from.holdsObjects && (!to.holdsObjects || from.isText && !to.hasParts)
     default: return false
     }
   }
@@ -171,53 +204,5 @@ extension PickleWalk {
     case .encoded(let text): shortText(.text(text))
     default: shortText(symbol)
     }
-  }
-
-  // MARK: - Random generators
-
-  /// A dictionary, alone or with the seed.
-  func isGenerator(_ state: PickleSymbol) -> Bool {
-    if kind(of: state) == .dict { return isGeneratorState(state, depth: 1) }
-    guard let parts = tuple(state), parts.count == 2, isGeneratorState(parts[0], depth: 1) else {
-      return false
-    }
-    switch parts[1] {
-    case .none: return true
-    case .result(.some(let index)): return names[index].form?.result == .seed
-    default: return false
-    }
-  }
-
-  /// A dictionary whose places are within what they are places of.
-  private func isGeneratorState(_ symbol: PickleSymbol, depth: Int) -> Bool {
-    guard case .collection(let index) = symbol, collections[index].kind == .dict,
-      !collections[index].isCut, !collections[index].hasSpecialKeys
-    else { return false }
-    let entries = collections[index].elements
-    judgements.check(8 * entries.count)
-    return stride(from: 0, to: entries.count - 1, by: 2).allSatisfy { index in
-      guard let key = shortText(entries[index]) else { return false }
-      let value = entries[index + 1]
-      if let places = Self.generatorPlaces[key] {
-        guard case .integer(let place) = value else { return false }
-        return places.contains(place)
-      }
-      // NumPy takes whatever has keys for the state, and its places as they are.
-      if depth > 0, key == "state" { return isGeneratorState(value, depth: depth - 1) }
-      return depth == 0 || kind(of: value) != .dict || isGeneratorState(value, depth: depth - 1)
-    }
-  }
-
-  /// Whether a tuple holds texts, numbers, arrays and tuples of such only: the state of a seed.
-  func holdsOnlyData(_ symbol: PickleSymbol) -> Bool {
-    tuple(symbol)?.allSatisfy { part in
-      switch part {
-      case .none, .truth, .integer, .number, .text, .array: return true
-      case .collection(let index):
-        judgements.check(collections[index].elements.count)
-        return collections[index].kind != .dict && collections[index].elements.allSatisfy(isAtom)
-      default: return false
-      }
-    } ?? false
   }
 }

@@ -1,6 +1,7 @@
 import BallastBytes
 import BallastCheckpoint
 import BallastFormats
+import BallastJSON
 import Testing
 
 /// Containers in containers that would take forever, or all memory.

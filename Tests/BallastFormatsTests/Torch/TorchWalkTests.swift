@@ -1,6 +1,7 @@
 import BallastBytes
 import BallastCheckpoint
 import BallastFormats
+import BallastJSON
 import Testing
 
 /// Names of tensors, wherever in a pickle they are.

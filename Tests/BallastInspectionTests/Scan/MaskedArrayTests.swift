@@ -31,6 +31,7 @@ import Testing
   @Test func aMaskedArray() throws {
     let one = Self.noArray + Self.content([], Self.letters, Self.bytes([7]))
     let shared = Self.objects + [0x71, 7, 0x30]
+    let mark = Self.type("U1", Self.typeState(4, 4))
     let object = Self.noArray + Self.content([], [0x68, 7], Self.list(1))
     let old = Self.noMaskedArray(of: Self.name("numpy.ma.core", "MaskedArray"))
     let matrix = Self.noMaskedArray(over: Self.name("numpy.matrixlib.defmatrix", "matrix"))
@@ -40,11 +41,19 @@ import Testing
       Self.noMaskedArray() + Self.masked(Self.objects, Self.list(2), filling: Self.none),
       shared + Self.noMaskedArray() + Self.masked([0x68, 7], Self.list(2), filling: object),
       Self.noMaskedArray() + Self.masked(filling: Self.view),
+      // What NumPy fills objects with by default.
+      Self.noMaskedArray()
+        + Self.masked(
+          Self.objects,
+          Self.list(2),
+          filling: Self.noArray + Self.content([], mark, Self.bytes([0x3F, 0, 0, 0]))
+        ),
+      Self.noMaskedArray() + Self.masked(Self.type("V1", Self.typeState(1, 1)), filling: Self.none),
     ]
     for array in sound { #expect(try rules(array) == []) }
     let long = Self.bytes([UInt8](repeating: 0, count: 2000))
     let both = long + [0x71, 1, 0x30]
-    let structure = Self.type("V1", Self.typeState(1, 1))
+    let huge = Self.type("V9999999", Self.typeState(9_999_999, 1))
     let odd = [
       Self.masked(), Self.masked(filling: Self.none, Self.none),
       Self.masked(filling: Self.text("?")),
@@ -56,7 +65,7 @@ import Testing
       // NumPy asks the objects for what the elements are, and makes a value of any size.
       Self.masked(filling: Self.noArray + Self.content([], Self.objects, Self.list(1))),
       Self.masked(Self.objects, Self.list(2), filling: one),
-      Self.masked(structure, filling: Self.none),
+      Self.masked(huge, filling: Self.none),
       Self.content([2], Self.letters, Self.bytes([1, 2])), [0x7D] + Self.build,
     ]
     for state in odd {

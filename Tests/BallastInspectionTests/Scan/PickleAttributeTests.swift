@@ -119,43 +119,6 @@ import Testing
     #expect(try rules(alias + Array("tR0".utf8) + object).isEmpty)
   }
 
-  /// Optimizers call methods of their groups while they are loaded, of which these would be others'.
-  @Test func theGroupsOfAnOptimizerAreDictionaries() throws {
-    func groups(_ elements: [UInt8]) throws -> Set<String> {
-      let list = [0x5D, 0x71, 9, 0x28] + elements + [0x65]
-      return try rules(
-        Self.object(Self.optimizer.0, Self.optimizer.1, Self.entry("param_groups", list))
-      )
-    }
-    let group = Self.entry("lr", Self.none)
-    let many = (0..<200).flatMap { _ in group }
-    let ordered = Array("ccollections\nOrderedDict\n)R".utf8)
-    let unknown = Array("charmless\nGroup\n)R".utf8)
-    for sound in [group, many, ordered, []] { #expect(try groups(sound).isEmpty) }
-    #expect(try groups(unknown) == ["pickle.unknown-package"])
-    let namespace = Array("ctypes\nSimpleNamespace\n)R".utf8)
-    for odd in [namespace, Array("]".utf8), Array(")".utf8), many + namespace, namespace + many] {
-      #expect(try groups(odd) == ["pickle.odd-state"])
-    }
-    // Nor does the list change later: what it holds was looked at.
-    let list: [UInt8] = [0x5D, 0x71, 9]
-    let state = Self.entry("param_groups", list)
-    let later =
-      Array("c\(Self.optimizer.0)\n\(Self.optimizer.1)\n)".utf8) + [0x81] + state
-      + [0x68, 9] + group + Array("a0b.".utf8)
-    #expect(try rules(later) == ["pickle.odd-state"])
-  }
-
-  /// What torch would call in the place of a function, in the objects of other modules.
-  @Test(arguments: ["UserDict", "ChainMap", "UserList"])
-  func aTypeOfNumPyInAContainer(name: String) throws {
-    let kind = Array("ccollections\n\(name)\n)".utf8) + [0x81]
-    let object = kind + Self.entry("data", Array("cnumpy\nvoid\n".utf8)) + Array("b".utf8)
-    let module = Self.object(Self.module.0, Self.module.1, Self.entry("note", object))
-    #expect(try rules(module) == ["pickle.odd-state"])
-    #expect(try rules(object + Array(".".utf8)).isEmpty)
-  }
-
   @Test func theStateOfAModuleIsADictionary() throws {
     let kind = Self.module
     let pair = Self.entry("a", Self.none) + Self.entry("b", Self.none) + [0x86]

@@ -5,6 +5,7 @@ import copyreg
 import io
 import pickle
 import struct
+import uuid
 from pickle import BUILD, EMPTY_DICT, MARK, NEWFALSE, NEWTRUE, NONE, POP, PROTO, REDUCE, SETITEM, SHORT_BINBYTES, STOP, TUPLE, TUPLE1, TUPLE2
 
 from torch import nn
@@ -78,6 +79,10 @@ def changed():
         "optimizer-that-is-patched": Made(torch.optim.SGD, defaults={}, param_groups=[], state={}, _patch_step_function=module()),
         "optimizer-with-a-type-of-numpy": Made(torch.optim.SGD, defaults={}, param_groups=[], state={}, _patch_step_function=np.bool_),
         "optimizer-of-a-record": Made(torch.optim.SGD, defaults=Made(argparse.Namespace, setdefault=module()), param_groups=[], state={}),
+        "data-set-of-records": Made(torch.utils.data.TensorDataset, tensors=(Made(argparse.Namespace, size=module()),)),
+        "uuid-of-a-record": Made(uuid.UUID, int=1, is_safe=Made(argparse.Namespace, a=1)),
+        "record-with-words-of-its-own": Made(argparse.Namespace, _get_args=module(), _get_kwargs=module()),
+        "recurrent-with-a-record-of-names": Made(nn.LSTM, _flat_weights_names=Made(argparse.Namespace, index=module()), _all_weights=[["a"]]),
         "optimizer-with-a-record-as-group": Made(torch.optim.SGD, defaults={}, param_groups=[Made(argparse.Namespace, setdefault=module())], state={}),
         "optimizer-with-a-record-behind-groups": Made(torch.optim.Adam, defaults={}, param_groups=[{}] * 99 + [Made(argparse.Namespace, setdefault=module())], state={}),
         "optimizer-without-groups": Made(torch.optim.SGD, defaults={}, param_groups=Made(argparse.Namespace, a=1), state={}),
@@ -176,6 +181,10 @@ def honest():
         sum(weight.sum() for weight in weights).backward()
         optimizer.step()
         good(f"attributes-{kind.__name__}-of-many-groups", saved({"optimizer": optimizer, "dtype": np.float32}))
+    rows = torch.utils.data.TensorDataset(torch.arange(4), torch.ones(4))
+    good("attributes-data-sets", saved([rows, torch.utils.data.Subset(rows, range(2)), torch.utils.data.ConcatDataset([rows, rows])]))
+    filled = np.ma.array([1, "a", None], dtype=object, mask=[0, 1, 0])
+    good("attributes-masked-and-shown", pickle.dumps([filled, str(filled)]))
     record = argparse.Namespace(values=[1, 2], step=3, items={"a": 1}, forward=True, dtype=np.float32, keys="k")
     good("attributes-record", saved({"args": record, "state": collections.OrderedDict(values=torch.ones(2), items=3)}))
     config = {"type": np.float32, "list": [np.int64, "__len__"], "deque": collections.deque(["__init__", 1, (2, 3)])}
