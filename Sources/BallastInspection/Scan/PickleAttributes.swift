@@ -30,6 +30,8 @@ enum PickleAttributes {
     static let oddDataset = Traits(rawValue: 512)
     /// Something else than a list or a dictionary stands where Python's own classes of such keep theirs.
     static let oddContainer = Traits(rawValue: 1024)
+    /// Something else than a list or a set stands where modules have one while they are loaded.
+    static let oddList = Traits(rawValue: 2048)
   }
 
   /// What an attribute of a name hides.
@@ -72,6 +74,13 @@ enum PickleAttributes {
   static func isProtocol(_ name: String) -> Bool {
     protocols.contains { name.utf8.starts(with: $0.utf8) }
   }
+
+  /// Whether letters behind two underscores are those of such a name.
+  static func isProtocol(behindUnderscores letters: some Collection<UInt8>) -> Bool {
+    protocolLetters.contains { letters.starts(with: $0) }
+  }
+
+  private static let protocolLetters = protocols.map { Array($0.utf8.dropFirst(2)) }
 
   private static let protocols = [
     "__array", "__cuda_array_interface__", "__dlpack", "__torch_function", "__torch_dispatch",

@@ -14,8 +14,8 @@ enum PickleSymbol {
   case bytes(Range<Int>)
   /// The bytes of a text that is Latin-1.
   case encoded(PickleText)
-  /// Bytes that can be written to, or come from outside of the pickle.
-  case buffer
+  /// Bytes that can be written to, and where they stand; nil where they come from outside of the pickle.
+  case buffer(Range<Int>?)
   /// Something imported: an index into the names of the walk.
   case global(Int)
   /// What a call returned: the index of the name that was called, where it was a name; of a function

@@ -38,52 +38,23 @@ extension PickleWalk {
     if PickleAttributes.moduleDictionaries.contains(name), !isDictionary(value) {
       collection.traits.insert(.oddModule)
     }
+    // What a module lacks it looks for among its parts.
+    if PickleAttributes.moduleDictionaries.contains(name), case .collection(let index) = value,
+      collections[index].traits.contains(.oddList)
+    {
+      collection.traits.insert(.oddList)
+    }
     let isGroups = name.string.utf8.elementsEqual("param_groups".utf8)
-    if isGroups && !areGroups(value)
+    if isGroups && !areGroups(value) || name.string == "state" && !isState(value)
       || PickleAttributes.optimizerDictionaries.contains(name) && !isDictionary(value)
     {
       collection.traits.insert(.oddOptimizer)
     }
     if PickleAttributes.moduleLists.contains(name), !isList(value), !isNone(value) {
-      collection.traits.insert(.oddModule)
+      collection.traits.insert(.oddList)
     }
     collection.traits.formUnion(oddParts(value, as: name.string))
     if !isAtom(value), PickleAttributes.isProtocol(name.string) { note(.oddState) }
-  }
-
-  /// What is odd about a part of a data set or of one of Python's own containers, whose length and elements are asked for
-  /// whenever theirs are.
-  private mutating func oddParts(
-    _ value: PickleSymbol,
-    as name: String
-  ) -> PickleAttributes.Traits {
-    switch name {
-    case "tensors": return areTensors(value) ? [] : .oddDataset
-    case "cumulative_sizes", "datasets": return isList(value) ? [] : .oddDataset
-    case "indices": return isObject(value) ? .oddDataset : []
-    case "data": return isList(value) || isDictionary(value) ? [] : .oddContainer
-    case "maps": return areGroups(value) ? [] : .oddContainer
-    default: return []
-    }
-  }
-
-  private func isList(_ symbol: PickleSymbol) -> Bool {
-    kind(of: symbol) == .list || isUnknown(symbol)
-  }
-
-  private func areTensors(_ symbol: PickleSymbol) -> Bool {
-    guard case .collection(let index) = symbol else { return isUnknown(symbol) }
-    let collection = collections[index]
-    return [.tuple, .list].contains(collection.kind) && !collection.isCut
-      && collection.elements.allSatisfy { isResult($0, .tensor) || isUnknown($0) }
-  }
-
-  /// An object with attributes, or a name.
-  private func isObject(_ symbol: PickleSymbol) -> Bool {
-    switch symbol {
-    case .global: true
-    default: isResult(symbol, .object) || isResult(symbol, .mapping)
-    }
   }
 
   /// Notes an element of what may become a dictionary, a pair or a list of them: whoever goes through a dictionary
@@ -98,6 +69,10 @@ extension PickleWalk {
       guard isProtocol(text) else { return }
       pair.name = true
       if !isKey { holdsProtocols = true }
+    } else if case .bytes(let range) = symbol {
+      guard mayBeProtocol(range), isProtocolScalar([symbol]) else { return }
+      pair.name = true
+      if !isKey { holdsProtocols = true }
     } else {
       guard !isAtom(symbol) else { return }
       pair.part = true
@@ -105,6 +80,11 @@ extension PickleWalk {
     if isKey { collection.keys = pair } else { collection.values = pair }
     // Some of torch's objects give the elements of several lists in turn.
     if pair.name && pair.part || holdsProtocols && buildsTorchObjects { note(.oddState) }
+  }
+
+  /// Whether bytes, of which NumPy makes texts, start as such a name does.
+  private func mayBeProtocol(_ range: Range<Int>) -> Bool {
+    range.count > 2 && Span<UInt8>(_bytes: source.bytes)[range.lowerBound] == UInt8(ascii: "_")
   }
 
   mutating func isProtocol(_ text: PickleText) -> Bool {
@@ -126,7 +106,16 @@ extension PickleWalk {
 
   /// Notes what elements mean that were put into the result of a call, of which only the kind is known: other
   /// elements may have been put there before.
-  mutating func inspectUnnamed(_ collection: PickleCollection) {
+  mutating func inspectUnnamed(_ collection: PickleCollection, of target: PickleSymbol) {
+    if collection.traits.contains(.oddList) { resultsHold.oddLists = true }
+    if collection.traits.contains(.holdsObjects), case .result(.some(let index)) = target,
+      names[index].lastPart.string == "defaultdict"
+    {
+      resultsHold.objects = true
+    }
+    if resultsHold.oddLists && buildsTorchObjects || resultsHold.objects && buildsOptimizers {
+      note(.oddState)
+    }
     if collection.traits.contains(.holdsArrayTypes) { resultsHold.arrayTypes = true }
     // A pair may be any two elements that stand in a row, such as a deque's.
     if collection.values.name, collection.kind != .dict { note(.oddState) }
@@ -172,7 +161,11 @@ extension PickleWalk {
     if path.starts(with: "torch.".utf8) {
       buildsTorchObjects = true
       // torch's classes hand their state to a dictionary, which takes pairs of any make.
-      if resultsHold.arrayTypes || holdsProtocols || kind(of: state) == .tuple { return true }
+      if resultsHold.arrayTypes || resultsHold.oddLists || holdsProtocols
+        || kind(of: state) == .tuple
+      {
+        return true
+      }
     }
     if path.starts(with: "torch.optim.lr_scheduler.".utf8)
       || path.elementsEqual("torch.optim.swa_utils.SWALR".utf8)
@@ -182,13 +175,15 @@ extension PickleWalk {
       !path.elementsEqual("torch.optim.swa_utils.AveragedModel".utf8)
     {
       odd = [.hidesOptimizer, .oddOptimizer, .holdsArrayTypes]
+      buildsOptimizers = true
+      if resultsHold.objects { return true }
     } else if path.starts(with: "torch.utils.data.".utf8) {
-      odd = [.hidesModule, .oddModule, .holdsArrayTypes, .oddDataset]
+      odd = [.hidesModule, .oddModule, .oddList, .holdsArrayTypes, .oddDataset]
     } else if path.starts(with: "torch.".utf8) {
-      odd = [.hidesModule, .oddModule, .holdsArrayTypes]
+      odd = [.hidesModule, .oddModule, .oddList, .holdsArrayTypes]
     } else if name.form?.result == .mapping
       || path.split(separator: UInt8(ascii: ".")).last.map({
-        ["UserDict", "IterableUserDict", "UserList", "ChainMap"].contains(String(Substring($0)))
+        Self.containers.contains(String(Substring($0)))
       }) ?? false
     {
       odd = [.hidesContainer, .oddContainer]
@@ -219,16 +214,6 @@ extension PickleWalk {
     return (tuple(state) ?? []).compactMap {
       if case .collection(let index) = $0 { index } else { nil }
     }
-  }
-
-  /// Whether a value is a list of dictionaries, which then stays as it is: optimizers call their methods while they are loaded.
-  private mutating func areGroups(_ symbol: PickleSymbol) -> Bool {
-    if isUnknown(symbol) { return true }
-    guard case .collection(let index) = symbol, collections[index].kind == .list else {
-      return false
-    }
-    collections[index].isInUse = true
-    return !collections[index].holdsOthers
   }
 
   func isDictionary(_ symbol: PickleSymbol) -> Bool {

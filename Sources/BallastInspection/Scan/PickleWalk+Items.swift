@@ -87,7 +87,7 @@ extension PickleWalk {
       check(stack[start - 1], takesPairs: isPairs)
       var unnamed = PickleCollection(isPairs ? .dict : .list)
       inspect(from: start, for: &unnamed)
-      inspectUnnamed(unnamed)
+      inspectUnnamed(unnamed, of: stack[start - 1])
     }
     stack.removeSubrange(start...)
   }
@@ -162,7 +162,9 @@ extension PickleWalk {
   private mutating func check(_ target: PickleSymbol, takesPairs: Bool) {
     switch target {
     case .collection(let index) where collections[index].kind != .tuple: break
-    case .buffer: break
+    case .buffer:
+      changesBuffers = true
+      if hasTextBuffers { note(.oddState) }
     case .result(let name):
       guard let name else { return }  // it is a finding already
       guard let form = names[name].form else { return }

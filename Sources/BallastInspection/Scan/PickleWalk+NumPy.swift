@@ -19,6 +19,7 @@ extension PickleWalk {
     if case .arrayType(let type) = parts[2] {
       arrays[index].type = type
       inspectTexts(parts[4], of: type)
+      if arrayTypes[type].holdsObjects, arrayTypes[type].hasParts { keepRecords() }
     }
     for content in parts.dropFirst(4).prefix(2)
     where byteCount(content) > Self.copiedBytes && !lend(content) { note(.oddState) }
@@ -26,31 +27,6 @@ extension PickleWalk {
 
   /// An element of a masked array is no larger, unless the array holds one.
   private static let largestElement = 1 << 20
-
-  /// Notes that an array of texts has one by which Python, NumPy or torch ask objects: its elements are texts
-  /// that no opcode shows.
-  mutating func inspectTexts(_ content: PickleSymbol, of type: Int) {
-    guard arrayTypes[type].kind == UInt8(ascii: "U") else { return }
-    judgements.check(byteCount(content) / 16)
-    let letters: [UInt8]
-    switch content {
-    case .bytes(let range): letters = source.array(range).filter { $0 != 0 }
-    case .encoded(let text), .text(let text):
-      letters = (text.bytes(from: source) ?? []).filter { $0 != 0 }
-    default: return
-    }
-    let underscore = UInt8(ascii: "_")
-    for index in letters.indices.dropLast()
-    where letters[index] == underscore && letters[index + 1] == underscore {
-      let name = letters[index...].prefix(Self.longestProtocol)
-      if PickleAttributes.isProtocol(String(decoding: name, as: UTF8.self)) {
-        return note(.oddState)
-      }
-    }
-  }
-
-  /// Longer than the longest name of that kind.
-  private static let longestProtocol = 32
 
   /// What an array has, the bytes of its mask, and what stands for elements that are masked.
   private func isMaskedArray(_ parts: [PickleSymbol]) -> Bool {

@@ -38,8 +38,8 @@ extension PickleWalk {
       // What it holds when it is used, nobody knows: it, and arrays upon it, can be written to.
       let range = try take(try count(UInt64.self, &reader), &reader)
       noteNested(PickleText(range: range, encoding: .bytes))
-      push(.buffer)
-    case .nextBuffer: push(.buffer)
+      push(.buffer(range))
+    case .nextBuffer: push(.buffer(nil))
     case .readonlyBuffer: _ = peek()
     // Containers
     case .emptyList: pushCollection(.list)

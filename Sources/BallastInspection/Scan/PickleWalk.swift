@@ -72,8 +72,17 @@ struct PickleWalk {
   var emptyTuple: Int?
   /// What the containers hold that calls made, all of them together.
   var resultsHold = (
-    keys: PickleCollection.Pair(), values: PickleCollection.Pair(), arrayTypes: false
+    keys: PickleCollection.Pair(), values: PickleCollection.Pair(), arrayTypes: false,
+    // Objects with attributes in a defaultdict, as which optimizers keep their state.
+    objects: false, oddLists: false
   )
+  /// Whether optimizers get a state.
+  var buildsOptimizers = false
+  /// Whether bytes that can be written to get more of them, and whether arrays of texts lie over such.
+  var changesBuffers = false
+  var hasTextBuffers = false
+  /// Where texts of arrays start that were looked at.
+  var inspectedTexts: Set<Int> = []
   /// Whether a container holds a name by which NumPy, torch or Python ask objects, not as a key.
   var holdsProtocols = false
   /// Whether it has values that only who loads it knows.

@@ -46,6 +46,32 @@ import Testing
     #expect(try rules(start + Self.build) == [])
   }
 
+  /// What an optimizer knows of a parameter is asked for its length and its elements.
+  @Test func theStateOfAnOptimizerHoldsDictionaries() throws {
+    let known = Self.entries(["step": Self.int(1)])
+    func optimizer(_ state: [UInt8]) throws -> Set<String> {
+      try rules(Self.object("torch.optim.adam", "Adam", Self.entries(["state": state])))
+    }
+    func literal(_ value: [UInt8]) -> [UInt8] { [0x7D] + Self.int(0) + value + Self.setItem }
+    func defaults(_ value: [UInt8]) -> [UInt8] {
+      Self.call(Self.name("collections", "defaultdict"), Self.name("builtins", "dict"))
+        + Self.int(0) + value + Self.setItem
+    }
+    for sound in [literal(known), defaults(known), [0x7D], Self.none] {
+      #expect(try optimizer(sound) == [])
+    }
+    let module = Self.object("torch.nn.modules.container", "ParameterDict", Self.entries([:]))
+    for odd in [literal(module), defaults(module), Self.ordered, Self.record] {
+      #expect(try optimizer(odd) == ["odd-state"])
+    }
+    // Nor later.
+    let later = defaults(known) + [0x71, 9, 0x30]
+    let change = [0x30, 0x68, 9] + Self.int(1) + module + Self.setItem
+    let object = Self.object("torch.optim.adam", "Adam", Self.entries(["state": [0x68, 9]]))
+    #expect(try rules(later + object) == [])
+    #expect(try rules(later + object + change) == ["odd-state"])
+  }
+
   // MARK: - What has a length, and elements
 
   static let parts:
@@ -74,7 +100,11 @@ import Testing
       ("collections", "UserList", "data", [list()], [object, tuple(), name("builtins", "dict")]),
       ("collections", "UserDict", "data", [entries(["a": object]), ordered], [object, tuple()]),
       (
-        "collections", "ChainMap", "maps", [list(of: ordered, entries([:]))],
+        "collections", "ChainMap", "maps",
+        [
+          list(of: ordered, entries([:])),
+          list(of: name("collections", "UserDict") + [0x29, 0x81], entries([:])),
+        ],
         [object, list(of: object), list(of: tuple())]
       ),
       (
@@ -89,6 +119,22 @@ import Testing
       ("argparse", "Namespace", "_get_kwargs", [], [object, none]),
       ("argparse", "Namespace", "data", [object, none], []),
       ("argparse", "Namespace", "tensors", [object], []),
+      (
+        "torch.nn.modules.container", "ParameterDict", "_non_persistent_buffers_set",
+        [call(name("builtins", "set"), list()), [0x8F], none], [record, list(), ordered]
+      ),
+      (
+        "torch.nn.modules.container", "ParameterDict", "_keys",
+        [entries(["a": none]), ordered, list()], [object, record]
+      ),
+      (
+        "torch.nn.modules.rnn", "LSTM", "_modules",
+        [entries(["a": object]), ordered + text("a") + object + setItem],
+        [
+          entries(["_flat_weights_names": object]),
+          ordered + text("_flat_weights_names") + object + setItem,
+        ]
+      ),
       ("uuid", "UUID", "is_safe", [int(0), none], [object, list(), tuple()]),
     ]
 
@@ -103,6 +149,15 @@ import Testing
       let object = Self.object(part.module, part.name, Self.entries([part.key: value]))
       #expect(try rules(object) == ["odd-state"], "\(part.name) \(value)")
     }
+  }
+
+  /// What the tensors of a data set are was looked at.
+  @Test func aListOfTensorsStaysAsItIs() throws {
+    let start = Self.name("torch.utils.data.dataset", "TensorDataset") + [0x29, 0x81]
+    let state = Self.entries(["tensors": [0x5D, 0x71, 9]])
+    #expect(try rules(start + state + Self.build) == [])
+    let later = start + state + [0x68, 9] + Self.record + [0x61, 0x30] + Self.build
+    #expect(try rules(later) == ["odd-state"])
   }
 
   @Test func aDictionaryIsMadeOfPairs() throws {
@@ -136,19 +191,64 @@ import Testing
 
   /// Elements of an array are texts that no opcode shows.
   @Test func aNameInAnArrayOfTexts() throws {
-    func array(_ text: String, isBig: Bool = false) throws -> Set<String> {
+    func array(_ text: String, _ kind: String = "U", isBig: Bool = false) throws -> Set<String> {
+      let width = kind == "U" ? 4 : 1
       let letters = text.utf8.flatMap { byte -> [UInt8] in
-        isBig ? [0, 0, 0, byte] : [byte, 0, 0, 0]
+        let zeros = [UInt8](repeating: 0, count: width - 1)
+        return isBig ? zeros + [byte] : [byte] + zeros
       }
-      let type = Self.type("U\(text.utf8.count)", Self.typeState(letters.count, 4))
-      let content = Self.content([1], type, Self.bytes(letters))
-      return try rules(Self.noArray + content)
+      let type = Self.type(
+        "\(kind)\(text.utf8.count)",
+        Self.typeState(letters.count, width)
+      )
+      return try rules(Self.noArray + Self.content([1], type, Self.bytes(letters)))
     }
-    for name in ["__array_interface__", "a__array_struct__", "__torch_function__"] {
-      #expect(try array(name) == ["odd-state"])
+    for name in ["__array_interface__", "a__array_struct__", "____torch_function__"] {
+      for kind in ["U", "S", "V"] { #expect(try array(name, kind) == ["odd-state"]) }
       #expect(try array(name, isBig: true) == ["odd-state"])
     }
-    for name in ["__init__", "_array_interface__", "__name__"] { #expect(try array(name) == []) }
+    for name in ["__init__", "_array_interface__", "__name__", "____"] {
+      #expect(try array(name) == [])
+    }
+  }
+
+  /// Bytes that can be written to are looked at as they stand, and change no more.
+  @Test func aNameInABufferOfTexts() throws {
+    func view(_ text: String, change: [UInt8] = []) throws -> Set<String> {
+      let count = UInt8(text.utf8.count)
+      let buffer: [UInt8] = [0x96, count, 0, 0, 0, 0, 0, 0, 0] + Array(text.utf8) + change
+      let type = Self.type("S\(count)", Self.typeState(Int(count), 1))
+      return try rules(
+        Self.call(
+          Self.name("numpy._core.numeric", "_frombuffer"),
+          buffer,
+          type,
+          Self.tuple([]),
+          Self.text("C")
+        )
+      )
+    }
+    #expect(try view("some words") == [])
+    #expect(try view("__array_interface__") == ["odd-state"])
+    #expect(try view("some words", change: Self.int(1) + [0x61]) == ["odd-state"])
+  }
+
+  /// NumPy makes texts of bytes, and pairs of structures that hold objects.
+  @Test func namesInBytesAndStructures() throws {
+    let name = Self.bytes(Array("__array_interface__".utf8))
+    #expect(try rules(Self.tuple(name, Self.object)) == ["odd-state"])
+    #expect(try rules(Self.tuple(Self.bytes([0x80, 4, 0x5F]), Self.object)) == [])
+    let module = Self.object("torch.nn.modules.linear", "Identity", Self.entries([:]))
+    let field = Self.entries(["a": Self.tuple(Self.objects, Self.int(0))])
+    let type = Self.call(Self.name("numpy", "dtype"), Self.text("V8"), Self.no, Self.yes)
+    let state = Self.tuple([
+      Self.int(3), Self.text("|"), Self.none, Self.tuple(Self.text("a")), field, Self.int(8),
+      Self.int(1), Self.int(27),
+    ])
+    let array = Self.noArray + Self.content([1], type + state + Self.build, Self.list(1))
+    #expect(try rules(array) == [])
+    #expect(try rules(array + [0x30] + module) == ["odd-state"])
+    #expect(try rules(module + [0x30] + array) == ["odd-state"])
   }
 
   /// NumPy fills a generator's words with whatever an array can be made of.
