@@ -85,7 +85,7 @@ package func inflatePrefix(
   as format: DeflateFormat = .raw,
   limit: Int
 ) throws(FormatError) -> InflatedPrefix {
-  // zlib keeps the address of its state.
+  // Safe: zlib keeps the address of its state, which stays where it is until both are given back, in turn.
   let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   unsafe stream.initialize(to: z_stream())
   defer { unsafe stream.deallocate() }
@@ -97,7 +97,7 @@ package func inflatePrefix(
   var consumed = 0
   var hasMore = false
   var end = InflatedPrefix.End.whole
-  /// Where the next stream would start, and where the one that is being read goes on.
+  // Where the next stream would start, and where the one that is being read goes on.
   var position = 0
   var place: Int?
   let bytes = try SharedBytes.growing(limit: limit) { output, count in
